@@ -166,10 +166,13 @@ async def _start(program: Program, *, stdin: int) -> asyncio.subprocess.Process:
 
 async def _converse(child: asyncio.subprocess.Process, program: Program) -> Finished:
     budget = _Budget(program)
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_feed(child, program.stdin))
-        out = tasks.create_task(budget.read(child.stdout))
-        err = tasks.create_task(budget.read(child.stderr))
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_feed(child, program.stdin))
+            out = tasks.create_task(budget.read(child.stdout))
+            err = tasks.create_task(budget.read(child.stderr))
+    except* ProgramLimitExceeded as both:
+        raise both.exceptions[0] from None
     return Finished(await child.wait(), out.result(), err.result())
 
 
