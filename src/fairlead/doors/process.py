@@ -12,7 +12,7 @@ import os
 import shlex
 import shutil
 import signal
-import subprocess  # noqa: S404, TID251 - this module is the door the ban points to
+import subprocess  # noqa: TID251 - this module is the door the ban points to
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -220,6 +220,4 @@ def _failed(program: Program, finished: Finished) -> ProgramFailed:
     stderr = program.redacted(finished.stderr.decode(errors="replace").strip())
     tail = "\n".join(stderr.splitlines()[-20:])
     message = f"{program.shown}: exit code {finished.exit_code}" + (f": {tail}" if tail else "")
-    return ProgramFailed(
-        Problem(code="programFailed", message=message), exit_code=finished.exit_code, stderr=stderr
-    )
+    return ProgramFailed(Problem(code="programFailed", message=message), exit_code=finished.exit_code, stderr=stderr)

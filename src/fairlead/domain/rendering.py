@@ -1,0 +1,95 @@
+"""What goes into rendering a release, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fairlead.domain.identity import ReleaseKey, sha256_json
+from fairlead.domain.manifests import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a chart may ask about its cluster.
+
+    `kube_version` looks like `v1.36.3`, `api_versions` like `apps/v1` and `apps/v1/Deployment`.
+    """
+
+    kube_version: str
+    api_versions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LocalChart:
+    """A chart on this machine, complete with its dependencies. `digest` covers every byte that rendering can see."""
+
+    path: str
+    digest: str
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """How the `lookup` template function reaches the cluster: a kubeconfig file of our making and its context."""
+
+    kubeconfig: str
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChartRequest:
+    """One chart to render. `values` are the user's, not merged with the chart's own; explicit nulls are kept."""
+
+    name: str
+    namespace: str
+    chart: LocalChart
+    values: Mapping[str, Any]
+    capabilities: Capabilities
+    revision: int = 1
+    is_upgrade: bool = False
+    lookup: Lookup | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """An object that runs at a point of the deployment. `events` are Helm's words, such as `pre-install`."""
+
+    events: tuple[str, ...]
+    weight: int
+    delete_policies: tuple[str, ...]
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedChart:
+    """What a chart turned into; `crds` are the objects of its `crds/` folder."""
+
+    manifests: tuple[Manifest, ...]
+    hooks: tuple[Hook, ...] = ()
+    crds: tuple[Manifest, ...] = ()
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedRelease:
+    """What a release turned into, patches applied and namespaces set.
+
+    `secrets` are the clear texts that came from `secretRef` or `env`, for the redactor.
+    """
+
+    key: ReleaseKey
+    inputs_digest: str
+    manifests: tuple[Manifest, ...]
+    hooks: tuple[Hook, ...] = ()
+    crds: tuple[Manifest, ...] = ()
+    notes: str = ""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def manifests_digest(self) -> str:
+        """The digest of everything that rendering produced, in order."""
+        everything = [*self.crds, *self.manifests, *(hook.manifest for hook in self.hooks)]
+        return sha256_json([manifest.data for manifest in everything])

@@ -1,0 +1,23 @@
+"""Brings charts to this machine: directories, Helm repositories, OCI registries, with all their dependencies.
+
+Guarantees: the returned chart is complete (Chart.lock honoured, dependencies present), its digest was verified on
+this use, and nothing outside the chart cache was written.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from fairlead.domain.config import Chart, HelmRepo
+from fairlead.domain.rendering import LocalChart
+
+
+class ChartSource(Protocol):
+    """Where charts come from."""
+
+    async def fetch(self, chart: Chart, repos: tuple[HelmRepo, ...]) -> LocalChart:
+        """Return a chart that can be rendered.
+
+        Errors name the chart: `InputError` (`chartInvalid`, `chartNotFound`), `OperationFailed` (`chartFetchFailed`).
+        """
+        ...

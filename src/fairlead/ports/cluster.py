@@ -1,0 +1,113 @@
+"""The door to one cluster. All reads and writes of Kubernetes objects go through this port.
+
+Guarantees: every answer is a fresh read of the API server. Absence is only reported (`None`, or missing from a list)
+when the server said so; a failed or partial read raises. Calls may run concurrently; the adapter bounds them and
+honours 429 with Retry-After. Errors: `RemoteRefused` (4xx), `Transient` (unreachable, 5xx, 429 after its own retries).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from fairlead.domain.identity import ObjectRef
+from fairlead.domain.rendering import Capabilities, Lookup
+
+LiveObject = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ApiKind:
+    """One kind as the server serves it. `plural` is the name in its URL."""
+
+    api_version: str
+    kind: str
+    plural: str
+    namespaced: bool
+    verbs: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A complete list and the version to watch from."""
+
+    items: tuple[LiveObject, ...]
+    resource_version: str
+
+
+class WatchType(StrEnum):
+    """What a watch says about an object. `BOOKMARK` only moves the version; `EXPIRED` asks for a new list."""
+
+    ADDED = "ADDED"
+    MODIFIED = "MODIFIED"
+    DELETED = "DELETED"
+    BOOKMARK = "BOOKMARK"
+    EXPIRED = "EXPIRED"
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEvent:
+    """One fact from a watch. `object` is empty for EXPIRED."""
+
+    type: WatchType
+    object: Mapping[str, Any]
+
+
+class Cluster(Protocol):
+    """One Kubernetes API server, seen with the rights of one caller."""
+
+    async def uid(self) -> str:
+        """Return the identity of the cluster: the UID of its `kube-system` namespace, or a digest of its CA."""
+        ...
+
+    async def capabilities(self) -> Capabilities:
+        """Return the server's version and everything it serves."""
+        ...
+
+    async def kinds(self, *, fresh: bool = False) -> tuple[ApiKind, ...]:
+        """Return every kind the server serves; `fresh` asks again, for kinds that a CRD has just added."""
+        ...
+
+    async def get(self, ref: ObjectRef) -> LiveObject | None:
+        """Return one object, or None when the server says that it (or its kind) does not exist."""
+        ...
+
+    async def list(
+        self, kind: ApiKind, namespace: str | None, *, label_selector: str = "", field_selector: str = ""
+    ) -> Listing:
+        """Return all objects of a kind, in one namespace or (None) in all, following pages to the end."""
+        ...
+
+    async def apply(
+        self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False, force: bool = True
+    ) -> LiveObject:
+        """Server-side apply one object and return what the server made of it."""
+        ...
+
+    async def delete(self, ref: ObjectRef, *, uid: str, resource_version: str | None = None) -> bool:
+        """Delete exactly that object; False when it is already gone, `RemoteRefused` 409 when another has its name."""
+        ...
+
+    def watch(
+        self, kind: ApiKind, namespace: str | None, *, resource_version: str, field_selector: str = ""
+    ) -> AsyncIterator[WatchEvent]:
+        """Yield changes since a version. Reconnects by itself; ends only with EXPIRED or when closed."""
+        ...
+
+    async def logs(self, pod: ObjectRef, *, container: str, previous: bool, tail: int) -> str:
+        """Return the last lines of a container's log; empty when there is none to be had."""
+        ...
+
+    async def openapi(self, api_version: str) -> Mapping[str, Any] | None:
+        """Return the server's OpenAPI v3 document for one group and version, or None when it has none."""
+        ...
+
+    async def lookup(self) -> Lookup:
+        """Return how a chart's `lookup` reaches this cluster with the caller's rights (a private temporary file)."""
+        ...
+
+    async def close(self) -> None:
+        """Give back connections and temporary files."""
+        ...

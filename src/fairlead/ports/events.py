@@ -1,0 +1,15 @@
+"""Where the engine says what happens. Terminal, JSON, WebSocket, notifiers and tests are subscribers."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from fairlead.domain.events import Event
+
+
+class EventSink(Protocol):
+    """Takes every event in order; must not block and must not raise."""
+
+    def emit(self, event: Event) -> None:
+        """Take one event."""
+        ...

@@ -1,0 +1,15 @@
+"""The checkout that the declared files stand in."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from fairlead.domain.identity import Commit
+
+
+class Source(Protocol):
+    """A working tree, usually of Git."""
+
+    async def commit(self, root: str) -> Commit:
+        """Return the commit checked out at `root` and whether files differ from it."""
+        ...
