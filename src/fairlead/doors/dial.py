@@ -1,0 +1,277 @@
+"""The one way Fairlead opens network connections.
+
+A `Dialer` is a pool of connections with one set of trust: authorities, client certificate, proxy, allowed addresses.
+It reads nothing from the environment, follows no redirect, keeps no cookie and never retries: what an answer means,
+and whether to ask again, is the caller's business. Only what is not an HTTP answer becomes an error here, and no
+error shows credentials or the query of a URL.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp  # noqa: TID251 - this module is the door the ban points to
+from yarl import URL
+
+from fairlead.domain.errors import InputError, OperationFailed, Problem, Transient
+from fairlead.doors.trust import Address, Trust, tls_context
+
+MAX_BODY_BYTES = 256 * 1024 * 1024
+
+
+class Unreachable(Transient):
+    """There was no answer. `sent` is False when the other side certainly never saw the request."""
+
+    def __init__(self, problem: Problem, *, sent: bool) -> None:
+        super().__init__(problem)
+        self.sent = sent
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A complete answer. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer whose body is read piece by piece."""
+
+    status: int
+    headers: Mapping[str, str]
+    _reply: aiohttp.ClientResponse = field(repr=False)
+    _shown: str
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the body as it arrives. Ends normally only when the whole body was there."""
+        with _translated(self._shown):
+            async for chunk in self._reply.content.iter_any():
+                yield chunk
+
+    async def read(self, max_bytes: int = MAX_BODY_BYTES) -> bytes:
+        """Return the body; `OperationFailed` (`responseTooLarge`) beyond `max_bytes`."""
+        parts: list[bytes] = []
+        size = 0
+        async for chunk in self.chunks():
+            size += len(chunk)
+            if size > max_bytes:
+                raise OperationFailed(
+                    Problem(code="responseTooLarge", message=f"{self._shown}: the answer exceeds {max_bytes} bytes")
+                )
+            parts.append(chunk)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+class Dialer:
+    """A pool of connections under one `Trust`. Must be closed."""
+
+    def __init__(self, trust: Trust | None = None) -> None:
+        self._trust = trust or Trust()
+        self._tls = tls_context(self._trust)
+        self._proxy = _proxy(self._trust.proxy_url)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout: float = 60.0,  # noqa: ASYNC109 - a limit per request, enforced by the pool itself
+        max_bytes: int = MAX_BODY_BYTES,
+    ) -> Response:
+        """Send one request and return the whole answer, whatever its status.
+
+        `url` is complete and percent-encoded; `timeout` is in seconds and covers everything.
+
+        Raises:
+            Unreachable: no answer, or not all of it, or not in time.
+            OperationFailed: `tlsRefused`, `addressRefused`, `urlInvalid`, `responseTooLarge`.
+        """
+        limits = aiohttp.ClientTimeout(total=timeout, sock_connect=self._trust.connect_timeout)
+        async with self._open(method, url, headers=headers, body=body, limits=limits) as stream:
+            return Response(stream.status, stream.headers, await stream.read(max_bytes))
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        idle: float = 60.0,
+    ) -> AsyncIterator[Stream]:
+        """Send one request and give the answer to read piece by piece; `idle` seconds without a byte end it."""
+        limits = aiohttp.ClientTimeout(total=None, sock_connect=self._trust.connect_timeout, sock_read=idle)
+        async with self._open(method, url, headers=headers, body=body, limits=limits) as stream:
+            yield stream
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    @asynccontextmanager
+    async def _open(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None, body: bytes | None, limits: Any
+    ) -> AsyncIterator[Stream]:
+        shown = without_secrets(url)
+        session = self._session or self._start()
+        with _translated(shown):
+            reply = await session.request(
+                method,
+                URL(url, encoded=True),
+                headers=headers,
+                data=body,
+                timeout=limits,
+                allow_redirects=False,
+                proxy=self._proxy,
+                server_hostname=self._trust.server_name,
+            )
+        async with reply:
+            lower = {name.lower(): value for name, value in reply.headers.items()}
+            yield Stream(reply.status, lower, reply, shown)
+
+    def _start(self) -> aiohttp.ClientSession:
+        trust = self._trust
+        connector = aiohttp.TCPConnector(
+            ssl=self._tls, limit=trust.connections, socket_factory=_SocketFactory(trust.allow), keepalive_timeout=30.0
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            auto_decompress=trust.decode,
+            headers=None if trust.decode else {"Accept-Encoding": "identity"},
+            skip_auto_headers=("User-Agent", "Content-Type"),
+        )
+        return self._session
+
+
+def without_secrets(url: str) -> str:
+    """Return a URL as it may be shown: no user name, no password, no query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class _SocketFactory:
+    """Makes the socket for one address, or refuses the address."""
+
+    allow: Callable[[Address], bool] | None
+
+    def __call__(self, address: tuple[Any, ...]) -> socket.socket:
+        family, kind, protocol, _, target = address
+        if self.allow is not None and not self.allow(ip_address(target[0])):
+            raise _AddressRefusedError
+        made = socket.socket(family, kind, protocol)
+        # A peer that vanished without a word (a node gone, a firewall's lost state) shows within 30 s.
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3)):
+            if hasattr(socket, name):  # not every system has all three
+                made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+        return made
+
+
+class _AddressRefusedError(OSError):
+    """`Trust.allow` said no. An OSError with one fixed text, because the pool only passes those on unharmed."""
+
+    def __init__(self) -> None:
+        super().__init__("address refused")
+
+
+class _translated:  # noqa: N801 - used as a statement: `with _translated(url)`
+    """Turns the library's exceptions into ours. A class, because generators as context managers cost twice the time."""
+
+    __slots__ = ("_shown",)
+
+    def __init__(self, shown: str) -> None:
+        self._shown = shown
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, aiohttp.ClientError | TimeoutError | OSError | ValueError):
+            raise _failure(self._shown, error) from None
+
+
+def _failure(shown: str, error: Exception) -> OperationFailed:
+    match error:
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError() | ssl.SSLError():
+            return OperationFailed(
+                Problem(
+                    code="tlsRefused",
+                    message=f"{shown}: no trusted connection: {_tls_reason(error)}",
+                    remedy="check the certificate authority that is configured for this address",
+                )
+            )
+        case aiohttp.ClientConnectorError() if isinstance(error.os_error, _AddressRefusedError):
+            return OperationFailed(
+                Problem(code="addressRefused", message=f"{shown} leads to an address that may not be contacted")
+            )
+        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError() | ValueError():
+            return OperationFailed(Problem(code="urlInvalid", message=f"{shown} is not a usable address"))
+        case aiohttp.ClientConnectorError():
+            return _unreachable(shown, _os_reason(error.os_error), sent=False)
+    for kind, reason, sent in _LOSSES:
+        if isinstance(error, kind):
+            return _unreachable(shown, reason, sent=sent)
+    return _unreachable(shown, "the connection was lost", sent=True)
+
+
+# Most special first: some of these derive from others.
+_LOSSES: tuple[tuple[type[Exception], str, bool], ...] = (
+    (aiohttp.ClientHttpProxyError, "the proxy refused the connection", False),
+    (aiohttp.ConnectionTimeoutError, "no connection in time", False),
+    (TimeoutError, "no answer in time", True),
+    (aiohttp.ClientPayloadError, "the answer broke off", True),
+)
+
+
+def _unreachable(shown: str, reason: str, *, sent: bool) -> Unreachable:
+    return Unreachable(
+        Problem(
+            code="unreachable",
+            message=f"{shown} is not reachable: {reason}",
+            remedy="check the address, the network and that the other side is running",
+        ),
+        sent=sent,
+    )
+
+
+def _os_reason(error: OSError) -> str:
+    if isinstance(error, socket.gaierror):
+        return "its name cannot be resolved"
+    return os.strerror(error.errno).lower() if error.errno else "the connection was lost"
+
+
+def _tls_reason(error: BaseException) -> str:
+    cause = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
+    return getattr(cause, "verify_message", None) or getattr(cause, "reason", None) or "handshake failed"
+
+
+def _proxy(url: str | None) -> str | None:
+    if url and urlsplit(url).scheme not in {"http", "https"}:
+        raise InputError(
+            Problem(
+                code="proxyUnsupported",
+                message=f"the proxy {without_secrets(url)} is neither http nor https",
+                remedy="use an http:// or https:// proxy",
+            )
+        )
+    return url or None
