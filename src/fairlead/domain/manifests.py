@@ -1,4 +1,4 @@
-"""One Kubernetes object as we want it, and what of it people may see."""
+"""One Kubernetes object as we want it, and where it was written."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ JsonObject = Mapping[str, Any]
 class Manifest:
     """A desired object and where it was written.
 
-    `source` is a path relative to the repository root, or `CHART/templates/FILE` for charts.
-    `data` is treated as immutable by everyone; whoever changes a manifest makes a new one.
+    `source` is a path relative to the repository root, or `CHART/templates/FILE` for charts; `line` counts from 1 and
+    is None where text and object do not correspond, as after rendering. `data` is treated as immutable by everyone;
+    whoever changes a manifest makes a new one.
     """
 
     data: JsonObject
     source: str
+    line: int | None = None
 
     @property
     def ref(self) -> ObjectRef:
