@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from fairlead.domain.identity import ObjectRef, ReleaseKey, Revision
-from fairlead.domain.rendering import RenderedRelease
+from fairlead.domain.rendering import Hook, RenderedRelease
+
+SECRET_SHOWN: Final = "(secret)"
 
 
 class Action(StrEnum):
@@ -20,6 +22,27 @@ class Action(StrEnum):
     RECREATE = "recreate"
     KEEP = "keep"
     SKIP = "skip"
+
+    @property
+    def writes(self) -> bool:
+        """Whether carrying it out writes to the cluster."""
+        return self not in (Action.KEEP, Action.SKIP)
+
+
+class Unverified(StrEnum):
+    """Why the server's dry run did not confirm a change (`semantics.md` 5).
+
+    `refused` is the server's own no (`Change.problem` says why): applying it would fail, so nothing of its release is.
+    """
+
+    CREATE = "create"
+    NAMESPACE_NOT_YET = "namespaceNotYet"
+    CRD_NOT_YET = "crdNotYet"
+    FORBIDDEN = "forbidden"
+    ADOPTION = "adoption"
+    REFUSED = "refused"
+    UNSUPPORTED = "dryRunUnsupported"
+    UNAVAILABLE = "unavailable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +56,35 @@ class FieldChange:
     masked: bool = False
     equal: bool | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the wire form."""
+        shown = {"path": self.path, "old": self.old, "new": self.new, "owner": self.owner}
+        return {**shown, "masked": True, "equal": self.equal} if self.masked else shown
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A declared field that is left to someone else: `reason` is `autoscaler`, `subresource` or `ignored`.
+
+    `path` is a JSON Pointer. `value` is what the source declares; on creation it is sent all the same.
+    """
+
+    path: str
+    reason: str
+    value: Any = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the wire form."""
+        return {"path": self.path, "reason": self.reason, "declared": self.value}
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One difference. `desired` is what will be sent; `uid` and `resource_version` are of the live object, if any.
 
-    `verified` is False with a reason where the server's dry run could not speak (`semantics.md` 5).
+    `verified` is False with a reason where the server's dry run could not speak (`semantics.md` 5); `problem` is what
+    the server or the rights of the caller said then. `manager` is the field manager to apply with. `digest` covers the
+    declared fields that are not left alone, `live_digest` the same fields as they are live.
     """
 
     action: Action
@@ -50,17 +96,70 @@ class Change:
     resource_version: str | None = None
     live_digest: str | None = None
     verified: bool = True
-    unverified_reason: str | None = None
+    unverified_reason: Unverified | None = None
+    problem: str = ""
+    manager: str = ""
+    digest: str = ""
+    left_alone: tuple[LeftAlone, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the wire form."""
+        shown: dict[str, Any] = {
+            "action": self.action.value,
+            "object": self.ref.to_json(),
+            "reason": self.reason,
+            "fields": [one.to_json() for one in self.fields],
+            "verified": self.verified,
+        }
+        if self.unverified_reason is not None:
+            shown["unverifiedReason"] = self.unverified_reason.value
+        if self.problem:
+            shown["problem"] = self.problem
+        if self.left_alone:
+            shown["leftAlone"] = [one.to_json() for one in self.left_alone]
+        return shown
+
+
+def summarise(changes: Iterable[Change]) -> dict[str, int]:
+    """Count changes by action, in the form of `summary`."""
+    counts = {action.value: 0 for action in Action}
+    for change in changes:
+        counts[change.action.value] += 1
+    return counts
 
 
 @dataclass(frozen=True, slots=True)
 class ReleasePlan:
-    """What one release needs. `changes` stand in apply order."""
+    """What one release needs. `changes` stand in apply order; `digest` is its part of the plan digest.
+
+    `hooks` run around the changes when any of them writes, in Helm's order, those before and those after.
+    """
 
     key: ReleaseKey
     revision: Revision
     changes: tuple[Change, ...]
     rendered: RenderedRelease = field(repr=False)
+    digest: str = ""
+    hooks_before: tuple[Hook, ...] = ()
+    hooks_after: tuple[Hook, ...] = ()
+
+    @property
+    def writes(self) -> bool:
+        """Whether carrying it out would write anything."""
+        return any(change.action.writes for change in self.changes)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the wire form."""
+        hooks = (*self.hooks_before, *self.hooks_after) if self.writes else ()
+        return {
+            **self.key.to_json(),
+            "name": self.key.release,
+            "revision": self.revision.to_json(),
+            "digest": self.digest,
+            "changes": [change.to_json() for change in self.changes],
+            "hooks": [{"events": list(hook.events), "object": hook.manifest.ref.to_json()} for hook in hooks],
+            "summary": summarise(self.changes),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +168,16 @@ class Plan:
 
     releases: tuple[ReleasePlan, ...]
     digest: str
+
+    @property
+    def writes(self) -> bool:
+        """Whether carrying it out would write anything."""
+        return any(release.writes for release in self.releases)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields of the wire form that are the engine's to know."""
+        return {
+            "digest": self.digest,
+            "releases": [release.to_json() for release in self.releases],
+            "summary": summarise(change for release in self.releases for change in release.changes),
+        }

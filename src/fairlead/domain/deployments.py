@@ -1,0 +1,102 @@
+"""What came of carrying out a plan, and what a release looks like now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from fairlead.domain.health import HealthState
+from fairlead.domain.identity import ObjectRef, ReleaseKey, Revision
+
+
+class Outcome(StrEnum):
+    """How the deployment of one release ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    ROLLED_BACK = "rolledBack"
+    INTERRUPTED = "interrupted"
+    SUPERSEDED = "superseded"
+    SKIPPED = "skipped"
+    REFUSED = "refused"
+    UNCHANGED = "unchanged"
+
+    @property
+    def is_good(self) -> bool:
+        """Whether what depends on the release may go on."""
+        return self in (Outcome.SUCCEEDED, Outcome.UNCHANGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One execution of a release's plan.
+
+    `number` is None while nothing is recorded. `health` is None when nobody looked (`wait: false`, skipped).
+    `explanation` says in plain sentences why it is not good; empty otherwise. `duration` is in seconds.
+    """
+
+    key: ReleaseKey
+    outcome: Outcome
+    revision: Revision
+    plan_digest: str
+    summary: dict[str, int] = field(default_factory=dict)
+    health: HealthState | None = None
+    duration: float = 0.0
+    explanation: str = ""
+    number: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return an item of `deployments`."""
+        return {
+            **self.key.to_json(),
+            "number": self.number,
+            "outcome": self.outcome.value,
+            "revision": self.revision.to_json(),
+            "planDigest": self.plan_digest,
+            "summary": self.summary,
+            "health": self.health.value if self.health is not None else None,
+            "durationSeconds": round(self.duration, 3),
+            "explanation": self.explanation,
+        }
+
+
+class Drift(StrEnum):
+    """Whether the cluster holds what the source declares."""
+
+    NONE = "none"
+    DRIFTED = "drifted"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseStatus:
+    """A release as it is now. `cause`, `since` and `next` explain any state that is not `current`.
+
+    `since` is an RFC 3339 time, or None where the cluster does not tell.
+    """
+
+    key: ReleaseKey
+    health: HealthState
+    drift: Drift
+    drifted_objects: tuple[ObjectRef, ...] = ()
+    cause: str = ""
+    since: str | None = None
+    next: str = ""
+    revision: Revision | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return an item of `releases`; nothing is recorded or held yet."""
+        return {
+            **self.key.to_json(),
+            "name": self.key.release,
+            "health": self.health.value,
+            "drift": self.drift.value,
+            "driftedObjects": [ref.to_json() for ref in self.drifted_objects],
+            "since": self.since,
+            "cause": self.cause,
+            "next": self.next,
+            "revision": self.revision.to_json() if self.revision else None,
+            "lastDeployment": None,
+            "held": None,
+        }
