@@ -7,16 +7,22 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class ExecPlugin:
-    """A credential program (client.authentication.k8s.io): run it, read a token or certificate from its output."""
+    """A credential program (client.authentication.k8s.io): run it, read a token or certificate from its output.
+
+    `env` is added to the operator's own environment. With `provide_cluster_info` the program expects the cluster's
+    address and CA in KUBERNETES_EXEC_INFO. `install_hint` is what to tell people when it is missing.
+    """
 
     command: tuple[str, ...]
     env: tuple[tuple[str, str], ...]
     api_version: str
+    provide_cluster_info: bool = False
+    install_hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class BearerToken:
-    """A token as text, or in a file that its owner may renew."""
+    """A token as text, or in a file that its owner may renew. Where both are given, a readable file wins."""
 
     token: str = field(default="", repr=False)
     file: str | None = None

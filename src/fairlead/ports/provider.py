@@ -37,6 +37,6 @@ class ClusterAccess(Protocol):
         """Return how to reach the environment's cluster; `Refused` or `InputError` say what `init` must do first."""
         ...
 
-    async def use(self, environment: Environment) -> str:
-        """Make the environment's context the current one and return its name."""
+    async def use(self, cluster: Cluster, environment: Environment) -> str:
+        """Make the environment's context the current one and return its name; checked as `access` checks it."""
         ...
