@@ -10,7 +10,7 @@ from typing import Any, Final
 from fairlead.domain.identity import ObjectRef, ReleaseKey, Revision
 from fairlead.domain.rendering import Hook, RenderedRelease
 
-SECRET_SHOWN: Final = "(secret)"
+MASKED: Final = "(secret)"
 
 
 class Action(StrEnum):
@@ -66,22 +66,24 @@ class FieldChange:
 class LeftAlone:
     """A declared field that is left to someone else: `reason` is `autoscaler`, `subresource` or `ignored`.
 
-    `path` is a JSON Pointer. `value` is what the source declares; on creation it is sent all the same.
+    `path` is a JSON Pointer into the declared object. On creation the declared value is sent all the same.
     """
 
     path: str
     reason: str
-    value: Any = None
+    declared: Any = None
+    live: Any = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the wire form."""
-        return {"path": self.path, "reason": self.reason, "declared": self.value}
+        return {"path": self.path, "reason": self.reason, "declared": self.declared, "live": self.live}
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference. `desired` is what will be sent; `uid` and `resource_version` are of the live object, if any.
+    """One difference.
 
+    `declared` is the whole wish, `desired` what of it will be sent. `uid` and `resource_version` are of what is live.
     `verified` is False with a reason where the server's dry run could not speak (`semantics.md` 5); `problem` is what
     the server or the rights of the caller said then. `manager` is the field manager to apply with. `digest` covers the
     declared fields that are not left alone, `live_digest` the same fields as they are live.
@@ -91,6 +93,7 @@ class Change:
     ref: ObjectRef
     reason: str = ""
     fields: tuple[FieldChange, ...] = ()
+    declared: Mapping[str, Any] | None = field(default=None, repr=False)
     desired: Mapping[str, Any] | None = field(default=None, repr=False)
     uid: str | None = None
     resource_version: str | None = None

@@ -1,0 +1,159 @@
+"""Wanted and live, compared: is there anything to do, and to which fields?
+
+First without asking the server: when our manager's fields are exactly what is wanted, the apply would be a no-op
+(sound, because an edit by anyone else moves ownership). What differs is a `Candidate`, which the server's dry run
+judges; where that cannot speak, the difference is computed here and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from fairlead.domain import managed_fields
+from fairlead.domain.autoscaling import Scaled
+from fairlead.domain.changes import Action, Change, FieldChange, Unverified
+from fairlead.domain.config import IgnoreFields
+from fairlead.domain.differences import Difference, counterpart, covers, differences, projection, same
+from fairlead.domain.errors import Problem, Refused
+from fairlead.domain.identity import ReleaseKey, object_ref, sha256_json
+from fairlead.domain.left_alone import judged_part, left_alone, to_send, value_at
+from fairlead.domain.marks import Foreign, Nobodys, field_manager, marked, ownership
+from fairlead.domain.masking import field_changes
+from fairlead.domain.normalising import body, normalised, visible
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What comparing the objects of one release needs to know beside the objects."""
+
+    key: ReleaseKey
+    is_chart: bool
+    ignored: tuple[IgnoreFields, ...] = ()
+    scaled: frozenset[Scaled] = frozenset()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    take_ownership: bool = False
+
+    @property
+    def manager(self) -> str:
+        """The field manager of the release."""
+        return field_manager(is_chart=self.is_chart)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An object that exists and seems to differ. `change.desired` is what a dry run must send."""
+
+    change: Change
+    live: Mapping[str, Any] = field(repr=False)
+    judge: Judge
+
+    def judged(self, answer: Mapping[str, Any]) -> Change:
+        """Return the change, given what the server's dry run made of it."""
+        before, after = visible(self.live), visible(answer)
+        found = list(differences(before, after))
+        ours = managed_fields.applied_fields(answer, self.judge.manager) or {}
+        if found:
+            return replace(self.change, fields=tuple(shown for one in found for shown in _shown(self, one, after)))
+        if same(managed_fields.applied_fields(self.live, self.judge.manager), ours):
+            return _kept(self.change)
+        return replace(self.change, reason=self.change.reason or "ownership", fields=tuple(_gained(self, answer, ours)))
+
+    def unverified(self, why: Unverified, problem: str = "") -> Change:
+        """Return the change as far as it can be computed without the server."""
+        wanted = body(self.change.desired or {})
+        ours = managed_fields.applied_fields(self.live, self.judge.manager)
+        owned = managed_fields.owned_part(self.live, ours) if ours is not None else {}
+        found = list(differences(projection(body(self.live), wanted), wanted))
+        found += [one for one in differences(owned, projection(owned, wanted)) if one.new is None]
+        fields = tuple(shown for one in found for shown in _shown(self, one, wanted))
+        return replace(self.change, fields=fields, verified=False, unverified_reason=why, problem=problem)
+
+
+def compare(desired: Mapping[str, Any], live: Mapping[str, Any] | None, judge: Judge) -> Change | Candidate:
+    """Return the change that makes `desired` true; raises Refused when the object belongs to someone else."""
+    declared = marked(normalised(desired), judge.key, is_chart=judge.is_chart)
+    if live is None:
+        return _created(declared, judge)
+    reason = _right_to_change(live, judge)
+    left = left_alone(declared, live, ignored=judge.ignored, scaled=judge.scaled)
+    judged = judged_part(declared, left)
+    sent = to_send(declared, left, live, judge.manager)
+    change = Change(
+        Action.UPDATE,
+        object_ref(declared),
+        reason=reason,
+        declared=declared,
+        desired=sent,
+        uid=live["metadata"].get("uid"),
+        resource_version=live["metadata"].get("resourceVersion"),
+        digest=sha256_json(judged),
+        live_digest=live_digest(judged, live),
+        manager=judge.manager,
+        left_alone=left,
+    )
+    ours = managed_fields.applied_fields(live, judge.manager)
+    if ours is not None and covers(body(sent), managed_fields.owned_part(live, ours)):
+        return _kept(change)
+    return Candidate(change, live, judge)
+
+
+def live_digest(judged: Mapping[str, Any], live: Mapping[str, Any]) -> str:
+    """Return the digest of the live values of the declared fields: what a plan was made against."""
+    return sha256_json(projection(body(live), body(judged)))
+
+
+def _created(declared: Mapping[str, Any], judge: Judge) -> Change:
+    return Change(
+        Action.CREATE,
+        object_ref(declared),
+        declared=declared,
+        desired=declared,
+        digest=sha256_json(declared),
+        manager=judge.manager,
+        verified=False,
+        unverified_reason=Unverified.CREATE,
+    )
+
+
+def _kept(change: Change) -> Change:
+    """A no-op: what is left alone is the only thing worth saying about it."""
+    reason = next((one.reason for one in change.left_alone if not same(one.declared, one.live)), "")
+    return replace(change, action=Action.KEEP, reason=reason)
+
+
+def _right_to_change(live: Mapping[str, Any], judge: Judge) -> str:
+    match ownership(live, judge.key, is_chart=judge.is_chart):
+        case Foreign(owner) if not judge.take_ownership:
+            ref = object_ref(live)
+            raise Refused(
+                Problem(
+                    "foreignOwner",
+                    f"{ref} belongs to {owner}; release {judge.key.release} may not change it",
+                    remedy="remove it from one of the two, or run apply --take-ownership",
+                )
+            )
+        case Foreign():
+            return "takeOwnership"
+        case Nobodys():
+            return "adopt"
+        case _:
+            return ""
+
+
+def _shown(candidate: Candidate, found: Difference, after: Mapping[str, Any]) -> tuple[FieldChange, ...]:
+    live, manager = candidate.live, candidate.judge.manager
+    place = found.steps if found.new is None else counterpart(after, live, found.steps)
+    owners = managed_fields.other_owners(live, place, manager) if place is not None and found.old is not None else ()
+    return field_changes(live, found, owners=owners, secrets=candidate.judge.secrets)
+
+
+def _gained(candidate: Candidate, answer: Mapping[str, Any], ours: managed_fields.Fields) -> Iterator[FieldChange]:
+    """The values stay, but from now on they are ours, or no longer ours."""
+    before = managed_fields.applied_fields(candidate.live, candidate.judge.manager) or {}
+    old = set(managed_fields.leaves(candidate.live, before)) if before else set()
+    new = set(managed_fields.leaves(answer, ours)) if ours else set()
+    for steps in sorted(old ^ new):
+        value = value_at(answer, steps)
+        yield from field_changes(answer, Difference(steps, value, value), owners=(), secrets=candidate.judge.secrets)
