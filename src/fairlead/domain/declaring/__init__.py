@@ -1,0 +1,1 @@
+"""From declared files to the model: grammar (`tables`), checks (`reading`), meaning (`assembling`)."""

@@ -1,0 +1,119 @@
+"""Both files together become a `Declaration`.
+
+Nothing here touches a file. `read_file` checks one document; its paths are resolved by the caller, who then hands all
+files and resolved paths to `assemble`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from fairlead.domain.config import Cluster, Compat, Declaration, Environment, HelmRepo, Place
+from fairlead.domain.declaring.clusters import ClusterReader, Machine, cluster_of_environment
+from fairlead.domain.declaring.environments import EnvironmentReader
+from fairlead.domain.declaring.findings import Findings, near
+from fairlead.domain.declaring.found import FoundRecord
+from fairlead.domain.declaring.reading import Reader
+from fairlead.domain.declaring.releases import ResolvedPaths
+from fairlead.domain.declaring.shapes import Record
+from fairlead.domain.declaring.tables import ENVIRONMENTS_FILE, RELEASES_FILE
+from fairlead.domain.documents import Node
+from fairlead.domain.resolving import is_null
+
+Named = TypeVar("Named", Cluster, Environment, HelmRepo)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """All files that were read, and what their paths lead to. What could not be read or resolved is left out."""
+
+    file: str
+    environments: FoundRecord
+    releases: Mapping[str, FoundRecord]
+    resolved: ResolvedPaths
+
+
+def read_environments_file(node: Node | None, file: str, findings: Findings) -> FoundRecord:
+    """Check an environments file; an empty one declares nothing, which is an error."""
+    if node is None or is_null(node):
+        remedy = "declare clusters and environments; `fairlead new DIR` writes an example"
+        findings.error(Place(file, 1, 1), "emptyFile", "the file declares nothing", remedy)
+    return _read(node, file, ENVIRONMENTS_FILE, findings)
+
+
+def read_releases_file(node: Node | None, file: str, findings: Findings) -> FoundRecord:
+    """Check a release file; an empty one has no releases."""
+    return _read(node, file, RELEASES_FILE, findings)
+
+
+def _read(node: Node | None, file: str, shape: Record, findings: Findings) -> FoundRecord:
+    if node is not None and not is_null(node):
+        found = Reader(file, findings).read(node, shape)
+        if isinstance(found, FoundRecord):
+            return found
+    return FoundRecord({}, Place(file, 1, 1))
+
+
+def assemble(files: Files, machine: Machine, findings: Findings) -> Declaration:
+    """Give meaning to everything that was read. The result is whole only if `findings` holds no error."""
+    root = files.environments
+    reader = ClusterReader(findings, machine)
+    clusters = _unique((reader.cluster(item) for item in root.records("clusters")), "cluster", findings)
+    repos = _unique((reader.helm_repo(item) for item in root.records("helmRepos")), "Helm repository", findings)
+    places = _Clusters(findings, reader, {cluster.name: cluster for cluster in clusters})
+    environment_reader = EnvironmentReader(
+        findings, files.resolved, frozenset(repo.name for repo in repos), files.releases
+    )
+    environments = _unique(
+        (environment_reader.environment(item, places.of(item)) for item in root.records("environments")),
+        "environment",
+        findings,
+    )
+    compat = root.record("compat")
+    return Declaration(
+        file=files.file,
+        clusters=tuple(places.known.values()),
+        environments=environments,
+        helm_repos=repos,
+        compat=Compat(compat.flag("helmArgumentOrder"), compat.flag("declaredOrder")) if compat else Compat(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Clusters:
+    """The clusters known so far; environments that name a provider themselves add theirs."""
+
+    findings: Findings
+    reader: ClusterReader
+    known: dict[str, Cluster]
+
+    def of(self, environment: FoundRecord) -> Cluster | None:
+        """Return the cluster of an environment."""
+        provider = self.reader.provider(environment.record("provider"))
+        if provider is not None:
+            cluster = cluster_of_environment(provider, environment.at("provider"))
+            return self.known.setdefault(cluster.name, cluster)
+        name = environment.text("clusterName")
+        if name is not None and name not in self.known:
+            self.findings.error(
+                environment.at("clusterName"),
+                "undefinedCluster",
+                f"the cluster {name!r} is not declared",
+                near(name, self.known, otherwise="declare it in `clusters`"),
+            )
+        return self.known.get(name or "")
+
+
+def _unique(items: Iterable[Named | None], what: str, findings: Findings) -> tuple[Named, ...]:
+    """Return the items that could be read, noting names that were used before."""
+    found: dict[str, Named] = {}
+    for item in items:
+        if item is None:
+            continue
+        earlier = found.setdefault(item.name, item)
+        if earlier is not item:
+            message = f"the {what} {item.name!r} is declared a second time, first in line {earlier.place.line}"
+            findings.error(item.place, "duplicateName", message, "give one of them another name")
+    return tuple(found.values())

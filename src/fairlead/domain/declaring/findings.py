@@ -1,0 +1,68 @@
+"""Problems gathered while reading, so that all mistakes are reported at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+
+from fairlead.domain.config import Place
+from fairlead.domain.errors import InputError, Problem, Severity
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was found wrong so far; each problem once, though a file may be read for several environments."""
+
+    _problems: dict[Problem, None] = field(default_factory=dict)
+
+    def error(self, place: Place, code: str, message: str, remedy: str) -> None:
+        """Note a mistake."""
+        self.add(_problem(place, code, message, remedy))
+
+    def warning(self, place: Place, code: str, message: str, remedy: str) -> None:
+        """Note something that works but is probably not meant."""
+        self.add(replace(_problem(place, code, message, remedy), severity=Severity.WARNING))
+
+    def add(self, problem: Problem) -> None:
+        """Note a problem found elsewhere."""
+        self._problems[problem] = None
+
+    def add_at(self, place: Place, problems: Iterable[Problem]) -> None:
+        """Note problems of something that is declared at a place, such as a path; they keep a place of their own."""
+        for problem in problems:
+            if problem.line is None:
+                self.add(
+                    replace(problem, file=place.file, line=place.line, column=place.column, path=place.path or None)
+                )
+            else:
+                self.add(problem)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All of them, by file and line."""
+        return tuple(sorted(self._problems, key=lambda one: (one.file or "", one.line or 0, one.column or 0)))
+
+    def raise_errors(self) -> tuple[Problem, ...]:
+        """Return the warnings when there is nothing worse.
+
+        Raises:
+            InputError: with every problem, when at least one is an error.
+        """
+        if any(problem.severity is Severity.ERROR for problem in self._problems):
+            raise InputError(self.problems)
+        return self.problems
+
+
+def _problem(place: Place, code: str, message: str, remedy: str) -> Problem:
+    return Problem(code, message, place.file, place.line, place.column, place.path or None, remedy)
+
+
+def near(word: str, known: Iterable[str], *, otherwise: str) -> str:
+    """Return a remedy that names what the writer probably meant."""
+    names = sorted(set(known))
+    close = get_close_matches(word.lower(), [name.lower() for name in names], n=3, cutoff=0.6)
+    meant = [name for low in close for name in names if name.lower() == low]
+    if meant:
+        return "did you mean " + " or ".join(f"`{name}`" for name in dict.fromkeys(meant)) + "?"
+    return f"{otherwise}: {', '.join(names)}" if names else otherwise

@@ -1,0 +1,234 @@
+"""From what was found in release files to releases of one environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fairlead.domain.config import (
+    ChartDir,
+    ChartOci,
+    ChartReference,
+    ChartTrigger,
+    IgnoreFields,
+    ImageTrigger,
+    Kustomization,
+    ManifestFiles,
+    Patch,
+    PatchType,
+    Release,
+    ReleaseSource,
+    Trigger,
+)
+from fairlead.domain.declaring.findings import Findings, near
+from fairlead.domain.declaring.found import FoundPath, FoundRecord, PathRequest
+from fairlead.domain.declaring.values import ValueReader
+from fairlead.domain.durations import duration_seconds
+from fairlead.domain.errors import InputError
+from fairlead.domain.resolving import to_object
+
+DEFAULT_TIMEOUT_SECONDS = 300.0
+
+ResolvedPaths = Mapping[PathRequest, tuple[str, ...]]
+
+_REPO_CHART = re.compile(r"[^/]+/[^/]+")
+_OCI_CHART = re.compile(r"oci://[^/@\s]+/[^@:\s]+")
+_JSON_PATCH_OPERATIONS = ("add", "remove", "replace", "move", "copy", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseReader:
+    """Reads releases for one environment. `resolved` lacks the paths that were refused, which is already noted."""
+
+    findings: Findings
+    resolved: ResolvedPaths
+    repos: frozenset[str]
+    values: ValueReader
+
+    def release(self, found: FoundRecord) -> Release | None:
+        """Return a release, or None when its name or what it deploys is missing."""
+        name = found.text("name")
+        source = self._source(found)
+        values_file = self.single(found.path("valuesFile"))
+        values = self.values.entries(found, "values")
+        self._check_values(found, source)
+        triggers = self._triggers(found)
+        timeout = self._timeout(found)
+        patches = self._patches(found)
+        if name is None or source is None:
+            return None
+        return Release(
+            name=name,
+            source=source,
+            place=found.place,
+            values_file=values_file,
+            values=values,
+            triggers=triggers,
+            skip_default_values=found.flag("skipDefaultValues"),
+            depends_on=tuple(dict.fromkeys(item.text for item in found.texts("dependsOn"))),
+            namespace=found.text("namespace"),
+            timeout_seconds=timeout,
+            wait=found.flag("wait", default=True),
+            prune=found.flag("prune", default=True),
+            ignore_fields=tuple(_ignore_fields(item) for item in found.records("ignoreFields") if item.sound),
+            patches=patches,
+            labels=dict(found.pairs("labels")),
+        )
+
+    def files(self, found: FoundRecord, key: str) -> tuple[str, ...]:
+        """Return all files that a list of paths leads to, each once, in the order written."""
+        return tuple(dict.fromkeys(file for path in found.paths(key) for file in self.resolved.get(path.request, ())))
+
+    def single(self, path: FoundPath | None) -> str | None:
+        """Return what one path leads to."""
+        return next(iter(self.resolved.get(path.request, ())), None) if path is not None else None
+
+    def _source(self, found: FoundRecord) -> ReleaseSource | None:
+        if not found.sound:
+            return None
+        if (chart := found.record("chart")) is not None:
+            return self._chart(chart)
+        if (kustomize := found.record("kustomize")) is not None:
+            directory = self.single(kustomize.path("dir"))
+            return None if directory is None else Kustomization(directory)
+        files = self.files(found, "resourceFiles")
+        return ManifestFiles(files) if files else None
+
+    def _chart(self, chart: FoundRecord) -> ReleaseSource | None:
+        if not chart.sound:
+            return None
+        version = chart.text("version")
+        if (path := chart.path("dir")) is not None:
+            if version is not None:
+                message = "version has no effect beside dir"
+                self.findings.warning(
+                    chart.at("version"), "withoutEffect", message, "remove it; the directory's Chart.yaml counts"
+                )
+            directory = self.single(path)
+            return None if directory is None else ChartDir(directory)
+        reference = chart.text("reference") or ""
+        if version is None:
+            message = f"the chart {reference!r} has no version"
+            self.findings.error(
+                chart.place, "missingVersion", message, "add `version:`, so that every run deploys the same chart"
+            )
+            return None
+        return self._reference(chart, reference, version)
+
+    def _reference(self, chart: FoundRecord, reference: str, version: str) -> ReleaseSource | None:
+        place = chart.at("reference")
+        if _OCI_CHART.fullmatch(reference):
+            return ChartOci(reference, version)
+        if "://" in reference or not _REPO_CHART.fullmatch(reference):
+            message = f"found {reference!r}, expected REPO/CHART or oci://HOST/PATH"
+            self.findings.error(
+                place, "invalidReference", message, "declare the repository in helmRepos and write REPO/CHART"
+            )
+            return None
+        repo = reference.partition("/")[0]
+        if repo not in self.repos:
+            self.findings.error(
+                place,
+                "undefinedHelmRepo",
+                f"the Helm repository {repo!r} is not declared",
+                near(repo, self.repos, otherwise="add it to `helmRepos` in the environments file"),
+            )
+            return None
+        return ChartReference(reference, version)
+
+    def _check_values(self, found: FoundRecord, source: ReleaseSource | None) -> None:
+        if not isinstance(source, (ManifestFiles, Kustomization)):
+            return
+        for key in ("values", "valuesFile"):
+            if key in found.fields:
+                message = f"{key} has no effect on a release that is not a chart"
+                self.findings.warning(found.at(key), "withoutEffect", message, "remove it, or deploy a chart")
+
+    def _triggers(self, found: FoundRecord) -> tuple[Trigger, ...]:
+        items = [*found.records("triggers")]
+        if (single := found.record("trigger")) is not None:
+            items.append(single)
+        return tuple(_trigger(item) for item in items if item.sound)
+
+    def _timeout(self, found: FoundRecord) -> float:
+        text = found.text("timeout")
+        if text is None:
+            return DEFAULT_TIMEOUT_SECONDS
+        seconds = duration_seconds(text)
+        if seconds is None:
+            message = f"found the duration {text!r}, expected more than nothing and at most seven days"
+            self.findings.error(
+                found.at("timeout"), "invalidValue", message, "write a duration such as 90s, 5m or 1h30m"
+            )
+        return seconds or DEFAULT_TIMEOUT_SECONDS
+
+    def _patches(self, found: FoundRecord) -> tuple[Patch, ...]:
+        patches = (self._patch(item) for item in found.records("patches") if item.sound)
+        return tuple(patch for patch in patches if patch is not None)
+
+    def _patch(self, item: FoundRecord) -> Patch | None:
+        written = item.structure("patch")
+        if written is None:
+            return None
+        try:
+            content = to_object(written.node, item.place.file)
+        except InputError as error:
+            self.findings.add_at(written.place, error.problems)
+            return None
+        problem = _patch_problem(content)
+        if problem is not None:
+            self.findings.error(written.place, "invalidPatch", *problem)
+            return None
+        kind, name = _patch_target(item.record("target"), content)
+        if kind is None and name is None:
+            message = "found no object that the patch is for"
+            self.findings.error(item.place, "patchTarget", message, "add `target: {kind: ..., name: ...}`")
+            return None
+        kind_of_patch = PatchType.STRATEGIC if isinstance(content, dict) else PatchType.JSON6902
+        return Patch(kind, name, kind_of_patch, content, item.place)
+
+
+def _trigger(item: FoundRecord) -> Trigger:
+    chart = item.record("chart")
+    if chart is not None:
+        return ChartTrigger(chart.text("track"))
+    image = item.record("image")
+    assert image is not None
+    default = ImageTrigger(None)
+    return ImageTrigger(
+        track=image.text("track"),
+        repo_value=image.text("repoValue") or default.repo_value,
+        tag_value=image.text("tagValue") or default.tag_value,
+        repo_prefix_value=image.text("repoPrefixValue") or default.repo_prefix_value,
+    )
+
+
+def _ignore_fields(item: FoundRecord) -> IgnoreFields:
+    return IgnoreFields(item.text("kind") or "", item.text("name"), tuple(path.text for path in item.texts("paths")))
+
+
+def _patch_problem(content: Any) -> tuple[str, str] | None:
+    """Return message and remedy when the content is no patch."""
+    if isinstance(content, dict) and content:
+        return None
+    if not isinstance(content, list) or not content:
+        return "found neither fields nor operations", "write a mapping of fields, or a list of JSON patch operations"
+    for number, operation in enumerate(content):
+        if not isinstance(operation, dict) or operation.get("op") not in _JSON_PATCH_OPERATIONS:
+            return f"operation {number} has no known `op`", f"write one of {', '.join(_JSON_PATCH_OPERATIONS)}"
+        if not isinstance(operation.get("path"), str) or operation["path"][:1] not in ("", "/"):
+            return f"operation {number} has no `path`", "write a JSON Pointer such as /spec/replicas"
+    return None
+
+
+def _patch_target(target: FoundRecord | None, content: Any) -> tuple[str | None, str | None]:
+    if target is not None:
+        return target.text("kind"), target.text("name")
+    if not isinstance(content, dict):
+        return None, None
+    metadata = content.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    kind = content.get("kind")
+    return (kind if isinstance(kind, str) else None), (name if isinstance(name, str) else None)

@@ -1,0 +1,114 @@
+"""The grammar of declared files, as data. The reader and the published JSON schemas are both made from it.
+
+Shape = Text | Flag | PathText | ListOf | MapOf | Structure | Either | Record
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text, kept as written. `pattern` must match as a whole; `expected` says in words what it demands."""
+
+    pattern: str | None = None
+    expected: str = "a text"
+    choices: tuple[str, ...] = ()
+
+    def accepts(self, text: str) -> bool:
+        """Tell whether a text follows the pattern and is one of the choices."""
+        if self.choices:
+            return text in self.choices
+        return self.pattern is None or re.fullmatch(self.pattern, text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """True or false."""
+
+
+class PathRole(StrEnum):
+    """What a path must lead to."""
+
+    RELEASES_FILE = "releases file"
+    VALUES_FILE = "values file"
+    CHART_DIR = "chart directory"
+    KUSTOMIZATION_DIR = "kustomization directory"
+    MANIFESTS = "manifests"
+
+
+@dataclass(frozen=True, slots=True)
+class PathText:
+    """A path, relative to the directory of the file it stands in."""
+
+    role: PathRole
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list; nothing at all counts as empty."""
+
+    item: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """A mapping from free names to texts."""
+
+    key: Text
+    value: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """Any value, read as Helm and kubectl would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """A text-like form or a record; which one it is shows in the YAML."""
+
+    scalar: PathText
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One key of a record. `without_effect` marks a key of KubeCD that is accepted but does nothing: what to do."""
+
+    key: str
+    shape: Shape
+    description: str
+    required: bool = False
+    default: str | None = None
+    without_effect: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Of these keys exactly one may be present, or with `optional` at most one."""
+
+    keys: tuple[str, ...]
+    code: str
+    remedy: str
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A mapping with known keys. `former` maps keys of older forms to what to write now."""
+
+    title: str
+    fields: tuple[Field, ...]
+    one_of: tuple[OneOf, ...] = ()
+    former: tuple[tuple[str, str], ...] = ()
+    by_key: dict[str, Field] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_key", {each.key: each for each in self.fields})
+
+
+Shape = Text | Flag | PathText | ListOf | MapOf | Structure | Either | Record

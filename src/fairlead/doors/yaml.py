@@ -1,0 +1,167 @@
+"""The one YAML reader and writer, on libyaml events with marks.
+
+Two dialects. Files that declare (`read_document`) become nodes that keep their source text. Values files and manifests
+(`read_values`, `read_manifests`) become Python values, resolved as Helm and kubectl resolve them.
+Whatever is wrong becomes an `InputError` with file, line and column. Nothing here builds objects from tags, follows an
+alias without counting it, or nests deeper than a limit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import yaml  # noqa: TID251 - half of the door the ban points to
+
+from fairlead.domain.documents import MappingNode, Node
+from fairlead.domain.errors import InputError, Problem
+from fairlead.domain.resolving import to_object
+from fairlead.domain.scalars import NotFinite, resolve_plain
+from fairlead.doors.yaml_building import NodeBuilder, ObjectBuilder
+from fairlead.doors.yaml_composing import Composer, Limits, position
+
+DECLARED_LIMITS = Limits(size=4 << 20, nodes=400_000)
+MANIFEST_LIMITS = Limits(size=32 << 20, nodes=4_000_000, documents=10_000)
+
+
+def read_document(text: bytes, file: str) -> Node | None:
+    """Read a declared file: one document, source text kept; None when there is nothing in it.
+
+    Raises:
+        InputError: bad syntax, several documents, duplicate keys, custom tags, or too much of anything.
+    """
+    with _located(file):
+        composer = Composer(_decoded(text, file, DECLARED_LIMITS), file, DECLARED_LIMITS, NodeBuilder(file))
+        documents = list(composer.documents())
+    return documents[0][0] if documents else None
+
+
+def read_values_document(text: bytes, file: str) -> MappingNode:
+    """Read a values file as nodes, for whoever needs each value's line. An empty file is an empty mapping.
+
+    Raises:
+        InputError: as `read_document`, and when the document is not a mapping.
+    """
+    node = read_document(text, file)
+    if isinstance(node, MappingNode):
+        return node
+    if node is None or to_object(node, file) is None:
+        return MappingNode((), 1, 1)
+    raise InputError(
+        Problem(
+            code="wrongType",
+            message="a values file must be a mapping of names to values",
+            file=file,
+            line=node.line,
+            column=node.column,
+            remedy="write `name: value` lines",
+        )
+    )
+
+
+def read_values(text: bytes, file: str) -> dict[str, Any]:
+    """Read a values file as Helm does.
+
+    Raises:
+        InputError: as `read_values_document`.
+    """
+    values: dict[str, Any] = to_object(read_values_document(text, file), file)
+    return values
+
+
+def read_manifests(text: bytes, file: str, *, duplicates: bool = False) -> tuple[tuple[Any, int], ...]:
+    """Read a stream of objects as kubectl does, each with the line it starts on; empty documents are left out.
+
+    `duplicates` accepts repeated keys, the last one counting: charts contain them.
+
+    Raises:
+        InputError: bad syntax, duplicate keys, custom tags, or too much of anything.
+    """
+    with _located(file):
+        builder = ObjectBuilder(file, duplicates=duplicates)
+        composer = Composer(_decoded(text, file, MANIFEST_LIMITS), file, MANIFEST_LIMITS, builder)
+        return tuple((value, line) for value, line in composer.documents() if value is not None)
+
+
+_TAB_PROBLEMS = re.compile(r"cannot start any token|tab character")
+
+
+@contextmanager
+def _located(file: str) -> Iterator[None]:
+    """Turn libyaml's errors into ours."""
+    try:
+        yield
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = position(mark) if mark is not None else (None, None)
+        remedy = (
+            "indent with spaces, never with tabs"
+            if _TAB_PROBLEMS.search(error.problem or "")
+            else "check indentation, colons, quotes and brackets at this line and just above it"
+        )
+        message = ", ".join(part for part in (error.context, error.problem) if part) or "unreadable"
+        raise InputError(
+            Problem("yamlSyntax", f"not valid YAML: {message}", file, line, column, remedy=remedy)
+        ) from None
+    except yaml.YAMLError as error:
+        reason = getattr(error, "reason", "unreadable characters")
+        raise InputError(
+            Problem("yamlSyntax", f"not valid YAML: {reason}", file, remedy="remove control characters from the file")
+        ) from None
+
+
+def _decoded(text: bytes, file: str, limits: Limits) -> str:
+    if len(text) > limits.size:
+        message = f"the file is larger than {limits.size >> 20} MiB"
+        raise InputError(Problem("yamlTooLarge", message, file, remedy="split the file"))
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = text[: error.start]
+        line = before.count(b"\n") + 1
+        column = error.start - (before.rfind(b"\n") + 1) + 1
+        message = f"not UTF-8: found the byte 0x{text[error.start]:02x}"
+        raise InputError(
+            Problem("notUtf8", message, file, line, column, remedy="save the file in the UTF-8 encoding")
+        ) from None
+
+
+class _Dumper(yaml.CSafeDumper):
+    """Writes plain data: no aliases, several lines as a block, quotes wherever a reader might see another type."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the answer is the same for all
+        return True
+
+
+def _text(dumper: _Dumper, data: str) -> yaml.ScalarNode:
+    quoted = '"' if reads_otherwise(data) else None
+    style = "|" if "\n" in data else quoted
+    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
+
+def reads_otherwise(text: str) -> bool:
+    """Tell whether a text, left unquoted, would be read as something else by Helm, kubectl or a YAML 1.2 reader."""
+    try:
+        return not isinstance(resolve_plain(text), str) or bool(_DATE.match(text))
+    except NotFinite:
+        return True
+
+
+_DATE = re.compile(r"\d{4}-\d")
+_Dumper.add_representer(str, _text)
+
+
+def dump_stream(objects: Iterable[Any]) -> str:
+    """Write objects as a YAML stream, each after a `---` line, keys in their own order."""
+    return "".join(
+        "---\n"
+        + yaml.dump(
+            item, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=_NEVER_FOLD
+        )
+        for item in objects
+    )
+
+
+_NEVER_FOLD = 1 << 30
