@@ -86,7 +86,8 @@ class Change:
     `declared` is the whole wish, `desired` what of it will be sent. `uid` and `resource_version` are of what is live.
     `verified` is False with a reason where the server's dry run could not speak (`semantics.md` 5); `problem` is what
     the server or the rights of the caller said then. `manager` is the field manager to apply with. `digest` covers the
-    declared fields that are not left alone, `live_digest` the same fields as they are live.
+    declared fields that are not left alone, `live_digest` the same fields as they are live. `is_preparation`: it must
+    be there before anything else of the release, hooks included.
     """
 
     action: Action
@@ -104,6 +105,7 @@ class Change:
     manager: str = ""
     digest: str = ""
     left_alone: tuple[LeftAlone, ...] = ()
+    is_preparation: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the wire form."""
