@@ -149,7 +149,7 @@ async def test_a_missing_namespace_refuses_also_a_dry_run(under_test: ClusterUnd
     for dry_run in (False, True):
         with pytest.raises(RemoteRefused) as caught:
             await under_test.cluster.apply(config_map("a", "nowhere"), manager="fairlead", dry_run=dry_run)
-        assert (caught.value.status, caught.value.code) == (404, "notFound")
+        assert (caught.value.status, caught.value.code) == (404, "namespaceMissing")
 
 
 async def test_a_kind_nobody_serves(under_test: ClusterUnderTest) -> None:

@@ -170,7 +170,7 @@ class FakeCluster:
         self._call("apply", ref.kind, ref, dry_run=dry_run, manager=manager)
         kind = self._served(ref.api_version, ref.kind)
         if kind.namespaced and _key(ObjectRef("v1", "Namespace", "", ref.namespace)) not in self._objects:
-            raise refused(404, "notFound", "NotFound", f'namespaces "{ref.namespace}" not found')
+            raise refused(404, "namespaceMissing", "NotFound", f'namespaces "{ref.namespace}" not found')
         live = self._find(ref)
         check_preconditions(manifest, live)
         new, managers = applied(live or {}, manifest, manager, force=force)

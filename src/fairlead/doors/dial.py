@@ -28,11 +28,12 @@ MAX_BODY_BYTES = 256 * 1024 * 1024
 
 
 class Unreachable(Transient):
-    """There was no answer. `sent` is False when the other side certainly never saw the request."""
+    """There was no answer, for `reason`. `sent` is False when the other side certainly never saw the request."""
 
-    def __init__(self, problem: Problem, *, sent: bool) -> None:
+    def __init__(self, problem: Problem, *, sent: bool, reason: str) -> None:
         super().__init__(problem)
         self.sent = sent
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +144,7 @@ class Dialer:
                 server_hostname=self._trust.server_name,
             )
         async with reply:
-            lower = {name.lower(): value for name, value in reply.headers.items()}
-            yield Stream(reply.status, lower, reply, shown)
+            yield Stream(reply.status, _headers(reply), reply, shown)
 
     def _start(self) -> aiohttp.ClientSession:
         trust = self._trust
@@ -160,6 +160,15 @@ class Dialer:
             skip_auto_headers=("User-Agent", "Content-Type"),
         )
         return self._session
+
+
+def _headers(reply: aiohttp.ClientResponse) -> dict[str, str]:
+    """Return the headers by their names in lower case; a repeated one is joined by commas (RFC 9110, 5.3)."""
+    headers: dict[str, str] = {}
+    for name, value in reply.headers.items():
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    return headers
 
 
 def without_secrets(url: str) -> str:
@@ -251,6 +260,7 @@ def _unreachable(shown: str, reason: str, *, sent: bool) -> Unreachable:
             remedy="check the address, the network and that the other side is running",
         ),
         sent=sent,
+        reason=reason,
     )
 
 

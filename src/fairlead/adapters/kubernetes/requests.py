@@ -1,0 +1,178 @@
+"""What to ask an API server, as values. Nothing here sends.
+
+Paths and parameters: Kubernetes API concepts (kubernetes.io/docs/reference/using-api/api-concepts).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from fairlead.domain.identity import ObjectRef
+from fairlead.ports.cluster import ApiKind
+
+PAGE = 500
+LOG_BYTES = 1024 * 1024
+_JSON = {"Accept": "application/json"}
+_DELETE = {**_JSON, "Content-Type": "application/json"}
+# The media type says YAML; JSON is YAML, and quicker to write and to read.
+_APPLY = {**_JSON, "Content-Type": "application/apply-patch+yaml"}
+_AGGREGATED = {
+    "Accept": ",".join(
+        f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList" for version in ("v2", "v2beta1")
+    )
+    + ",application/json"
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    """One request. `target` is path and query, percent-encoded; `verb` and `subject` name it in errors.
+
+    `secrets` are texts of the body that no error may repeat. All requests made here may be sent again when it is
+    unknown whether they arrived: reads, server-side applies, and deletions of one UID.
+    """
+
+    method: str
+    target: str
+    verb: str
+    subject: str
+    headers: Mapping[str, str] = field(default_factory=lambda: _JSON)
+    body: bytes | None = field(default=None, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which objects of a kind: `namespace` None means all namespaces."""
+
+    namespace: str | None = None
+    labels: str = ""
+    fields: str = ""
+
+
+def get(kind: ApiKind, ref: ObjectRef) -> ApiRequest:
+    """Read one object."""
+    return ApiRequest("GET", object_path(kind, ref), "read", str(ref))
+
+
+def list_page(kind: ApiKind, selection: Selection, *, token: str, size: int = PAGE) -> ApiRequest:
+    """Read one page of a list; an empty `token` asks for the first, `size` 0 for everything at once."""
+    query = {**_selectors(selection), "limit": str(size), **({"continue": token} if token else {})}
+    return ApiRequest("GET", _with(collection_path(kind, selection.namespace), query), "list", _all(kind, selection))
+
+
+def watch(kind: ApiKind, selection: Selection, *, version: str, seconds: int) -> ApiRequest:
+    """Follow a collection from a version on; the server ends the answer after `seconds`."""
+    query = {
+        **_selectors(selection),
+        "watch": "1",
+        "allowWatchBookmarks": "true",
+        "resourceVersion": version,
+        "timeoutSeconds": str(seconds),
+    }
+    return ApiRequest("GET", _with(collection_path(kind, selection.namespace), query), "watch", _all(kind, selection))
+
+
+def apply(
+    kind: ApiKind, ref: ObjectRef, manifest: Mapping[str, Any], *, manager: str, dry_run: bool, force: bool
+) -> ApiRequest:
+    """Server-side apply one object."""
+    query = {"fieldManager": manager, "fieldValidation": "Strict"}
+    query |= {"force": "true"} if force else {}
+    query |= {"dryRun": "All"} if dry_run else {}
+    return ApiRequest(
+        "PATCH",
+        _with(object_path(kind, ref), query),
+        "check" if dry_run else "apply",
+        str(ref),
+        headers=_APPLY,
+        body=orjson.dumps(manifest),
+        secrets=_secrets(manifest),
+    )
+
+
+def delete(kind: ApiKind, ref: ObjectRef, *, uid: str, resource_version: str | None) -> ApiRequest:
+    """Delete one object if it still is the one meant; what it owns goes after it."""
+    preconditions = {"uid": uid, **({"resourceVersion": resource_version} if resource_version else {})}
+    options = {
+        "apiVersion": "v1",
+        "kind": "DeleteOptions",
+        "propagationPolicy": "Background",
+        "preconditions": preconditions,
+    }
+    return ApiRequest("DELETE", object_path(kind, ref), "delete", str(ref), headers=_DELETE, body=orjson.dumps(options))
+
+
+def logs(pod: ObjectRef, *, container: str, previous: bool, tail: int) -> ApiRequest:
+    """Read the end of a container's log."""
+    query = {"container": container, "tailLines": str(tail), "limitBytes": str(LOG_BYTES)}
+    query |= {"previous": "true"} if previous else {}
+    path = f"/api/v1/namespaces/{_segment(pod.namespace)}/pods/{_segment(pod.name)}/log"
+    return ApiRequest("GET", _with(path, query), "read the log of", f"{pod}, container {container}", headers={})
+
+
+def document(path: str, subject: str) -> ApiRequest:
+    """Read something that is no object: version, OpenAPI."""
+    return ApiRequest("GET", path, "read", subject)
+
+
+def discovery(path: str) -> ApiRequest:
+    """Ask what is served, in one aggregated document where the server can."""
+    return ApiRequest("GET", path, "discover", "the served kinds", headers=_AGGREGATED)
+
+
+def collection_path(kind: ApiKind, namespace: str | None) -> str:
+    """Return the URL path of all objects of a kind, in one namespace or (None) in all."""
+    root = "/apis/" if "/" in kind.api_version else "/api/"
+    within = f"/namespaces/{_segment(namespace)}" if kind.namespaced and namespace else ""
+    return f"{root}{quote(kind.api_version)}{within}/{_segment(kind.plural)}"
+
+
+def object_path(kind: ApiKind, ref: ObjectRef) -> str:
+    """Return the URL path of one object."""
+    return f"{collection_path(kind, ref.namespace)}/{_segment(ref.name)}"
+
+
+def _segment(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _with(path: str, query: Mapping[str, str]) -> str:
+    return f"{path}?{urlencode(query, quote_via=quote)}" if query else path
+
+
+def _selectors(selection: Selection) -> dict[str, str]:
+    named = {"labelSelector": selection.labels, "fieldSelector": selection.fields}
+    return {name: text for name, text in named.items() if text}
+
+
+def _all(kind: ApiKind, selection: Selection) -> str:
+    return f"{kind.plural} in {selection.namespace}" if selection.namespace else f"{kind.plural} in all namespaces"
+
+
+def _secrets(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the values of a Secret in every form in which a server might quote them."""
+    if manifest.get("kind") != "Secret":
+        return ()
+    clear = _texts(manifest.get("stringData"))
+    encoded = _texts(manifest.get("data"))
+    forms = {*clear, *encoded, *(_decoded(text) for text in encoded)}
+    forms |= {base64.b64encode(text.encode()).decode() for text in clear}
+    return tuple(sorted((form for form in forms if form), key=len, reverse=True))
+
+
+def _texts(mapping: object) -> list[str]:
+    return [str(value) for value in mapping.values()] if isinstance(mapping, Mapping) else []
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except ValueError:
+        return ""

@@ -1,0 +1,121 @@
+"""Sends one request: with the right identity, not too many at once, again while it makes sense."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+
+from fairlead.adapters.kubernetes.credentials import Credentials, Identity
+from fairlead.adapters.kubernetes.gate import Gate
+from fairlead.adapters.kubernetes.requests import ApiRequest
+from fairlead.adapters.kubernetes.responses import Server, absent, failure, unreachable
+from fairlead.adapters.kubernetes.retrying import Patience
+from fairlead.domain.access import Access, ClientCertificate
+from fairlead.domain.errors import Transient
+from fairlead.doors.dial import Dialer, Response, Stream, Unreachable
+from fairlead.doors.trust import Trust
+from fairlead.ports.clock import Clock
+
+_SECONDS = 60.0  # of one attempt: the API server itself gives up after 60 s
+
+
+@dataclass(slots=True)
+class Sender:
+    """One API server as one caller reaches it."""
+
+    access: Access
+    credentials: Credentials
+    clock: Clock
+    patience: Patience = field(default_factory=Patience)
+    gate: Gate = field(default_factory=Gate)
+    server: Server = field(init=False)
+    _dialers: dict[ClientCertificate | None, Dialer] = field(default_factory=dict)
+    _known: bool = False
+
+    def __post_init__(self) -> None:
+        self.server = Server(self.access.server, self.access.context)
+
+    async def send(self, request: ApiRequest, *, accept: frozenset[int] = frozenset()) -> Response:
+        """Return the good answer, or one whose status is in `accept`; 404 only if Kubernetes itself says it."""
+        began, attempt, renewed = self.clock.monotonic(), 0, False
+        while True:
+            identity = await self.credentials.current()
+            reply = await self._once(request, identity)
+            if isinstance(reply, Response):
+                if reply.status < 300 or (reply.status in accept and (reply.status != 404 or absent(reply))):
+                    return reply
+                if reply.status == 401 and not renewed and await self.credentials.renew(identity):
+                    renewed = True
+                    continue
+                error = failure(reply, request, self.server)
+            else:
+                error = unreachable(reply, request, self.server)
+            if not isinstance(error, Transient):
+                raise error
+            waited = self.clock.monotonic() - began
+            pause = self.patience.next_pause(error, attempt=attempt, waited=waited, known=self._known)
+            if pause is None:
+                raise error
+            await self.clock.sleep(pause)
+            attempt += 1
+
+    @asynccontextmanager
+    async def stream(self, request: ApiRequest, *, idle: float) -> AsyncIterator[Stream]:
+        """Open one answer to read piece by piece, whatever its status; one attempt, outside the gate."""
+        identity = await self.credentials.current()
+        async with self._open(request, identity, idle) as stream:
+            if stream.status != 401 or not await self.credentials.renew(identity):
+                yield stream
+                return
+        async with self._open(request, await self.credentials.current(), idle) as stream:
+            yield stream
+
+    async def close(self) -> None:
+        """Close every connection."""
+        while self._dialers:
+            await self._dialers.popitem()[1].close()
+
+    async def _once(self, request: ApiRequest, identity: Identity) -> Response | Unreachable:
+        dialer, headers = self._dialer(identity), _headers(request, identity)
+        entered, overloaded = await self.gate.enter(), False
+        try:
+            reply = await dialer.request(
+                request.method, self._url(request), headers=headers, body=request.body, timeout=_SECONDS
+            )
+            overloaded = reply.status == 429
+            self._known = True
+        except Unreachable as error:
+            return error
+        else:
+            return reply
+        finally:
+            self.gate.leave(entered, overloaded=overloaded)
+
+    def _open(self, request: ApiRequest, identity: Identity, idle: float) -> AbstractAsyncContextManager[Stream]:
+        headers = _headers(request, identity)
+        return self._dialer(identity).stream(request.method, self._url(request), headers=headers, idle=idle)
+
+    def _url(self, request: ApiRequest) -> str:
+        return self.access.server.rstrip("/") + request.target
+
+    def _dialer(self, identity: Identity) -> Dialer:
+        """Return the connections that carry this client certificate; older ones stay until their answers are in."""
+        dialer = self._dialers.get(identity.certificate)
+        if dialer is None:
+            access = self.access
+            trust = Trust(
+                ca=access.ca,
+                client=identity.certificate,
+                insecure=access.insecure,
+                server_name=access.tls_server_name,
+                proxy_url=access.proxy_url,
+                connections=0,  # the gate bounds requests; watches are as many as are asked for
+            )
+            dialer = self._dialers[identity.certificate] = Dialer(trust)
+        return dialer
+
+
+def _headers(request: ApiRequest, identity: Identity) -> Mapping[str, str]:
+    named = {**request.headers, "User-Agent": "fairlead"}
+    return {**named, "Authorization": identity.authorization} if identity.authorization else named
