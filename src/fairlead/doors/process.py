@@ -111,6 +111,22 @@ async def start(program: Program) -> asyncio.subprocess.Process:
     return await _start(program, stdin=asyncio.subprocess.PIPE)
 
 
+async def start_logged(program: Program, *, log: IO[bytes]) -> asyncio.subprocess.Process:
+    """Start a program that only says things, to `log`; the caller waits for its end or ends it with `stop`."""
+    try:
+        return await asyncio.create_subprocess_exec(  # noqa: TID251
+            *program.argv,
+            cwd=program.cwd,
+            env=dict(program.env),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except (FileNotFoundError, PermissionError):
+        raise _missing(program) from None
+
+
 async def stop(child: asyncio.subprocess.Process, *, grace: float = 0.0) -> None:
     """End a child and everything it started; wait `grace` seconds for it to go by itself after SIGTERM."""
     if child.returncode is None and grace > 0:
@@ -146,6 +162,8 @@ def start_daemon(program: Program, *, log: IO[bytes], pass_fds: tuple[int, ...] 
         )
     except FileNotFoundError:
         raise _missing(program) from None
+    # It shall outlive us: without this the collector would warn that a child still runs.
+    child.returncode = 0
     return child.pid
 
 

@@ -1,0 +1,3 @@
+module fairlead.dev/sandbox/programs
+
+go 1.26.0
