@@ -273,7 +273,7 @@ class HelmRepo:
     cert_file: str | None = None
     key_file: str | None = None
     username: str | None = None
-    password_from: EnvRef | SecretRef | None = None
+    password_from: EnvRef | None = None
 
 
 @dataclass(frozen=True, slots=True)

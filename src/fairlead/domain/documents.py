@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fairlead.domain.errors import Problem
+
 
 @dataclass(frozen=True, slots=True)
 class ScalarNode:
@@ -39,3 +41,11 @@ class MappingNode:
 
 
 Node = ScalarNode | SequenceNode | MappingNode
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file as read. `root` is None when nothing is in it; `problems` are the mistakes that reading could go past."""
+
+    root: Node | None
+    problems: tuple[Problem, ...] = ()

@@ -15,50 +15,57 @@ from typing import Any
 
 import yaml  # noqa: TID251 - half of the door the ban points to
 
-from fairlead.domain.documents import MappingNode, Node
+from fairlead.domain.documents import Document, MappingNode, Node
 from fairlead.domain.errors import InputError, Problem
-from fairlead.domain.resolving import to_object
+from fairlead.domain.resolving import is_null, to_object
 from fairlead.domain.scalars import NotFinite, resolve_plain
 from fairlead.doors.yaml_building import NodeBuilder, ObjectBuilder
 from fairlead.doors.yaml_composing import Composer, Limits, position
 
-DECLARED_LIMITS = Limits(size=4 << 20, nodes=400_000)
+DECLARED_LIMITS = Limits(size=4 << 20, nodes=400_000, documents=2)
 MANIFEST_LIMITS = Limits(size=32 << 20, nodes=4_000_000, documents=10_000)
 
 
-def read_document(text: bytes, file: str) -> Node | None:
-    """Read a declared file: one document, source text kept; None when there is nothing in it.
+def read_document(text: bytes, file: str) -> Document:
+    """Read a declared file: one document, source text kept.
 
     Raises:
-        InputError: bad syntax, several documents, duplicate keys, custom tags, or too much of anything.
+        InputError: bad syntax, custom tags, or too much of anything. Repeated keys and further documents are problems
+            of the result, so that everything else can still be checked.
     """
+    builder = NodeBuilder(file)
+    root: Node | None = None
+    problems: list[Problem] = []
     with _located(file):
-        composer = Composer(_decoded(text, file, DECLARED_LIMITS), file, DECLARED_LIMITS, NodeBuilder(file))
-        documents = list(composer.documents())
-    return documents[0][0] if documents else None
+        composer = Composer(_decoded(text, file, DECLARED_LIMITS), file, DECLARED_LIMITS, builder)
+        for number, (node, line) in enumerate(composer.documents()):
+            if number == 0:
+                root = node
+                continue
+            message = "found a second YAML document; only one is read"
+            remedy = "move what follows the `---` into the first document or into a file of its own"
+            problems.append(Problem("severalDocuments", message, file, line, 1, remedy=remedy))
+            break
+    return Document(root, (*builder.problems, *problems))
 
 
 def read_values_document(text: bytes, file: str) -> MappingNode:
     """Read a values file as nodes, for whoever needs each value's line. An empty file is an empty mapping.
 
     Raises:
-        InputError: as `read_document`, and when the document is not a mapping.
+        InputError: as `read_document`, for its problems too, and when the document is not a mapping.
     """
-    node = read_document(text, file)
+    document = read_document(text, file)
+    if document.problems:
+        raise InputError(document.problems)
+    node = document.root
     if isinstance(node, MappingNode):
         return node
-    if node is None or to_object(node, file) is None:
+    if node is None or is_null(node):
         return MappingNode((), 1, 1)
-    raise InputError(
-        Problem(
-            code="wrongType",
-            message="a values file must be a mapping of names to values",
-            file=file,
-            line=node.line,
-            column=node.column,
-            remedy="write `name: value` lines",
-        )
-    )
+    message = "a values file must be a mapping of names to values"
+    remedy = "write `name: value` lines"
+    raise InputError(Problem("wrongType", message, file, node.line, node.column, remedy=remedy))
 
 
 def read_values(text: bytes, file: str) -> dict[str, Any]:

@@ -14,10 +14,11 @@ _PLAIN_STYLES = ("", None)
 
 
 class NodeBuilder:
-    """Builds nodes for declared files. Repeated keys are an error."""
+    """Builds nodes for declared files. Repeated keys are noted in `problems`; the first one is kept."""
 
     def __init__(self, file: str) -> None:
         self._file = file
+        self.problems: list[Problem] = []
 
     def scalar(self, event: Any, tag: str | None) -> Node:
         """Keep the text and where it stands."""
@@ -43,7 +44,8 @@ class NodeBuilder:
                     entries.update((inner.text, (inner, under)) for inner, under in source.entries)
                 continue
             if key.text in written:
-                raise _duplicate(key.text, key_event, self._file)
+                self.problems.append(_duplicate(key.text, key_event, self._file))
+                continue
             written.add(key.text)
             entries[key.text] = (key, value)
         return MappingNode(tuple(entries.values()), line, column)
@@ -113,7 +115,7 @@ class ObjectBuilder:
                     result.update(source)
                 continue
             if key in written and not self._duplicates:
-                raise _duplicate(key, event, self._file)
+                raise InputError(_duplicate(key, event, self._file))
             written.add(key)
             result[key] = value
         return result
@@ -123,10 +125,10 @@ class ObjectBuilder:
         return InputError(Problem("invalidScalar", message, self._file, line, column, remedy="write it in quotes"))
 
 
-def _duplicate(key: str, event: Any, file: str) -> InputError:
+def _duplicate(key: str, event: Any, file: str) -> Problem:
     line, column = position(event.start_mark)
     message = f"the key {key!r} stands here a second time"
-    return InputError(Problem("duplicateKey", message, file, line, column, remedy="keep one of them"))
+    return Problem("duplicateKey", message, file, line, column, remedy="keep one of them")
 
 
 def _bad_merge(event: Any, file: str) -> InputError:

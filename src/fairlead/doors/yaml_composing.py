@@ -85,25 +85,10 @@ class Composer(Generic[K, T]):
                 continue
             seen += 1
             if seen > self._limits.documents:
-                self._too_many_documents(event)
+                self._fail(event, "yamlTooLarge", f"found more than {seen - 1} YAML documents", "split the file")
             self._anchors = {}
             first = self._next()
             yield self._node(first, 1), first.start_mark.line + 1
-
-    def _too_many_documents(self, event: Any) -> NoReturn:
-        if self._limits.documents == 1:
-            self._fail(
-                event,
-                "severalDocuments",
-                "found a second YAML document; this file must be one document",
-                "move what follows the `---` into the first document or into a file of its own",
-            )
-        self._fail(
-            event,
-            "yamlTooLarge",
-            f"found more than {self._limits.documents} YAML documents",
-            "split the file",
-        )
 
     def _node(self, event: Any, depth: int) -> T:
         kind = type(event)

@@ -57,26 +57,30 @@ class _Reading:
     resolved: dict[PathRequest, tuple[str, ...]] = field(default_factory=dict)
 
     def everything(self, file: str) -> Files:
-        document = read_document(self.paths.read(file, limit=DECLARED_LIMITS.size), file)
-        environments = read_environments_file(document, file, self.findings)
+        environments = read_environments_file(self._document(file), file, self.findings)
         releases: dict[str, FoundRecord] = {}
         self._resolve(environments)
         for found in paths_in(environments):
             if found.request.role is PathRole.RELEASES_FILE:
                 for path in self.resolved.get(found.request, ()):
                     if path not in releases:
-                        releases[path] = read_releases_file(self._document(path), path, self.findings)
+                        releases[path] = self._releases_file(path)
         for release_file in releases.values():
             self._resolve(release_file)
         return Files(file, environments, releases, self.resolved)
 
-    def _document(self, file: str) -> Node | None:
+    def _releases_file(self, file: str) -> FoundRecord:
         try:
-            return read_document(self.paths.read(file, limit=DECLARED_LIMITS.size), file)
+            document = self._document(file)
         except InputError as error:
-            for problem in error.problems:
-                self.findings.add(problem)
-            return None
+            self.findings.add_all(error.problems)
+            document = None
+        return read_releases_file(document, file, self.findings)
+
+    def _document(self, file: str) -> Node | None:
+        document = read_document(self.paths.read(file, limit=DECLARED_LIMITS.size), file)
+        self.findings.add_all(document.problems)
+        return document.root
 
     def _resolve(self, found: FoundRecord) -> None:
         for path in paths_in(found):

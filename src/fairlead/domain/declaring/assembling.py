@@ -13,7 +13,7 @@ from typing import TypeVar
 from fairlead.domain.config import Cluster, Compat, Declaration, Environment, HelmRepo, Place
 from fairlead.domain.declaring.clusters import ClusterReader, Machine, cluster_of_environment
 from fairlead.domain.declaring.environments import EnvironmentReader
-from fairlead.domain.declaring.findings import Findings, near
+from fairlead.domain.declaring.findings import Findings
 from fairlead.domain.declaring.found import FoundRecord
 from fairlead.domain.declaring.reading import Reader
 from fairlead.domain.declaring.releases import ResolvedPaths
@@ -21,6 +21,7 @@ from fairlead.domain.declaring.shapes import Record
 from fairlead.domain.declaring.tables import ENVIRONMENTS_FILE, RELEASES_FILE
 from fairlead.domain.documents import Node
 from fairlead.domain.resolving import is_null
+from fairlead.domain.suggesting import near
 
 Named = TypeVar("Named", Cluster, Environment, HelmRepo)
 
@@ -62,7 +63,8 @@ def assemble(files: Files, machine: Machine, findings: Findings) -> Declaration:
     reader = ClusterReader(findings, machine)
     clusters = _unique((reader.cluster(item) for item in root.records("clusters")), "cluster", findings)
     repos = _unique((reader.helm_repo(item) for item in root.records("helmRepos")), "Helm repository", findings)
-    places = _Clusters(findings, reader, {cluster.name: cluster for cluster in clusters})
+    written = frozenset(name for item in root.records("clusters") if (name := item.text("name")))
+    places = _Clusters(findings, reader, written, {cluster.name: cluster for cluster in clusters})
     environment_reader = EnvironmentReader(
         findings, files.resolved, frozenset(repo.name for repo in repos), files.releases
     )
@@ -83,10 +85,14 @@ def assemble(files: Files, machine: Machine, findings: Findings) -> Declaration:
 
 @dataclass(frozen=True, slots=True)
 class _Clusters:
-    """The clusters known so far; environments that name a provider themselves add theirs."""
+    """The clusters known so far; environments that name a provider themselves add theirs.
+
+    `written` are the declared names, also of clusters that have mistakes.
+    """
 
     findings: Findings
     reader: ClusterReader
+    written: frozenset[str]
     known: dict[str, Cluster]
 
     def of(self, environment: FoundRecord) -> Cluster | None:
@@ -96,12 +102,12 @@ class _Clusters:
             cluster = cluster_of_environment(provider, environment.at("provider"))
             return self.known.setdefault(cluster.name, cluster)
         name = environment.text("clusterName")
-        if name is not None and name not in self.known:
+        if name is not None and name not in self.written:
             self.findings.error(
                 environment.at("clusterName"),
                 "undefinedCluster",
                 f"the cluster {name!r} is not declared",
-                near(name, self.known, otherwise="declare it in `clusters`"),
+                near(name, self.written, otherwise="declare it in `clusters`"),
             )
         return self.known.get(name or "")
 

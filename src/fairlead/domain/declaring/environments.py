@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 
 from fairlead.domain.config import Cluster, Environment, ManifestFiles, Place, Release
-from fairlead.domain.declaring.findings import Findings, near
+from fairlead.domain.declaring.findings import Findings
 from fairlead.domain.declaring.found import FoundPath, FoundRecord
-from fairlead.domain.declaring.releases import ReleaseReader, ResolvedPaths
+from fairlead.domain.declaring.releases import ReleaseReader, ResolvedPaths, dependencies
 from fairlead.domain.declaring.values import ValueReader
+from fairlead.domain.suggesting import near
 
 DEFAULT_NAMESPACE = "default"
 MAX_NAME = 53
@@ -31,9 +32,9 @@ class EnvironmentReader:
         """Return an environment, or None when its name or cluster is missing."""
         values = ValueReader(self.findings, cluster)
         reader = ReleaseReader(self.findings, self.resolved, self.repos, values)
-        releases = tuple(self._releases(found, reader))
-        self._check_names(releases)
-        self._check_dependencies(releases)
+        declared = tuple(self._declared(found, reader))
+        self._check_names(declared)
+        self._check_dependencies(declared)
         namespace = found.text("kubeNamespace")
         if "kubeNamespace" not in found.fields and found.sound:
             message = f"the environment has no kubeNamespace; {DEFAULT_NAMESPACE!r} is used"
@@ -48,29 +49,27 @@ class EnvironmentReader:
             cluster=cluster.name,
             namespace=namespace or DEFAULT_NAMESPACE,
             place=found.place,
-            releases=releases,
+            releases=tuple(each.release for each in declared if each.release is not None),
             default_values_file=reader.single(found.path("defaultValuesFile")),
             default_values=default_values,
             create_namespace=found.flag("createNamespace"),
         )
 
-    def _releases(self, found: FoundRecord, reader: ReleaseReader) -> Iterator[Release]:
+    def _declared(self, found: FoundRecord, reader: ReleaseReader) -> Iterator[_Declared]:
         """Yield the releases in declared order: `releases` before `releasesFiles`, as in KubeCD."""
         taken: set[str] = set()
         for item in (*found.items("releases"), *found.items("releasesFiles")):
             match item:
                 case FoundRecord():
-                    release = reader.release(item)
-                    if release is not None:
-                        yield release
+                    yield _Declared.of(item, reader.release(item))
                 case FoundPath():
                     path = reader.single(item)
                     if path is not None and path in self.files:
-                        yield from self._file(self.files[path], path, reader, taken)
+                        yield from self._in_file(self.files[path], path, reader, taken)
                 case _:
                     continue
 
-    def _file(self, found: FoundRecord, path: str, reader: ReleaseReader, taken: set[str]) -> Iterator[Release]:
+    def _in_file(self, found: FoundRecord, path: str, reader: ReleaseReader, taken: set[str]) -> Iterator[_Declared]:
         """Yield a file's releases, after the release that its top-level manifests make."""
         manifests = reader.files(found, "resourceFiles")
         first: tuple[str, ...] = ()
@@ -78,37 +77,38 @@ class EnvironmentReader:
             name = _resources_name(path, taken)
             taken.add(name)
             first = (name,)
-            yield Release(name, ManifestFiles(manifests), found.at("resourceFiles"))
+            place = found.at("resourceFiles")
+            yield _Declared(name, place, (), Release(name, ManifestFiles(manifests), place))
         for item in found.records("releases"):
-            release = reader.release(item)
-            if release is not None:
-                yield replace(release, depends_on=tuple(dict.fromkeys((*first, *release.depends_on))))
+            declared = _Declared.of(item, reader.release(item))
+            yield declared.after(first)
 
-    def _check_names(self, releases: tuple[Release, ...]) -> None:
-        places: dict[str, Place] = {}
-        for release in releases:
-            earlier = places.setdefault(release.name, release.place)
-            if earlier is not release.place:
+    def _check_names(self, releases: tuple[_Declared, ...]) -> None:
+        first: dict[str, _Declared] = {}
+        for each in releases:
+            earlier = first.setdefault(each.name, each)
+            if each.name and earlier is not each:
+                where = f"{earlier.place.file}:{earlier.place.line}"
                 self.findings.error(
-                    release.place,
+                    each.place,
                     "duplicateName",
-                    f"the release {release.name!r} is declared a second time, first at {earlier.file}:{earlier.line}",
+                    f"the release {each.name!r} is declared a second time in this environment, first at {where}",
                     "give one of them another name",
                 )
 
-    def _check_dependencies(self, releases: tuple[Release, ...]) -> None:
-        by_name = {release.name: release for release in releases}
-        for release in releases:
-            for wanted in release.depends_on:
+    def _check_dependencies(self, releases: tuple[_Declared, ...]) -> None:
+        by_name = {each.name: each for each in releases if each.name}
+        for each in releases:
+            for wanted in each.depends_on:
                 if wanted not in by_name:
                     self.findings.error(
-                        release.place,
+                        each.place,
                         "undefinedDependency",
-                        f"{release.name!r} depends on {wanted!r}, which this environment does not have",
-                        near(wanted, by_name, otherwise="name one of its releases"),
+                        f"{each.name!r} depends on {wanted!r}, which this environment does not have",
+                        near(wanted, by_name.keys() - {each.name}, otherwise="name one of its releases"),
                     )
         try:
-            TopologicalSorter({name: release.depends_on for name, release in by_name.items()}).prepare()
+            TopologicalSorter({name: each.depends_on for name, each in by_name.items()}).prepare()
         except CycleError as error:
             cycle = list(reversed(error.args[1]))
             self.findings.error(
@@ -117,6 +117,26 @@ class EnvironmentReader:
                 f"releases depend on each other in a circle: {' -> '.join(cycle)}",
                 "remove one of these dependsOn entries",
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """A release as far as it could be read: its name may be empty, and what it deploys unknown."""
+
+    name: str
+    place: Place
+    depends_on: tuple[str, ...]
+    release: Release | None
+
+    @classmethod
+    def of(cls, found: FoundRecord, release: Release | None) -> _Declared:
+        return cls(found.text("name") or "", found.place, dependencies(found), release)
+
+    def after(self, names: tuple[str, ...]) -> _Declared:
+        """Return the same release, depending on more."""
+        depends_on = tuple(dict.fromkeys((*names, *self.depends_on)))
+        release = replace(self.release, depends_on=depends_on) if self.release is not None else None
+        return replace(self, depends_on=depends_on, release=release)
 
 
 def _resources_name(path: str, taken: set[str]) -> str:

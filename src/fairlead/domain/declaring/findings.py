@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 
 from fairlead.domain.config import Place
 from fairlead.domain.errors import InputError, Problem, Severity
@@ -18,25 +17,20 @@ class Findings:
 
     def error(self, place: Place, code: str, message: str, remedy: str) -> None:
         """Note a mistake."""
-        self.add(_problem(place, code, message, remedy))
+        self.add_all([_problem(place, code, message, remedy)])
 
     def warning(self, place: Place, code: str, message: str, remedy: str) -> None:
         """Note something that works but is probably not meant."""
-        self.add(replace(_problem(place, code, message, remedy), severity=Severity.WARNING))
+        self.add_all([replace(_problem(place, code, message, remedy), severity=Severity.WARNING)])
 
-    def add(self, problem: Problem) -> None:
-        """Note a problem found elsewhere."""
-        self._problems[problem] = None
+    def add_all(self, problems: Iterable[Problem]) -> None:
+        """Note problems found elsewhere, which know their place."""
+        self._problems.update(dict.fromkeys(problems))
 
     def add_at(self, place: Place, problems: Iterable[Problem]) -> None:
         """Note problems of something that is declared at a place, such as a path; they keep a place of their own."""
-        for problem in problems:
-            if problem.line is None:
-                self.add(
-                    replace(problem, file=place.file, line=place.line, column=place.column, path=place.path or None)
-                )
-            else:
-                self.add(problem)
+        here = {"file": place.file, "line": place.line, "column": place.column, "path": place.path or None}
+        self.add_all(replace(problem, **here) if problem.line is None else problem for problem in problems)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -56,13 +50,3 @@ class Findings:
 
 def _problem(place: Place, code: str, message: str, remedy: str) -> Problem:
     return Problem(code, message, place.file, place.line, place.column, place.path or None, remedy)
-
-
-def near(word: str, known: Iterable[str], *, otherwise: str) -> str:
-    """Return a remedy that names what the writer probably meant."""
-    names = sorted(set(known))
-    close = get_close_matches(word.lower(), [name.lower() for name in names], n=3, cutoff=0.6)
-    meant = [name for low in close for name in names if name.lower() == low]
-    if meant:
-        return "did you mean " + " or ".join(f"`{name}`" for name in dict.fromkeys(meant)) + "?"
-    return f"{otherwise}: {', '.join(names)}" if names else otherwise

@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass
 
 from fairlead.domain.config import Place
-from fairlead.domain.declaring.findings import Findings, near
+from fairlead.domain.declaring.findings import Findings
 from fairlead.domain.declaring.found import (
     Found,
     FoundFlag,
@@ -33,6 +33,7 @@ from fairlead.domain.declaring.shapes import (
 )
 from fairlead.domain.documents import MappingNode, Node, ScalarNode, SequenceNode
 from fairlead.domain.resolving import Unreadable, is_null, scalar_value
+from fairlead.domain.suggesting import near
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +186,18 @@ class Reader:
                     place, "missingKey", f"found no {field.key}", f"add {field.key}: {field.description}"
                 )
                 sound = False
+        # An unknown key is probably the one that is missing, mistyped, and reported already.
+        mistyped = bool(written - shape.by_key.keys())
         for rule in shape.one_of:
-            sound = self._exclusive(rule, present, place) and sound
+            sound = self._exclusive(rule, present, place, mistyped=mistyped) and sound
         return sound
 
-    def _exclusive(self, rule: OneOf, present: set[str], place: Place) -> bool:
+    def _exclusive(self, rule: OneOf, present: set[str], place: Place, *, mistyped: bool) -> bool:
         found = [key for key in rule.keys if key in present]
-        if len(found) == 1 or (rule.optional and not found):
+        if len(found) == 1:
             return True
+        if not found and mistyped:
+            return False
         what = " and ".join(found) if found else f"none of {', '.join(rule.keys)}"
         self.findings.error(place, rule.code, f"found {what}, expected exactly one", rule.remedy)
         return False

@@ -22,12 +22,13 @@ from fairlead.domain.config import (
     ReleaseSource,
     Trigger,
 )
-from fairlead.domain.declaring.findings import Findings, near
+from fairlead.domain.declaring.findings import Findings
 from fairlead.domain.declaring.found import FoundPath, FoundRecord, PathRequest
 from fairlead.domain.declaring.values import ValueReader
 from fairlead.domain.durations import duration_seconds
 from fairlead.domain.errors import InputError
 from fairlead.domain.resolving import to_object
+from fairlead.domain.suggesting import near
 
 DEFAULT_TIMEOUT_SECONDS = 300.0
 
@@ -67,7 +68,7 @@ class ReleaseReader:
             values=values,
             triggers=triggers,
             skip_default_values=found.flag("skipDefaultValues"),
-            depends_on=tuple(dict.fromkeys(item.text for item in found.texts("dependsOn"))),
+            depends_on=dependencies(found),
             namespace=found.text("namespace"),
             timeout_seconds=timeout,
             wait=found.flag("wait", default=True),
@@ -188,6 +189,11 @@ class ReleaseReader:
             return None
         kind_of_patch = PatchType.STRATEGIC if isinstance(content, dict) else PatchType.JSON6902
         return Patch(kind, name, kind_of_patch, content, item.place)
+
+
+def dependencies(found: FoundRecord) -> tuple[str, ...]:
+    """Return the names of a release's dependencies, each once."""
+    return tuple(dict.fromkeys(item.text for item in found.texts("dependsOn")))
 
 
 def _trigger(item: FoundRecord) -> Trigger:

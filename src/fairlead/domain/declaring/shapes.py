@@ -89,12 +89,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """Of these keys exactly one may be present, or with `optional` at most one."""
+    """Of these keys exactly one must be present."""
 
     keys: tuple[str, ...]
     code: str
     remedy: str
-    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,14 @@ from fairlead.domain.config import (
     ValueSource,
     ValueType,
 )
-from fairlead.domain.declaring.findings import Findings, near
+from fairlead.domain.declaring.findings import Findings
 from fairlead.domain.declaring.found import FoundRecord, FoundStructure
 from fairlead.domain.declaring.reading import describe
 from fairlead.domain.documents import Node, ScalarNode
 from fairlead.domain.errors import InputError
 from fairlead.domain.resolving import is_null, to_object
 from fairlead.domain.scalars import NotFinite, Scalar, resolve_plain
+from fairlead.domain.suggesting import near
 from fairlead.domain.valuepaths import BadValuePath, parse_path
 
 
