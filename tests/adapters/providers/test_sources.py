@@ -41,7 +41,6 @@ def test_the_default_file(root: Path) -> None:
     ("path", "file", "trust"),
     [
         ("/etc/kube.yaml", "/etc/kube.yaml", Trust.OPERATOR),
-        ("~/kube.yaml", "{above}/home/kube.yaml", Trust.OPERATOR),
         ("../kube.yaml", "{above}/repo/../kube.yaml", Trust.OPERATOR),
         ("kube.yaml", "{above}/repo/kube.yaml", Trust.FOREIGN),
         ("{above}/repo/kube.yaml", "{above}/repo/kube.yaml", Trust.FOREIGN),

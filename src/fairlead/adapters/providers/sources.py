@@ -67,7 +67,7 @@ class Sources:
         reach = gitlab.reach() if in_gitlab else reach_of(cluster)
         if reach.path is None:
             return Source(reach, self._settings.kubeconfig)
-        file = self._located(reach.path)
+        file = self._root / reach.path
         return Source(reach, (file,), Trust.FOREIGN if self._in_repository(file) else Trust.OPERATOR, named=True)
 
     def child_environment(self, source: Source) -> Mapping[str, str]:
@@ -82,11 +82,6 @@ class Sources:
         override = self._override
         files = self._settings.kubeconfig if override.kubeconfig is None else (override.kubeconfig,)
         return Source(Reach(contexts=(override.context,)), files, named=override.kubeconfig is not None)
-
-    def _located(self, path: str) -> Path:
-        if path.startswith("~/"):
-            return self._settings.home / path[2:]
-        return self._root / path
 
     def _in_repository(self, file: Path) -> bool:
         # As written and as resolved: a link neither smuggles a file in nor launders one.
