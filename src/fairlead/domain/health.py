@@ -65,6 +65,11 @@ class Explanation:
     remedy: str = ""
     ref: ObjectRef | None = None
 
+    @property
+    def text(self) -> str:
+        """All of it as lines for people."""
+        return "\n".join(line for line in (self.sentence, *self.details, self.remedy) if line)
+
     def to_json(self) -> dict[str, Any]:
         """Return the wire form."""
         return {

@@ -94,6 +94,17 @@ def judge(obj: ObjectBody | None, *, late_binding: bool = False) -> Health:
     return KIND_RULES.get(group_kind, _by_conditions)(obj)
 
 
+def judge_ended(obj: ObjectBody) -> Health | None:
+    """Return how a Job ended, although it is being deleted or gone by now; None for what has not ended, or no Job.
+
+    A Job with `ttlSecondsAfterFinished` disappears because it has ended, which is no reason to wait for it.
+    """
+    if group_and_kind(obj) != ("batch", "Job"):
+        return None
+    health = judge_job(obj)
+    return health if health.state in (HealthState.CURRENT, HealthState.FAILED) else None
+
+
 def group_and_kind(obj: ObjectBody) -> tuple[str, str]:
     """Return an object's API group and kind."""
     return text(obj, "apiVersion").rpartition("/")[0], text(obj, "kind")
