@@ -23,6 +23,9 @@ _MERGE = """
 path = os.environ["KUBECONFIG"].split(os.pathsep)[0]
 content = json.load(open(path)) if os.path.exists(path) else {{}}
 for section, entries in json.loads({adds!r}).items():
+    if section == "current-context":
+        content[section] = entries
+        continue
     names = [entry["name"] for entry in entries]
     content[section] = [entry for entry in content.get(section, []) if entry["name"] not in names] + entries
 os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -47,7 +50,7 @@ class RecordingPrograms:
         stderr: str = "",
         exit_code: int = 0,
     ) -> None:
-        """Put a program on the path. `adds` are kubeconfig entries by section, merged into the JSON of KUBECONFIG."""
+        """Put a program on the path. `adds` are sections of a kubeconfig, merged into the JSON of KUBECONFIG."""
         body = _MERGE.format(adds=json.dumps(adds)) if adds else ""
         program = self.directory / name
         program.write_text(

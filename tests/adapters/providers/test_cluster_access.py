@@ -152,6 +152,15 @@ async def test_init_keeps_what_others_wrote(machine: Machine) -> None:
     assert merged.current_context == "mine"
 
 
+@pytest.mark.parametrize(("before", "after"), [("mine", "mine"), ("", GKE_ENTRY)])
+async def test_the_operator_is_not_moved_to_another_cluster(machine: Machine, before: str, after: str) -> None:
+    kubeconfigs.write(machine.config, kubeconfigs.entries("mine"), kubeconfigs.contexts(mine="mine"), current=before)
+    moving: dict[str, Any] = {**kubeconfigs.entries(GKE_ENTRY), "current-context": GKE_ENTRY}
+    machine.programs.install("gcloud", adds=moving)
+    await machine.init(GKE)
+    assert (await machine.read()).current_context == after
+
+
 async def test_contexts_only_runs_nothing(machine: Machine) -> None:
     machine.programs.install("gcloud", adds=kubeconfigs.entries(GKE_ENTRY))
     assert await code_of(machine.init(GKE, contexts_only=True)) == "credentialsMissing"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fairlead.adapters.providers import refusing
 from fairlead.adapters.providers.sources import Source, Sources
 from fairlead.adapters.providers.store import KubeconfigStore
@@ -34,10 +36,7 @@ class KubeconfigAccess:
         found = await self._checked(source, cluster, environment)
         if found.context != name:
             raise InputError(refusing.not_initialized(name, environment.name, source))
-        async with self._store.locked(source.home):
-            content = await self._store.content(source.home)
-            if content.get("current-context") != name:
-                await self._store.write(source.home, with_current(content, name))
+        await self._set_current(source.home, name)
         return name
 
     async def initialize(
@@ -66,8 +65,18 @@ class KubeconfigAccess:
 
     async def _get_credentials(self, source: Source) -> None:
         env = self._sources.child_environment(source)
+        before = (await self._store.read(source.files)).current_context if source.reach.programs else ""
         for argv in source.reach.programs:
             await process.run(process.Program(argv, env=env))
+        # gcloud and az make their cluster the current one; `init` is not asked to move the operator there.
+        if before and (await self._store.read(source.files)).current_context != before:
+            await self._set_current(source.files[0], before)
+
+    async def _set_current(self, file: Path, name: str) -> None:
+        async with self._store.locked(file):
+            content = await self._store.content(file)
+            if content.get("current-context") != name:
+                await self._store.write(file, with_current(content, name))
 
     async def _checked(self, source: Source, cluster: Cluster, environment: Environment) -> Access:
         config = await self._read(source, cluster)
