@@ -23,12 +23,18 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class LocalChart:
-    """A chart on this machine, complete with its dependencies. `digest` covers every byte that rendering can see."""
+    """A chart on this machine, complete with its dependencies. `digest` covers every byte that rendering can see.
+
+    `generates` says that a template calls something whose result may differ each time (random, time, certificates,
+    `lookup`), so that rendered output may not be cached; `looks_up` that one reads from the cluster.
+    """
 
     path: str
     digest: str
     name: str
     version: str
+    generates: bool = False
+    looks_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

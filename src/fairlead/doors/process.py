@@ -46,6 +46,7 @@ class Program:
     """A program to run. Times are seconds, sizes bytes.
 
     `env` is the child's whole environment, not an addition. `secrets` are replaced by `***` in errors and in `shown`.
+    `memory_limit` bounds the resident memory of the child itself, where the system tells it (Linux).
     """
 
     argv: tuple[str, ...]
@@ -56,6 +57,7 @@ class Program:
     output_limit: int = MAX_OUTPUT_BYTES
     accepted: frozenset[int] = frozenset({0})
     secrets: tuple[str, ...] = ()
+    memory_limit: int | None = None
 
     @property
     def shown(self) -> str:
@@ -189,9 +191,28 @@ async def _converse(child: asyncio.subprocess.Process, program: Program) -> Fini
             tasks.create_task(_feed(child, program.stdin))
             out = tasks.create_task(budget.read(child.stdout))
             err = tasks.create_task(budget.read(child.stderr))
+            watch = tasks.create_task(_watch_memory(child, program))
+            await asyncio.wait((out, err))
+            watch.cancel()
     except* ProgramLimitExceeded as both:
         raise both.exceptions[0] from None
     return Finished(await child.wait(), out.result(), err.result())
+
+
+async def _watch_memory(child: asyncio.subprocess.Process, program: Program) -> None:
+    while program.memory_limit is not None and (resident := _resident_bytes(child.pid)) is not None:
+        if resident > program.memory_limit:
+            used = f"used more than {program.memory_limit >> 20} MiB of memory"
+            raise ProgramLimitExceeded(_limit(program, used))
+        await asyncio.sleep(0.02)
+
+
+def _resident_bytes(pid: int) -> int | None:
+    """Return the resident memory of a process; None when it has ended or the system does not say."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return None
 
 
 async def _feed(child: asyncio.subprocess.Process, data: bytes) -> None:

@@ -18,6 +18,11 @@ class ChartSource(Protocol):
     async def fetch(self, chart: Chart, repos: tuple[HelmRepo, ...]) -> LocalChart:
         """Return a chart that can be rendered.
 
-        Errors name the chart: `InputError` (`chartInvalid`, `chartNotFound`), `OperationFailed` (`chartFetchFailed`).
+        Errors name the chart: `InputError` (`chartInvalid`, `chartNotFound`, `schemaReference`, `lockOutOfSync`,
+        `archiveRefused`), `OperationFailed` (`chartFetchFailed`, `chartOffline`), `RemoteRefused`, `Transient`.
         """
+        ...
+
+    async def close(self) -> None:
+        """Close connections."""
         ...
