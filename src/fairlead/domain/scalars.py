@@ -91,16 +91,14 @@ def _as_json(value: float) -> int | float:
 def _float_key(value: float) -> str:
     """Go prints a float key with the fewest digits that identify it among 32-bit floats."""
     try:
-        single = struct.unpack("f", struct.pack("f", value))[0]
+        single = _as_single(value)
     except OverflowError:
-        return "-Inf" if value < 0 else "+Inf"
-    shortest = next(text for n in range(9) if float(text := f"{single:.{n}e}") == value or _same_single(text, single))
-    mantissa, exponent = shortest.split("e")
-    if -4 <= int(exponent) < 21:
-        plain = f"{Decimal(shortest):f}"
-        return plain if int(exponent) < 6 else f"{mantissa}e{exponent}"
-    return f"{mantissa}e{exponent}"
+        return "-.inf" if value < 0 else ".inf"
+    shortest = next(text for digits in range(9) if _as_single(float(text := f"{single:.{digits}e}")) == single)
+    exponent = int(shortest.partition("e")[2])
+    return f"{Decimal(shortest):f}" if -4 <= exponent < 6 else shortest
 
 
-def _same_single(text: str, single: float) -> bool:
-    return bool(struct.unpack("f", struct.pack("f", float(text)))[0] == single)
+def _as_single(value: float) -> float:
+    single: float = struct.unpack("<f", struct.pack("<f", value))[0]
+    return single

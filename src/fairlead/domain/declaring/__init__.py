@@ -1,1 +1,1 @@
-"""From declared files to the model: grammar (`tables`), checks (`reading`), meaning (`assembling`)."""
+"""From declared files to the model: grammar (the `_keys` modules), checks (`reading`), meaning (`assembling`)."""

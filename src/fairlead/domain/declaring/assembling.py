@@ -12,13 +12,14 @@ from typing import TypeVar
 
 from fairlead.domain.config import Cluster, Compat, Declaration, Environment, HelmRepo, Place
 from fairlead.domain.declaring.clusters import ClusterReader, Machine, cluster_of_environment
+from fairlead.domain.declaring.environment_keys import ENVIRONMENTS_FILE
 from fairlead.domain.declaring.environments import EnvironmentReader
 from fairlead.domain.declaring.findings import Findings
 from fairlead.domain.declaring.found import FoundRecord
 from fairlead.domain.declaring.reading import Reader
+from fairlead.domain.declaring.release_keys import RELEASES_FILE
 from fairlead.domain.declaring.releases import ResolvedPaths
 from fairlead.domain.declaring.shapes import Record
-from fairlead.domain.declaring.tables import ENVIRONMENTS_FILE, RELEASES_FILE
 from fairlead.domain.documents import Node
 from fairlead.domain.resolving import is_null
 from fairlead.domain.suggesting import near

@@ -29,8 +29,12 @@ class Findings:
 
     def add_at(self, place: Place, problems: Iterable[Problem]) -> None:
         """Note problems of something that is declared at a place, such as a path; they keep a place of their own."""
-        here = {"file": place.file, "line": place.line, "column": place.column, "path": place.path or None}
-        self.add_all(replace(problem, **here) if problem.line is None else problem for problem in problems)
+        self.add_all(
+            replace(problem, file=place.file, line=place.line, column=place.column, path=place.path or None)
+            if problem.line is None
+            else problem
+            for problem in problems
+        )
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from fairlead.domain.config import (
     ChartDir,
@@ -16,18 +15,15 @@ from fairlead.domain.config import (
     ImageTrigger,
     Kustomization,
     ManifestFiles,
-    Patch,
-    PatchType,
     Release,
     ReleaseSource,
     Trigger,
 )
 from fairlead.domain.declaring.findings import Findings
 from fairlead.domain.declaring.found import FoundPath, FoundRecord, PathRequest
+from fairlead.domain.declaring.patches import read_patches
 from fairlead.domain.declaring.values import ValueReader
 from fairlead.domain.durations import duration_seconds
-from fairlead.domain.errors import InputError
-from fairlead.domain.resolving import to_object
 from fairlead.domain.suggesting import near
 
 DEFAULT_TIMEOUT_SECONDS = 300.0
@@ -36,7 +32,6 @@ ResolvedPaths = Mapping[PathRequest, tuple[str, ...]]
 
 _REPO_CHART = re.compile(r"[^/]+/[^/]+")
 _OCI_CHART = re.compile(r"oci://[^/@\s]+/[^@:\s]+")
-_JSON_PATCH_OPERATIONS = ("add", "remove", "replace", "move", "copy", "test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,7 @@ class ReleaseReader:
         self._check_values(found, source)
         triggers = self._triggers(found)
         timeout = self._timeout(found)
-        patches = self._patches(found)
+        patches = read_patches(found, self.findings)
         if name is None or source is None:
             return None
         return Release(
@@ -165,31 +160,6 @@ class ReleaseReader:
             )
         return seconds or DEFAULT_TIMEOUT_SECONDS
 
-    def _patches(self, found: FoundRecord) -> tuple[Patch, ...]:
-        patches = (self._patch(item) for item in found.records("patches") if item.sound)
-        return tuple(patch for patch in patches if patch is not None)
-
-    def _patch(self, item: FoundRecord) -> Patch | None:
-        written = item.structure("patch")
-        if written is None:
-            return None
-        try:
-            content = to_object(written.node, item.place.file)
-        except InputError as error:
-            self.findings.add_at(written.place, error.problems)
-            return None
-        problem = _patch_problem(content)
-        if problem is not None:
-            self.findings.error(written.place, "invalidPatch", *problem)
-            return None
-        kind, name = _patch_target(item.record("target"), content)
-        if kind is None and name is None:
-            message = "found no object that the patch is for"
-            self.findings.error(item.place, "patchTarget", message, "add `target: {kind: ..., name: ...}`")
-            return None
-        kind_of_patch = PatchType.STRATEGIC if isinstance(content, dict) else PatchType.JSON6902
-        return Patch(kind, name, kind_of_patch, content, item.place)
-
 
 def dependencies(found: FoundRecord) -> tuple[str, ...]:
     """Return the names of a release's dependencies, each once."""
@@ -213,28 +183,3 @@ def _trigger(item: FoundRecord) -> Trigger:
 
 def _ignore_fields(item: FoundRecord) -> IgnoreFields:
     return IgnoreFields(item.text("kind") or "", item.text("name"), tuple(path.text for path in item.texts("paths")))
-
-
-def _patch_problem(content: Any) -> tuple[str, str] | None:
-    """Return message and remedy when the content is no patch."""
-    if isinstance(content, dict) and content:
-        return None
-    if not isinstance(content, list) or not content:
-        return "found neither fields nor operations", "write a mapping of fields, or a list of JSON patch operations"
-    for number, operation in enumerate(content):
-        if not isinstance(operation, dict) or operation.get("op") not in _JSON_PATCH_OPERATIONS:
-            return f"operation {number} has no known `op`", f"write one of {', '.join(_JSON_PATCH_OPERATIONS)}"
-        if not isinstance(operation.get("path"), str) or operation["path"][:1] not in ("", "/"):
-            return f"operation {number} has no `path`", "write a JSON Pointer such as /spec/replicas"
-    return None
-
-
-def _patch_target(target: FoundRecord | None, content: Any) -> tuple[str | None, str | None]:
-    if target is not None:
-        return target.text("kind"), target.text("name")
-    if not isinstance(content, dict):
-        return None, None
-    metadata = content.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    kind = content.get("kind")
-    return (kind if isinstance(kind, str) else None), (name if isinstance(name, str) else None)

@@ -98,8 +98,9 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A mapping with known keys. `former` maps keys of older forms to what to write now."""
+    """A mapping with known keys. `name` is its name in the schema; `former` maps older keys to what to do now."""
 
+    name: str
     title: str
     fields: tuple[Field, ...]
     one_of: tuple[OneOf, ...] = ()
