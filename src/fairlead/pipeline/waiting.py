@@ -1,0 +1,140 @@
+"""What one wait sees: the health of its objects now, and which troubles have lasted too long."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from fairlead.domain.causes import Cause, Finding, Grace, Patience, Suspicion, final_at, suspicion
+from fairlead.domain.diagnosing import diagnose
+from fairlead.domain.explaining import Case, log_sources
+from fairlead.domain.health import Health, HealthState, ObjectHealth
+from fairlead.domain.identity import ObjectRef
+from fairlead.domain.judging import judge, judge_ended
+from fairlead.pipeline.evidence import Evidence
+from fairlead.pipeline.observing import Feed, Observer
+from fairlead.pipeline.snapshot import KindTable, is_claim, late_binding_classes, served_kinds, storage_class
+
+_UNSEEN = Health(HealthState.UNKNOWN, "Nobody has looked at it yet.")
+_NOT_SERVED = Health(HealthState.NOT_FOUND, "The cluster does not serve its kind.")
+# Cluster-scoped objects such as CRDs are large and many: up to so many of a kind are followed by name instead.
+_BY_NAME_AT_MOST = 5
+
+
+@dataclass(slots=True)
+class Wait:
+    """The objects that one wait is about. Made by `begin`, ended by closing its evidence."""
+
+    patience: Patience
+    feeds: dict[ObjectRef, Feed | None]
+    evidence: Evidence
+    late_binding: frozenset[str]
+    healths: dict[ObjectRef, Health] = field(default_factory=dict)
+    next_at: float = math.inf
+    _since: dict[Suspicion, float] = field(default_factory=dict)
+    _of_jobs: dict[ObjectRef, tuple[Finding, ...]] = field(default_factory=dict)
+
+    @classmethod
+    async def begin(cls, observer: Observer, refs: Sequence[ObjectRef], patience: Patience) -> Wait:
+        """Start following objects."""
+        kinds = await served_kinds(observer.cluster, refs)
+        late = await late_binding_classes(observer.cluster, kinds) if any(map(is_claim, refs)) else frozenset()
+        feeds = _feeds(observer, refs, kinds)
+        return cls(patience, feeds, Evidence(observer, kinds), late, dict.fromkeys(refs, _UNSEEN))
+
+    def look(self) -> tuple[ObjectHealth, ...]:
+        """Judge every object and return those whose health is another than before.
+
+        Raises:
+            RemoteRefused: an object's kind may not be listed.
+        """
+        changed = []
+        for ref in self.feeds:
+            health = self._judge(ref)
+            if health != self.healths[ref]:
+                self.healths[ref] = health
+                changed.append(ObjectHealth(ref, health))
+        return tuple(changed)
+
+    def weigh(self, now: float) -> tuple[Case, ...]:
+        """Return what is known of every object that is not current, at `now` in monotonic seconds.
+
+        `next_at` then says when a trouble that lasts becomes final.
+        """
+        findings = {
+            ref: self._findings(ref) for ref, health in self.healths.items() if health.state is not HealthState.CURRENT
+        }
+        suspicions = [suspicion(ref, each) for ref, found in findings.items() for each in found]
+        self._since = {each: self._since.get(each, now) for each in suspicions}
+        self.next_at = math.inf
+        return tuple(self._case(ref, found, now) for ref, found in findings.items())
+
+    def explained(self, cases: Sequence[Case]) -> bool:
+        """Return whether everything that can explain the final cases has been read."""
+        return all(self.evidence.ready(case.ref) for case in cases if case.is_final)
+
+    def unreadable(self) -> tuple[str, ...]:
+        """Return sentences about what could not be read lately."""
+        troubled = {feed.kind.kind: feed.trouble for feed in self.feeds.values() if feed and feed.trouble}
+        told = tuple(f"{kind} objects could not be read lately: {error}" for kind, error in sorted(troubled.items()))
+        return told + self.evidence.unreadable()
+
+    def _judge(self, ref: ObjectRef) -> Health:
+        feed = self.feeds[ref]
+        if feed is None:
+            return _NOT_SERVED
+        if feed.error is not None:
+            raise feed.error
+        if not feed.listed:
+            return _UNSEEN
+        obj = feed.objects.get(ref)
+        last = obj if obj is not None else feed.gone.get(ref)
+        if last is not None and (ended := judge_ended(last)) is not None:
+            return ended
+        if obj is not None and is_claim(ref):
+            waits = storage_class(obj) in self.late_binding or self.evidence.binds_late(ref, obj)
+            return judge(obj, late_binding=waits)
+        return judge(obj)
+
+    def _findings(self, ref: ObjectRef) -> tuple[Finding, ...]:
+        if self.healths[ref].state is HealthState.NOT_FOUND:
+            return (Finding(Cause.NOT_FOUND, Grace.MISSING, "it does not exist, or no longer"),)
+        feed = self.feeds[ref]
+        obj = feed.objects.get(ref) if feed is not None else None
+        if obj is None or not self.evidence.ready(ref):
+            return ()
+        found = diagnose(self.evidence.scene(ref, obj), crashes=self.patience.crashes)
+        return self._remembered(ref, found) if ref.kind == "Job" else found
+
+    def _remembered(self, ref: ObjectRef, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        """Keep what was found about a Job, and read its logs at once: when it fails, it may take its pods with it."""
+        if found:
+            self._of_jobs[ref] = found
+            self.evidence.read_logs(log_sources([Case(ref, self.healths[ref], found)]))
+        return self._of_jobs.get(ref, ())
+
+    def _case(self, ref: ObjectRef, findings: tuple[Finding, ...], now: float) -> Case:
+        health = self.healths[ref]
+        times = {
+            each: final_at(each, since=self._since[suspicion(ref, each)], patience=self.patience) for each in findings
+        }
+        final = [each for each, time in times.items() if time <= now]
+        self.next_at = min([self.next_at, *(time for time in times.values() if time > now)])
+        if final and health.state in (HealthState.PROGRESSING, HealthState.UNKNOWN):
+            health = Health(HealthState.FAILED, f"{final[0].clause[:1].upper()}{final[0].clause[1:]}.")
+        return Case(ref, health, findings, is_final=bool(final) or health.state is HealthState.FAILED)
+
+
+def _feeds(observer: Observer, refs: Sequence[ObjectRef], kinds: KindTable) -> dict[ObjectRef, Feed | None]:
+    cluster_wide = [ref for ref in refs if not ref.namespace]
+    feeds: dict[ObjectRef, Feed | None] = {}
+    for ref in refs:
+        kind = kinds.get((ref.api_version, ref.kind))
+        if kind is None:
+            feeds[ref] = None
+            continue
+        few = sum(each.group_kind == ref.group_kind for each in cluster_wide) <= _BY_NAME_AT_MOST
+        name = "" if kind.namespaced or not few else ref.name
+        feeds[ref] = observer.feed(kind, ref.namespace if kind.namespaced else None, name)
+    return feeds

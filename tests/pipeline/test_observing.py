@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from fairlead.pipeline.observing import Feed, observing
+from fairlead.ports.cluster import ApiKind, Listing, WatchEvent, WatchType
+from tests.fakes.cluster import FakeCluster
+from tests.fakes.stepped_clock import SteppedClock, settle
+from tests.fakes.workloads import deployment, ref_of, replica_set
+
+KIND = ApiKind("apps/v1", "Deployment", "deployments", namespaced=True)
+SETS = ApiKind("apps/v1", "ReplicaSet", "replicasets", namespaced=True)
+API = ref_of(deployment())
+
+
+def cluster() -> FakeCluster:
+    made = FakeCluster()
+    made.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
+    made.put(deployment())
+    return made
+
+
+async def test_a_feed_follows_its_kind() -> None:
+    made = cluster()
+    async with observing(made, SteppedClock()) as observer:
+        feed = observer.feed(KIND, "shop")
+        assert not feed.settled
+        with observer.listening() as changed:
+            await changed.wait()
+            assert set(feed.objects) == {API}
+            changed.clear()
+            made.remove(API)
+            await changed.wait()
+    assert feed.objects == {}
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_two_who_look_share_one_feed() -> None:
+    made = cluster()
+    async with observing(made, SteppedClock()) as observer:
+        assert observer.feed(KIND, "shop") is observer.feed(KIND, "shop")
+        assert observer.feed(KIND, "shop", "api") is not observer.feed(KIND, "shop")
+        await settle()
+    assert sum(call.verb == "list" for call in made.calls) == 2
+
+
+async def test_a_bug_in_the_adapter_reaches_those_who_look() -> None:
+    class Broken(FakeCluster):
+        async def list(
+            self, kind: ApiKind, namespace: str | None, *, label_selector: str = "", field_selector: str = ""
+        ) -> Listing:
+            raise ZeroDivisionError
+
+    async with observing(Broken(), SteppedClock()) as observer:
+        feed = observer.feed(KIND, "shop")
+        await settle()
+    assert isinstance(feed.error, ZeroDivisionError)
+
+
+async def fail_while_observing(made: FakeCluster) -> None:
+    async with observing(made, SteppedClock()) as observer:
+        observer.feed(KIND, "shop")
+        await settle()
+        raise ZeroDivisionError
+
+
+async def test_no_watch_outlives_the_block_even_when_it_fails() -> None:
+    made = cluster()
+    with pytest.raises(ZeroDivisionError):
+        await fail_while_observing(made)
+    assert "watch" in {call.verb for call in made.calls}
+    assert len(asyncio.all_tasks()) == 1
+
+
+def test_owned_objects_are_found_by_owner_until_they_are_gone() -> None:
+    feed = Feed(SETS, "shop")
+    one, two = replica_set(deployment(), "one"), replica_set(deployment(), "two")
+    feed.replace([one, two])
+    assert feed.owned_by("d-api") == (one, two)
+
+    feed.take(WatchEvent(WatchType.DELETED, one))
+    assert feed.owned_by("d-api") == (two,)
+
+    feed.replace([])
+    assert feed.owned_by("d-api") == ()
+
+
+def test_an_object_that_changes_hands_leaves_its_owner() -> None:
+    feed = Feed(SETS, "shop")
+    mine = replica_set(deployment())
+    feed.replace([mine])
+
+    feed.take(WatchEvent(WatchType.MODIFIED, {**mine, "metadata": {**mine["metadata"], "ownerReferences": []}}))
+
+    assert feed.owned_by("d-api") == ()
+
+
+def test_only_what_happened_since_the_first_list_is_fresh() -> None:
+    feed = Feed(SETS, "shop")
+    old, new = replica_set(deployment(), "old"), replica_set(deployment(), "new")
+    feed.replace([old])
+    feed.replace([old, new])
+    assert feed.fresh == {"rs-api-new"}
+
+    feed.take(WatchEvent(WatchType.MODIFIED, old))
+    assert feed.fresh == {"rs-api-new", "rs-api-old"}
+
+
+def test_a_bookmark_changes_nothing() -> None:
+    feed = Feed(SETS, "shop")
+    feed.replace([])
+
+    feed.take(WatchEvent(WatchType.BOOKMARK, {"metadata": {"resourceVersion": "9"}}))
+
+    assert feed.objects == {}
