@@ -102,6 +102,7 @@ def test_without_a_current_context_no_cluster_is_guessed() -> None:
         ({"cluster": {"server": "ftp://k8s.test"}}, "clusters[0].cluster.server"),
         ({"cluster": {"server": "https://k8s.test:port"}}, "clusters[0].cluster.server"),
         ({"cluster": {"server": "https://["}}, "clusters[0].cluster.server"),
+        ({"cluster": {"server": "https://ann:hunter2@k8s.test"}}, "clusters[0].cluster.server"),
         ({"cluster": {"certificate-authority-data": "?"}}, "clusters[0].cluster.certificate-authority-data"),
         (
             {"cluster": {"certificate-authority-data": "AAAA", "insecure-skip-tls-verify": True}},
@@ -113,6 +114,7 @@ def test_odd_contexts_are_errors_at_their_place(parts: dict[str, dict[str, Any]]
     with pytest.raises(InputError) as caught:
         reach(config(**parts))
     assert [(p.code, p.file, p.path) for p in caught.value.problems] == [("kubeconfigInvalid", FILE, path)]
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

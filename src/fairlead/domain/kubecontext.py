@@ -140,10 +140,11 @@ def _server(cluster: Entry) -> str:
     server = cluster.text("server")
     try:
         url = urlsplit(server)
-        usable = url.scheme in {"https", "http"} and bool(url.hostname) and url.port != 0
+        usable = url.scheme in {"https", "http"} and bool(url.hostname) and url.port != 0 and "@" not in url.netloc
     except ValueError:
         usable = False
     if not usable:
-        remedy = "write it as https://HOST:PORT"
-        raise InputError(cluster.problem(f"server is {server!r}, expected a URL", "server", remedy=remedy))
+        remedy = "write it as https://HOST:PORT, with any password in the user entry"
+        shown = server.rpartition("@")[2]
+        raise InputError(cluster.problem(f"server is {shown!r}, expected a plain URL", "server", remedy=remedy))
     return server

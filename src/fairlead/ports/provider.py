@@ -30,7 +30,11 @@ class ClusterAccess(Protocol):
     async def initialize(
         self, cluster: Cluster, environments: tuple[Environment, ...], *, contexts_only: bool, gitlab: bool
     ) -> tuple[InitializedContext, ...]:
-        """Get credentials once for the cluster and set one `env:NAME` context per environment."""
+        """Get credentials once for the cluster and set one `env:NAME` context per environment, in their order.
+
+        Errors: `OperationFailed` (a credential program, `credentialsMissing`), `Refused` (`contextTaken`: a context
+        of that name belongs to something else; then none of this cluster's is set).
+        """
         ...
 
     async def access(self, cluster: Cluster, environment: Environment) -> Access:
