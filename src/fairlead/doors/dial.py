@@ -1,13 +1,15 @@
 """The one way Fairlead opens network connections.
 
 A `Dialer` is a pool of connections with one set of trust: authorities, client certificate, proxy, allowed addresses.
-It reads nothing from the environment, follows no redirect, keeps no cookie and never retries: what an answer means,
-and whether to ask again, is the caller's business. Only what is not an HTTP answer becomes an error here, and no
-error shows credentials or the query of a URL.
+It reads nothing from the environment, follows no redirect and keeps no cookie: what an answer means, and whether to
+ask again, is the caller's business (only an idempotent request whose connection closed without an answer is sent once
+more by the library itself). Only what is not an HTTP answer becomes an error here, and no error shows credentials or
+the query of a URL.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import socket
 import ssl
@@ -137,7 +139,8 @@ class Dialer:
                 method,
                 URL(url, encoded=True),
                 headers=headers,
-                data=body,
+                # As a stream: aiohttp warns of large bodies that come as one piece of bytes.
+                data=None if body is None else io.BytesIO(body),
                 timeout=limits,
                 allow_redirects=False,
                 proxy=self._proxy,

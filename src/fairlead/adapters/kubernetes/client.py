@@ -31,7 +31,6 @@ _NO_LOG = frozenset({400, 404})
 _EXPIRED = frozenset({410})
 _UNAVAILABLE = frozenset({404, 500, 503})
 _WATCH_SECONDS = (40, 55)
-_WATCH_IDLE = 70.0  # longer than the server keeps a watch: whoever is silent for longer is gone
 _NAMESPACE = ApiKind("v1", "Namespace", "namespaces", namespaced=False)
 _KUBE_SYSTEM = ObjectRef("v1", "Namespace", "", "kube-system")
 
@@ -147,7 +146,7 @@ class KubernetesCluster:
             return requests.watch(kind, selection, version=version, seconds=seconds)
 
         def open_from(version: str) -> AbstractAsyncContextManager[Stream]:
-            return self._sender.stream(request(version), idle=_WATCH_IDLE)
+            return self._sender.stream(request(version), idle=self._sender.patience.silence)
 
         first, server = request(resource_version), self._sender.server
         follower = Follower(

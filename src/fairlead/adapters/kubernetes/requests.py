@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
+from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.identity import ObjectRef
 from fairlead.ports.cluster import ApiKind
 
@@ -140,6 +141,13 @@ def object_path(kind: ApiKind, ref: ObjectRef) -> str:
 
 
 def _segment(text: str) -> str:
+    # An empty name would turn the deletion of one object into that of all; dots would lead to other objects.
+    if text in {"", ".", ".."}:
+        raise InputError(
+            Problem(
+                code="nameInvalid", message=f"{text!r} is no name of an object or namespace", remedy="give it a name"
+            )
+        )
     return quote(text, safe="")
 
 

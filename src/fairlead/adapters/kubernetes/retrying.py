@@ -13,13 +13,15 @@ from fairlead.domain.errors import Transient
 class Patience:
     """Backoff in seconds. A server that has answered before gets `known` seconds to come back, others `unknown`.
 
-    The difference: an API server that restarts is worth waiting for, a wrong address is not.
+    The difference: an API server that restarts is worth waiting for, a wrong address is not. A watch that says nothing
+    for `silence` is taken for dead; the server is asked to end it by itself earlier than that.
     """
 
     first: float = 0.1
     longest: float = 5.0
     known: float = 30.0
     unknown: float = 2.0
+    silence: float = 70.0
     jitter: Callable[[], float] = random.random
 
     def pause(self, attempt: int, asked: float = 0.0) -> float:

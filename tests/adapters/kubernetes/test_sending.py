@@ -1,0 +1,169 @@
+"""Sending over real HTTP: what is tried again, for how long, and as whom."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fairlead.adapters.clock.system import SystemClock
+from fairlead.adapters.kubernetes.client import KubernetesCluster
+from fairlead.domain.access import BearerToken, ClientCertificate, ExecPlugin
+from fairlead.domain.errors import OperationFailed, RemoteRefused, Transient
+from fairlead.domain.identity import ObjectRef
+from fairlead.doors.dial import Unreachable
+from tests.fakes.apiserver import ACCESS, DISCOVERY, NO_JITTER, answers, config_map, serve, status
+from tests.fakes.certificates import Authority
+from tests.fakes.clock import FakeClock
+from tests.fakes.http import Answer, HttpServer, Request, json_answer
+
+MAP = ObjectRef("v1", "ConfigMap", "default", "a")
+GOOD = json_answer(config_map())
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        None,
+        status(500, "InternalError"),
+        status(503, "ServiceUnavailable"),
+        status(500, message="etcdserver: leader changed"),
+        Answer(502, b"<html>bad gateway</html>", {"Content-Type": "text/html"}),
+        Answer(body=b'{"half', headers={"Content-Type": "application/json"}, declared=100),
+    ],
+)
+async def test_passing_trouble_is_outlived(trouble: Answer | None) -> None:
+    async with serve(answers(trouble, trouble, GOOD)) as served:
+        assert await served.cluster.apply(config_map(), manager="fairlead") == config_map()
+        assert await served.cluster.get(MAP) == config_map()
+    assert served.clock.slept == [0.1, 0.2]
+
+
+async def test_retry_after_is_honoured_and_the_gate_narrows() -> None:
+    busy = Answer(429, b"", {"Retry-After": "7"})
+    async with serve(answers(busy, GOOD)) as served:
+        await served.cluster.get(MAP)
+    assert served.clock.slept == [pytest.approx(7.1)]
+
+
+async def test_patience_ends_with_what_the_server_said() -> None:
+    async with serve(answers(status(503, "ServiceUnavailable", "no backend"))) as served:
+        with pytest.raises(Transient) as caught:
+            await served.cluster.get(MAP)
+    assert caught.value.code == "apiFailed"
+    assert 20 < sum(served.clock.slept) <= NO_JITTER.known
+
+
+@pytest.mark.parametrize("refusal", [status(403, "Forbidden", "x cannot y"), status(409, "Conflict"), status(422)])
+async def test_a_refusal_is_final(refusal: Answer) -> None:
+    async with serve(answers(refusal, GOOD)) as served:
+        with pytest.raises(RemoteRefused):
+            await served.cluster.apply(config_map(), manager="fairlead")
+        assert len(served.asked) == 1
+
+
+async def test_an_address_where_nobody_ever_answered_is_given_up_soon() -> None:
+    clock = FakeClock()
+    cluster = KubernetesCluster(ACCESS, clock=clock, environ={}, patience=NO_JITTER)
+    with pytest.raises(Unreachable) as caught:
+        await cluster.get(MAP)
+    await cluster.close()
+    assert sum(clock.slept) <= NO_JITTER.unknown
+    assert "127.0.0.1:1" in str(caught.value)
+    assert "ctx" in str(caught.value)
+    assert caught.value.problems[0].remedy
+
+
+async def test_many_at_once_are_bounded() -> None:
+    inside = most = 0
+
+    async def slow(request: Request, writer: asyncio.StreamWriter) -> Answer | None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        await asyncio.sleep(0.002)
+        inside -= 1
+        return GOOD
+
+    async with serve(slow) as served:
+        await asyncio.gather(*(served.cluster.get(MAP) for _ in range(200)))
+    assert 10 < most <= 32
+
+
+async def test_a_token_is_sent_and_a_refused_one_renewed_once(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("old")
+
+    async def guarded(request: Request, writer: asyncio.StreamWriter) -> Answer | None:
+        token.write_text("new")
+        return GOOD if request.headers.get("authorization") == "Bearer new" else status(401, "Unauthorized")
+
+    async with serve(guarded, access=replace(ACCESS, credential=BearerToken("", str(token)))) as served:
+        assert await served.cluster.get(MAP) == config_map()
+        assert [request.headers["authorization"] for request in served.asked] == ["Bearer old", "Bearer new"]
+
+
+async def test_credentials_that_stay_refused_end_with_a_remedy() -> None:
+    async with serve(
+        answers(status(401, "Unauthorized")), access=replace(ACCESS, credential=BearerToken("t"))
+    ) as served:
+        with pytest.raises(RemoteRefused) as caught:
+            await served.cluster.get(MAP)
+        assert caught.value.code == "unauthorized"
+        assert caught.value.problems[0].remedy
+        assert len(served.asked) == 1
+
+
+async def test_a_renewed_client_certificate_is_used_for_new_connections(tmp_path: Path) -> None:
+    authority = Authority()
+    old, new = authority.issue("old"), authority.issue("new")
+    (tmp_path / "old").write_bytes(old.certificate)
+    seen: list[str] = []
+
+    async def who(request: Request, writer: asyncio.StreamWriter) -> Answer | None:
+        if found := DISCOVERY.get(request.path):
+            return found
+        subject = dict(pair[0] for pair in writer.get_extra_info("peercert")["subject"])
+        seen.append(subject["commonName"])
+        return GOOD if subject["commonName"] == "new" else status(401, "Unauthorized")
+
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import json, pathlib\n"
+        f"used = pathlib.Path({str(tmp_path / 'used')!r})\n"
+        f"pairs = {[(pair.certificate.decode(), pair.key.decode()) for pair in (old, new)]!r}\n"
+        "certificate, key = pairs[used.exists()]\n"
+        "used.touch()\n"
+        "print(json.dumps({'kind': 'ExecCredential', 'apiVersion': 'client.authentication.k8s.io/v1',\n"
+        "    'status': {'clientCertificateData': certificate, 'clientKeyData': key}}))\n"
+    )
+    plugin = ExecPlugin((sys.executable, str(program)), (), "client.authentication.k8s.io/v1")
+    async with HttpServer(who, tls=authority.server_context("127.0.0.1", demand_client=True)) as server:
+        access = replace(ACCESS, server=server.url, ca=authority.ca, credential=plugin)
+        cluster = KubernetesCluster(access, clock=SystemClock(), environ={"PATH": os.defpath})
+        assert await cluster.get(MAP) == config_map()
+        await cluster.close()
+    assert seen == ["old", "new"]
+
+
+async def test_a_server_with_another_certificate_is_refused_at_once() -> None:
+    authority, other = Authority(), Authority("other")
+    pair = authority.issue("me")
+
+    async def never(request: Request, writer: asyncio.StreamWriter) -> Answer | None:
+        raise AssertionError("nothing may be sent")
+
+    async with HttpServer(never, tls=other.server_context("127.0.0.1")) as server:
+        credential = ClientCertificate(pair.certificate, pair.key)
+        access = replace(ACCESS, server=server.url, ca=authority.ca, credential=credential)
+        clock = FakeClock()
+        cluster = KubernetesCluster(access, clock=clock, environ={})
+        with pytest.raises(OperationFailed) as caught:
+            await cluster.get(MAP)
+        await cluster.close()
+    assert caught.value.code == "tlsRefused"
+    assert clock.slept == []
