@@ -522,3 +522,25 @@ async def test_a_cancelled_wait_leaves_nothing_behind(cluster: FakeCluster) -> N
         stage.wait.cancel()
         with pytest.raises(asyncio.CancelledError):
             await stage.wait
+
+
+class SilentCluster(FakeCluster):
+    """A cluster whose nodes do not answer when asked for logs."""
+
+    async def logs(self, pod: ObjectRef, *, container: str, previous: bool, tail: int) -> str:
+        await asyncio.Event().wait()
+        return ""
+
+
+async def test_logs_that_do_not_come_delay_the_report_by_seconds_only() -> None:
+    cluster = SilentCluster()
+    cluster.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
+    put(cluster, deployment())
+    async with waiting_for(API, cluster=cluster) as stage:
+        stage.roll_out(crashing())
+        assert await stage.still_waiting()
+        await stage.clock.advance(5)
+        report = await stage.report()
+
+    assert report.explanation is not None
+    assert report.explanation.code == "crashLoop"

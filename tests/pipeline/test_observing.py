@@ -27,14 +27,36 @@ async def test_a_feed_follows_its_kind() -> None:
     async with observing(made, SteppedClock()) as observer:
         feed = observer.feed(KIND, "shop")
         assert not feed.settled
-        with observer.listening() as changed:
-            await changed.wait()
+        with observer.listening() as listener:
+            observer.attend(listener, [API])
+            await listener.changed.wait()
             assert set(feed.objects) == {API}
-            changed.clear()
+            listener.changed.clear()
             made.remove(API)
-            await changed.wait()
+            await listener.changed.wait()
     assert feed.objects == {}
     assert len(asyncio.all_tasks()) == 1
+
+
+async def test_only_those_concerned_are_woken() -> None:
+    made = cluster()
+    owner = made.get(API)
+    async with observing(made, SteppedClock()) as observer:
+        observer.feed(KIND, "shop")
+        observer.feed(SETS, "shop")
+        await settle()
+        live = await owner
+        assert live is not None
+        with observer.listening() as of_api, observer.listening() as of_sets, observer.listening() as of_other:
+            observer.attend(of_api, [API])
+            observer.attend(of_sets, [live["metadata"]["uid"]])
+            observer.attend(of_other, [ref_of(deployment("other"))])
+            made.set_status(API, {"replicas": 1})
+            await settle()
+            assert [each.changed.is_set() for each in (of_api, of_sets, of_other)] == [True, False, False]
+            made.put(replica_set(live))
+            await settle()
+            assert [each.changed.is_set() for each in (of_api, of_sets, of_other)] == [True, True, False]
 
 
 async def test_two_who_look_share_one_feed() -> None:

@@ -26,11 +26,15 @@ _LOGS_AT_MOST = 6
 
 @dataclass(slots=True)
 class Evidence:
-    """What was gathered for one wait. `kinds` says what the cluster serves."""
+    """What was gathered for one wait. `kinds` says what the cluster serves.
+
+    `concerned` holds the UIDs of everything looked at: a change of what belongs to them may change the explanation.
+    """
 
     observer: Observer
     kinds: KindTable
     logs: dict[LogSource, str] = field(default_factory=dict)
+    concerned: set[str] = field(default_factory=set)
     _feeds: dict[tuple[str, tuple[str, str]], Feed] = field(default_factory=dict)
     _reading: dict[LogSource, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -47,11 +51,13 @@ class Evidence:
         replica_sets = self._owned(ref.namespace, _REPLICA_SET, uid(obj))
         pods = tuple(pod for owner in (obj, *replica_sets) for pod in self._owned(ref.namespace, _POD, uid(owner)))
         pods = (obj,) if ref.group_kind == ("", "Pod") else pods
+        self.concerned.update(uid(each) for each in (obj, *replica_sets, *pods))
         events = {uid(each): self._owned(ref.namespace, _EVENT, uid(each)) for each in (*replica_sets, *pods)}
         return Scene(obj, replica_sets, pods, {uid(obj): self._about(ref, obj), **events})
 
     def binds_late(self, ref: ObjectRef, obj: ObjectBody) -> bool:
         """Return whether the cluster says of a claim that it waits for its first consumer."""
+        self.concerned.add(uid(obj))
         about = self._owned(ref.namespace, _EVENT, uid(obj))
         return any(text(event, "reason") == "WaitForFirstConsumer" for event in about)
 
@@ -74,14 +80,15 @@ class Evidence:
         wanted = tuple(sources)[:_LOGS_AT_MOST]
         self.read_logs(wanted)
         if wanted:
-            logs = asyncio.gather(*(self._reading[source] for source in wanted))
             limit = asyncio.create_task(self.observer.clock.sleep(LOG_SECONDS))
             try:
-                await asyncio.wait({logs, limit}, return_when=asyncio.FIRST_COMPLETED)
+                unread = {self._reading[source] for source in wanted if not self._reading[source].done()}
+                while unread and not limit.done():
+                    _, rest = await asyncio.wait({*unread, limit}, return_when=asyncio.FIRST_COMPLETED)
+                    unread = rest - {limit}
             finally:
                 limit.cancel()
-                logs.cancel()
-                await asyncio.gather(logs, limit, return_exceptions=True)
+                await asyncio.gather(limit, return_exceptions=True)
 
     async def close(self) -> None:
         """End what is still being read."""

@@ -87,9 +87,10 @@ async def _until_decided(
     observer: Observer, wait: Wait, key: ReleaseKey, events: EventSink, *, until: float
 ) -> tuple[Case, ...]:
     """Look at every change; return the cases that ended the wait, none when everything is current."""
-    with observer.listening() as changed:
+    with observer.listening() as listener:
+        observer.attend(listener, wait.feeds)
         while True:
-            changed.clear()
+            listener.changed.clear()
             for each in wait.look():
                 events.emit(HealthChanged(key, each.ref, each.health))
             now = observer.clock.monotonic()
@@ -97,7 +98,8 @@ async def _until_decided(
             decided = any(case.is_final for case in cases) and wait.explained(cases)
             if not cases or decided or now >= until:
                 return cases
-            await _pause(observer.clock, changed, min(until, wait.next_at) - now)
+            observer.attend(listener, wait.evidence.concerned)
+            await _pause(observer.clock, listener.changed, min(until, wait.next_at) - now)
 
 
 async def _pause(clock: Clock, changed: asyncio.Event, seconds: float) -> None:

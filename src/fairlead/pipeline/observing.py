@@ -1,8 +1,9 @@
 """Follows live objects: one list and one watch per kind and namespace, shared by everybody who looks.
 
 An `Observer` belongs to one cluster and one run. Its feeds keep what the server last said; whoever waits is woken
-when anything changes and looks again. A watch that ends is replaced by a new list, so that nothing that happened in
-between is missed. A server that is away for a while only delays; one that refuses is an error for those who look.
+when something changes that concerns them, and looks again. A watch that ends is replaced by a new list, so that
+nothing that happened in between is missed. A server that is away for a while only delays; one that refuses is an
+error for those who look.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from fairlead.ports.cluster import ApiKind, Cluster, LiveObject, WatchEvent, Wat
 
 # Between the end of a watch and the next list, and between lists where watching is not allowed.
 RELIST_SECONDS = 1.0
+
+Concern = ObjectRef | str
 
 
 @dataclass(slots=True)
@@ -57,15 +60,17 @@ class Feed:
                 self._take(ref, item, fresh=self.listed)
         self.listed, self.trouble = True, None
 
-    def take(self, event: WatchEvent) -> None:
-        """Take one event of a watch."""
+    def take(self, event: WatchEvent) -> frozenset[Concern]:
+        """Take one event of a watch; return whom it concerns: the object itself and its owners, old and new."""
+        if event.type in (WatchType.BOOKMARK, WatchType.EXPIRED):
+            return frozenset()
         obj = cast("LiveObject", event.object)
         ref = object_ref(obj)
+        concerns: frozenset[Concern] = frozenset({ref, *_owners(obj), *_owners(self.objects.get(ref, {}))})
+        self._take(ref, obj, fresh=True)
         if event.type is WatchType.DELETED:
-            self._take(ref, obj, fresh=True)
             self._drop(ref)
-        elif event.type in (WatchType.ADDED, WatchType.MODIFIED):
-            self._take(ref, obj, fresh=True)
+        return concerns
 
     def _take(self, ref: ObjectRef, obj: LiveObject, *, fresh: bool) -> None:
         self._unlink(ref)
@@ -86,6 +91,14 @@ class Feed:
             self._by_owner.get(owner, {}).pop(ref, None)
 
 
+@dataclass(slots=True, eq=False)
+class Listener:
+    """Somebody who waits: `changed` is set when something happens to what they attend to."""
+
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    concerns: set[Concern] = field(default_factory=set)
+
+
 def _owners(obj: Mapping[str, object]) -> tuple[str, ...]:
     about = text(obj, "involvedObject", "uid")
     return (about,) if about else owner_uids(obj)
@@ -99,7 +112,8 @@ class Observer:
         self.clock = clock
         self._feeds: dict[tuple[ApiKind, str | None, str], Feed] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._listeners: set[asyncio.Event] = set()
+        self._everybody: list[Listener] = []
+        self._listeners: dict[Concern, list[Listener]] = {}
 
     def feed(self, kind: ApiKind, namespace: str | None, name: str = "") -> Feed:
         """Return the feed of a kind (of one object only with `name`), starting it when nobody has yet."""
@@ -110,14 +124,22 @@ class Observer:
         return self._feeds[key]
 
     @contextmanager
-    def listening(self) -> Iterator[asyncio.Event]:
-        """Give an event that is set at every change, for the one who clears it."""
-        changed = asyncio.Event()
-        self._listeners.add(changed)
+    def listening(self) -> Iterator[Listener]:
+        """Give a listener for the time of the block; it says by `attend` what concerns it."""
+        listener = Listener()
+        self._everybody.append(listener)
         try:
-            yield changed
+            yield listener
         finally:
-            self._listeners.discard(changed)
+            self._everybody.remove(listener)
+            for concern in listener.concerns:
+                self._listeners[concern].remove(listener)
+
+    def attend(self, listener: Listener, concerns: Iterable[Concern]) -> None:
+        """Let a listener be woken by changes of objects (by reference) and of what belongs to owners (by UID)."""
+        for concern in set(concerns) - listener.concerns:
+            listener.concerns.add(concern)
+            self._listeners.setdefault(concern, []).append(listener)
 
     async def close(self) -> None:
         """End every watch."""
@@ -125,10 +147,9 @@ class Observer:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def announce(self) -> None:
-        """Wake everybody who listens."""
-        for changed in self._listeners:
-            changed.set()
+    def _wake(self, listeners: Iterable[Listener]) -> None:
+        for listener in listeners:
+            listener.changed.set()
 
     async def _follow(self, feed: Feed) -> None:
         """Keep a feed true until cancelled; a refusal or a bug is kept for those who look at the feed."""
@@ -139,14 +160,14 @@ class Observer:
                 try:
                     listing = await self.cluster.list(feed.kind, feed.namespace, field_selector=selector)
                     feed.replace(listing.items)
-                    self.announce()
+                    self._wake(self._everybody)
                     await self._watch(feed, listing.resource_version, selector)
                 except Transient as error:
                     feed.trouble, pause = error, max(pause, error.delay_seconds)
                 await self.clock.sleep(pause)
         except Exception as error:  # noqa: BLE001 - raised again by whoever reads the feed
             feed.error = error
-            self.announce()
+            self._wake(self._everybody)
 
     async def _watch(self, feed: Feed, version: str, selector: str) -> None:
         """Take events until the watch ends. Where watching is not allowed, the next list does its work."""
@@ -157,8 +178,8 @@ class Observer:
                 async for event in events:
                     if event.type is WatchType.EXPIRED:
                         return
-                    feed.take(event)
-                    self.announce()
+                    for concern in feed.take(event):
+                        self._wake(self._listeners.get(concern, ()))
         except RemoteRefused:
             return
 
