@@ -177,7 +177,7 @@ async def test_every_violation_of_a_schema_is_named(renderer: ChartRenderer, req
     with pytest.raises(InputError) as caught:
         await renderer.render(await request_for("strict", values))
     assert {problem.code for problem in caught.value.problems} == {"valuesSchema"}
-    assert {problem.path for problem in caught.value.problems} == {"replicas", "name", "size"}
+    assert {problem.path for problem in caught.value.problems} == {"replicas", "name", "inner.size"}
 
 
 async def test_values_that_json_cannot_hold_are_refused(renderer: ChartRenderer, request_for: Any) -> None:

@@ -125,6 +125,12 @@ def as_manifest(value: Any, document: Document) -> Manifest | None:
 
 def sort_out(manifests: Iterable[Manifest]) -> tuple[tuple[Manifest, ...], tuple[Hook, ...]]:
     """Part plain objects from hooks, each in the order in which Helm handles them."""
+    plain, hooks = part_hooks(manifests)
+    return tuple(sorted(plain, key=lambda manifest: _kind_order(manifest.ref.kind))), hooks
+
+
+def part_hooks(manifests: Iterable[Manifest]) -> tuple[tuple[Manifest, ...], tuple[Hook, ...]]:
+    """Part plain objects, in the order given, from hooks, in the order in which they run."""
     plain: list[Manifest] = []
     hooks: list[Hook] = []
     for manifest in manifests:
@@ -133,7 +139,6 @@ def sort_out(manifests: Iterable[Manifest]) -> tuple[tuple[Manifest, ...], tuple
             plain.append(manifest)
         elif (hook := _hook(manifest, annotations)) is not None:
             hooks.append(hook)
-    plain.sort(key=lambda manifest: _kind_order(manifest.ref.kind))
     hooks.sort(key=lambda hook: (hook.weight, hook.manifest.ref.name, _kind_order(hook.manifest.ref.kind)))
     return tuple(plain), tuple(hooks)
 

@@ -47,7 +47,10 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class ChartRequest:
-    """One chart to render. `values` are the user's, not merged with the chart's own; explicit nulls are kept."""
+    """One chart to render. `values` are the user's, not merged with the chart's own; explicit nulls are kept.
+
+    `holds_secrets` says that some values may not be kept anywhere, and so nothing that they render to.
+    """
 
     name: str
     namespace: str
@@ -57,6 +60,7 @@ class ChartRequest:
     revision: int = 1
     is_upgrade: bool = False
     lookup: Lookup | None = None
+    holds_secrets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +75,13 @@ class Hook:
 
 @dataclass(frozen=True, slots=True)
 class RenderedChart:
-    """What a chart turned into; `crds` are the objects of its `crds/` folder."""
+    """What a chart turned into; `crds` are the objects of its `crds/` folder. `cached`: no template was executed."""
 
     manifests: tuple[Manifest, ...]
     hooks: tuple[Hook, ...] = ()
     crds: tuple[Manifest, ...] = ()
     notes: str = ""
+    cached: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,5 +9,10 @@ class Kustomize(Protocol):
     """The `kustomize` program, or `kubectl kustomize`."""
 
     async def build(self, path: str) -> bytes:
-        """Return the rendered stream; `OperationFailed` with code `kustomizeFailed` names the directory."""
+        """Return the rendered stream of a directory, given relative to the repository.
+
+        Raises:
+            InputError: `kustomizeRemote`, `kustomizeProgram`, `kustomizeInvalid`, or a path that leaves the repository.
+            OperationFailed: `kustomizeFailed` or `programMissing`.
+        """
         ...

@@ -2,7 +2,9 @@
 
 Guarantees: bounded in time, output and memory; a chart that exceeds a bound fails alone. The two adapters (the Helm
 library in a worker process, and the `helm` program) give the same objects for the same request.
-Errors: `OperationFailed` with code `chartRenderFailed`, `valuesSchema` or `renderLimit`, naming chart and template.
+Errors: `InputError` with code `chartInvalid`, `valuesSchema` (one problem per value, `path` leading to it) or
+`valuesInvalid`; `OperationFailed` with code `chartRenderFailed` (naming template and line), `kubeVersionUnsupported`,
+`clusterUnreachable` (for `lookup`) or `renderLimit`.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from fairlead.domain.errors import FairleadError, InputError, OperationFailed, Problem
+from fairlead.domain.valuepaths import format_path
 
 
 class FailureKind(StrEnum):
@@ -85,17 +86,24 @@ def _values_problems(message: str, chart: str) -> Iterator[Problem]:
     if not message.startswith(SCHEMA_INTRO):
         yield Problem("valuesInvalid", f"chart {chart}: {message.strip()}", remedy="correct the values")
         return
-    owner = chart
+    top = owner = chart.partition(" ")[0]
     for line in message.splitlines()[1:]:
         if found := _CHART_LINE.match(line):
             owner = found["chart"]
         elif found := _VIOLATION.match(line):
-            path = found["path"].strip("/").replace("/", ".")
-            yield _violation(f"chart {owner}: {path or 'the values'}: {found['message']}", path)
+            # The values of a sub-chart stand under its name.
+            steps = [] if owner == top else [owner]
+            path = format_path((*steps, *_steps(found["path"])))
+            yield _violation(f"{path or 'the values'}: {found['message']}", path, owner)
         elif line.strip():
-            yield _violation(f"chart {owner}: {line.strip()}", "")
+            yield _violation(line.strip(), "", owner)
 
 
-def _violation(message: str, path: str) -> Problem:
+def _steps(pointer: str) -> Iterator[str | int]:
+    for part in pointer.split("/")[1:]:
+        yield int(part) if part.isdigit() else part.replace("~1", "/").replace("~0", "~")
+
+
+def _violation(message: str, path: str, owner: str) -> Problem:
     remedy = "correct the value; the chart's values.schema.json says what it may be"
-    return Problem("valuesSchema", message, path=path or None, remedy=remedy)
+    return Problem("valuesSchema", f"chart {owner}: {message}", path=path or None, remedy=remedy)

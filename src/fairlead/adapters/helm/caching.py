@@ -1,0 +1,99 @@
+"""Keeps what charts rendered to, so that the same inputs are not rendered again.
+
+Only what the inputs determine is kept: nothing of charts or values that call for random text, the time, certificates
+or the cluster, and nothing that a secret value went into. An entry that cannot be read counts as absent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from fairlead import __version__
+from fairlead.adapters.helm.library import values_json
+from fairlead.domain.chart_files import text_generates
+from fairlead.domain.identity import sha256_json
+from fairlead.domain.rendering import ChartRequest, RenderedChart
+from fairlead.ports.renderer import ChartRenderer
+
+FORMAT = 1  # of what is kept; another number, or another Fairlead, makes all that was kept before unknown
+KEPT = 1000  # entries; beyond it the oldest tenth goes
+
+
+@dataclass(frozen=True, slots=True)
+class CachingRenderer:
+    """A renderer that remembers. `folder` is the user's alone."""
+
+    inner: ChartRenderer
+    folder: Path
+
+    @property
+    def version(self) -> str:
+        """The version of the renderer inside."""
+        return self.inner.version
+
+    async def render(self, request: ChartRequest) -> RenderedChart:
+        """Render one chart, or return what it rendered to before; see the port."""
+        values = values_json(request)
+        if request.chart.generates or request.holds_secrets or request.lookup is not None or text_generates(values):
+            return await self.inner.render(request)
+        path = self._path(request, values)
+        found = _load(path)
+        if found is None:
+            found = await self.inner.render(request)
+            _save(path, found)
+        return found
+
+    async def default_values(self, chart_path: str) -> dict[str, object]:
+        """Return a chart's own values; see the port."""
+        return await self.inner.default_values(chart_path)
+
+    async def close(self) -> None:
+        """Close the renderer inside."""
+        await self.inner.close()
+
+    def _path(self, request: ChartRequest, values: bytes) -> Path:
+        capabilities = request.capabilities
+        facts = [request.name, request.namespace, request.revision, request.is_upgrade, request.chart.digest]
+        cluster = [capabilities.kube_version, sorted(capabilities.api_versions)]
+        digest = sha256_json([FORMAT, __version__, self.version, facts, cluster, values.decode()])
+        return self.folder / f"{digest.removeprefix('sha256:')}.json"
+
+
+_decoder = msgspec.json.Decoder(RenderedChart)
+
+
+def _load(path: Path) -> RenderedChart | None:
+    try:
+        digest, _, body = path.read_bytes().partition(b"\n")
+        if digest.decode() != hashlib.sha256(body).hexdigest():
+            return None
+        os.utime(path)  # what is used stays
+        return replace(_decoder.decode(body), cached=True)
+    except (OSError, ValueError):
+        return None
+
+
+def _save(path: Path, chart: RenderedChart) -> None:
+    body = msgspec.json.encode(chart)
+    # A full or read-only disk costs time, not the deployment.
+    with suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, aside = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+        Path(aside).replace(path)
+        _forget_oldest(path.parent)
+
+
+def _forget_oldest(folder: Path) -> None:
+    entries = list(folder.iterdir())
+    if len(entries) > KEPT:
+        for path in sorted(entries, key=lambda entry: entry.stat().st_mtime)[: KEPT // 10]:
+            path.unlink(missing_ok=True)
