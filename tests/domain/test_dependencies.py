@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from fairlead.domain.config import Environment, ManifestFiles, Place, Release
-from fairlead.domain.dependencies import release_dependencies, unselected
+from fairlead.domain.dependencies import in_order, release_dependencies, unselected
 from fairlead.domain.targets import Target
 
 PLACE = Place("releases/shop.yaml", 1, 1)
@@ -36,3 +36,14 @@ def test_unselected_dependencies_are_found_once() -> None:
     assert unselected(TARGETS) == ()
     assert [target.key for target in unselected([TARGETS[1], TARGETS[2]])] == [DB]
     assert [target.key for target in unselected([TARGETS[2]])] == [DB, WEB]
+
+
+def test_targets_come_after_what_they_wait_for_else_as_declared() -> None:
+    shuffled = [TARGETS[2], TARGETS[3], TARGETS[1], TARGETS[0]]
+    assert [target.key for target in in_order(shuffled)] == [OTHER, DB, WEB, FRONT]
+    assert [target.key for target in in_order(TARGETS, declared_order=True)] == [DB, WEB, FRONT, OTHER]
+
+
+def test_a_circle_does_not_stop_the_sorting() -> None:
+    circle = Environment("test", "c", "shop", PLACE, (_release("a", "b"), _release("b", "a")))
+    assert len(in_order([Target(circle, release) for release in circle.releases])) == 2

@@ -19,7 +19,9 @@ def test_string_data_of_other_kinds_is_left_as_it_is() -> None:
 
 
 def test_metadata_that_says_nothing_is_left_out() -> None:
-    obj: dict[str, Any] = {"metadata": {"name": "a", "labels": {}, "annotations": None, "creationTimestamp": None, "finalizers": []}}
+    obj: dict[str, Any] = {
+        "metadata": {"name": "a", "labels": {}, "annotations": None, "creationTimestamp": None, "finalizers": []}
+    }
     assert normalised(obj) == {"metadata": {"name": "a", "finalizers": []}}
 
 

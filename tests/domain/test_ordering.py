@@ -6,7 +6,7 @@ import pytest
 
 from fairlead.domain.changes import Action, Change
 from fairlead.domain.identity import ObjectRef
-from fairlead.domain.ordering import LAST_WAVE, defined_kinds, defined_scopes, deletion_order, ordered, wave
+from fairlead.domain.ordering import LAST_WAVE, defined_kinds, deletion_order, ordered, served_by, wave
 
 
 def _ref(api_version: str, kind: str, name: str = "x", namespace: str = "") -> ObjectRef:
@@ -68,4 +68,10 @@ def test_what_a_definition_adds() -> None:
     assert defined_kinds(CRD) == {("example.com", "Widget")}
     assert defined_kinds({"kind": "CustomResourceDefinition", "spec": {}}) == frozenset()
     assert defined_kinds({"kind": "Deployment"}) == frozenset()
-    assert defined_scopes([CRD, {"kind": "Pod"}]) == {("example.com", "Widget"): False}
+
+
+def test_the_versions_that_a_definition_serves() -> None:
+    versions = [{"name": "v1", "served": True}, {"name": "v1alpha1", "served": False}]
+    assert served_by({**CRD, "spec": {**CRD["spec"], "versions": versions}}) == {("example.com/v1", "Widget")}
+    assert served_by(CRD) == frozenset()
+    assert served_by({"kind": "Pod", "spec": None}) == frozenset()

@@ -11,6 +11,8 @@ from fairlead.domain.identity import ObjectRef, ReleaseKey, Revision
 from fairlead.domain.rendering import Hook, RenderedRelease
 
 MASKED: Final = "(secret)"
+UNKNOWN: Final = "unknown"
+"""The reason of a change whose live object may not be read."""
 
 
 class Action(StrEnum):
@@ -106,6 +108,13 @@ class Change:
     digest: str = ""
     left_alone: tuple[LeftAlone, ...] = ()
     is_preparation: bool = False
+
+    @property
+    def obstacle(self) -> str:
+        """Why nothing of the release may be written: the server refused this change, or nobody may see its object."""
+        if self.unverified_reason is Unverified.REFUSED or self.reason == UNKNOWN:
+            return f"{self.ref}: {self.problem}"
+        return ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the wire form."""

@@ -16,7 +16,7 @@ from fairlead.domain.autoscaling import Scaled
 from fairlead.domain.changes import Action, Change, FieldChange, Unverified
 from fairlead.domain.config import IgnoreFields
 from fairlead.domain.differences import Difference, counterpart, covers, differences, projection, same
-from fairlead.domain.errors import Problem, Refused
+from fairlead.domain.errors import OperationFailed, Problem, Refused
 from fairlead.domain.identity import ReleaseKey, object_ref, sha256_json
 from fairlead.domain.left_alone import judged_part, left_alone, to_send, value_at
 from fairlead.domain.marks import Foreign, Nobodys, field_manager, marked, ownership
@@ -157,3 +157,22 @@ def _gained(candidate: Candidate, answer: Mapping[str, Any], ours: managed_field
     for steps in sorted(old ^ new):
         value = value_at(answer, steps)
         yield from field_changes(answer, Difference(steps, value, value), owners=(), secrets=candidate.judge.secrets)
+
+
+def refreshed(change: Change, live: Mapping[str, Any] | None) -> Change:
+    """Return a change for an object that moved on since it was planned, if only what is not ours changed.
+
+    Raises OperationFailed (`changedSincePlan`) when the object is another one, or a declared field differs by now.
+    """
+    if live is None or live["metadata"].get("uid") != change.uid:
+        raise _changed_since(change, "was deleted or made anew")
+    declared = change.declared or {}
+    if live_digest(judged_part(declared, change.left_alone), live) != change.live_digest:
+        raise _changed_since(change, "was changed by someone else, in fields that the plan decides")
+    sent = to_send(declared, change.left_alone, live, change.manager)
+    return replace(change, desired=sent, resource_version=live["metadata"].get("resourceVersion"))
+
+
+def _changed_since(change: Change, what: str) -> OperationFailed:
+    message = f"{change.ref} {what} after the plan was made"
+    return OperationFailed(Problem("changedSincePlan", message, remedy="plan again, look at it, and apply that"))

@@ -28,6 +28,17 @@ def release_dependencies(
     return found
 
 
+def in_order(targets: Sequence[Target], *, declared_order: bool = False) -> tuple[Target, ...]:
+    """Return the targets so that each comes after what it waits for, else as declared; circles are left as they are."""
+    needs = release_dependencies(targets, declared_order=declared_order)
+    waiting = {target.key: target for target in targets}
+    found: list[Target] = []
+    while waiting:
+        free = (key for key in waiting if not any(need in waiting for need in needs[key]))
+        found.append(waiting.pop(next(free, next(iter(waiting)))))
+    return tuple(found)
+
+
 def unselected(targets: Sequence[Target]) -> tuple[Target, ...]:
     """Return the direct dependencies that are not among the targets: they must be healthy already."""
     selected = {target.key for target in targets}

@@ -6,7 +6,7 @@ that do not depend on each other share a wave, kinds nobody knows come last. Del
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from fairlead.domain.changes import Change
@@ -79,9 +79,10 @@ def defined_kinds(crd: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
     return frozenset({(str(spec["group"]), str(kind))}) if spec.get("group") and kind else frozenset()
 
 
-def defined_scopes(crds: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], bool]:
-    """Return which kinds these definitions add, and whether their objects live in namespaces."""
-    return {kind: crd["spec"].get("scope") != "Cluster" for crd in crds for kind in defined_kinds(crd)}
+def served_by(crd: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
+    """Return the (API version, kind) that a definition adds when it is established, empty for any other object."""
+    versions = [one for one in (crd.get("spec") or {}).get("versions") or () if one.get("served")]
+    return frozenset((f"{group}/{one['name']}", kind) for group, kind in defined_kinds(crd) for one in versions)
 
 
 def _is_built_in(ref: ObjectRef) -> bool:

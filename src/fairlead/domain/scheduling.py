@@ -76,9 +76,15 @@ class Graph:
         """Return whether a node may go ahead; `finished` says of each ended node whether it succeeded."""
         failed = next((need for need in self.needs[node] if finished.get(need) is False), None)
         if failed is not None:
-            return Blocked(failed)
+            return Blocked(self._root(failed, finished))
         waiting = next((need for need in self.needs[node] if need not in finished), None)
         return Ready() if waiting is None else Waiting(waiting)
+
+    def _root(self, failed: Node, finished: Mapping[Node, bool]) -> Node:
+        """A wave fails because of an object, which is what people want to hear of."""
+        while failed.kind is NodeKind.WAVE:
+            failed = next(need for need in self.needs[failed] if not finished[need])
+        return failed
 
     def cycle(self) -> tuple[Node, ...]:
         """Return a circle of nodes that wait for each other, the first one repeated at the end; empty when none."""

@@ -1,0 +1,47 @@
+"""What must be there before anything else of a release: its namespace if asked for, and a chart's `crds/`.
+
+Neither is ever owned: no marks, never updated, never deleted (`semantics.md` 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fairlead.domain.changes import Action, Change, Unverified
+from fairlead.domain.identity import ObjectRef, object_ref, sha256_json
+from fairlead.domain.manifests import Manifest
+from fairlead.domain.marks import FAIRLEAD_MANAGER, HELM_MANAGER
+
+
+def namespace_ref(name: str) -> ObjectRef:
+    """Return the identity of a namespace."""
+    return ObjectRef("v1", "Namespace", "", name)
+
+
+def namespace_change(name: str) -> Change:
+    """Return the creation of a namespace that `createNamespace` asks for."""
+    obj = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    return _creation(obj, "createNamespace", FAIRLEAD_MANAGER)
+
+
+def definition_change(manifest: Manifest, *, exists: bool) -> Change:
+    """Return what becomes of an object of a chart's `crds/`: created when missing, else kept as it is."""
+    if exists:
+        return Change(Action.KEEP, manifest.ref, reason="crds", is_preparation=True)
+    return _creation(manifest.data, "crds", HELM_MANAGER)
+
+
+def _creation(obj: Mapping[str, Any], reason: str, manager: str) -> Change:
+    return Change(
+        Action.CREATE,
+        object_ref(obj),
+        reason=reason,
+        declared=obj,
+        desired=obj,
+        digest=sha256_json(obj),
+        manager=manager,
+        verified=False,
+        unverified_reason=Unverified.CREATE,
+        is_preparation=True,
+    )

@@ -1,0 +1,55 @@
+"""What the stages of a run get from outside, and how many things are done at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from fairlead.domain.identity import Commit, ReleaseKey
+from fairlead.domain.rendering import RenderedRelease
+from fairlead.domain.targets import Target
+from fairlead.ports.clock import Clock
+from fairlead.ports.cluster import Cluster
+from fairlead.ports.events import EventSink
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The ports of a run. `clusters` are the doors by name of the environment."""
+
+    clusters: Mapping[str, Cluster]
+    events: EventSink
+    clock: Clock
+
+    def cluster(self, key: ReleaseKey) -> Cluster:
+        """Return the door to the cluster of a release."""
+        return self.clusters[key.environment]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A release as it shall be: what was declared, from which commit, and what it rendered to."""
+
+    target: Target
+    rendered: RenderedRelease
+    source: Commit
+
+    @property
+    def key(self) -> ReleaseKey:
+        """Which release, and where."""
+        return self.target.key
+
+
+async def at_once(work: Iterable[Awaitable[T]]) -> list[T]:
+    """Await everything at once and return the results in order; the first failure ends all the rest and is raised."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,125 @@
+"""Calculates what a run would do, as one finished value. Nothing is written, no lock is taken.
+
+Few lists show what is live; the domain compares; only what seems to differ is put to the server's dry run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fairlead.domain.changes import Action, Change, Plan, ReleasePlan
+from fairlead.domain.comparing import Candidate
+from fairlead.domain.dependencies import in_order
+from fairlead.domain.digests import plan_digest, release_digest
+from fairlead.domain.dry_runs import unverified_by
+from fairlead.domain.errors import OperationFailed
+from fairlead.domain.events import Planned
+from fairlead.domain.hooks import hooks_for
+from fairlead.domain.identity import Revision
+from fairlead.domain.ordering import ordered
+from fairlead.domain.placing import Placed, Scopes, check_objects, place, scopes_of
+from fairlead.pipeline.engine import Engine, Wanted, at_once
+from fairlead.pipeline.live import Served, served_kinds
+from fairlead.pipeline.proposing import Proposal, propose
+from fairlead.ports.cluster import Cluster
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """How to plan.
+
+    `verify` puts creations to the dry run too, `take_ownership` allows changing what belongs to others, and with
+    `declared_order` each release waits for the one before it (`compat.declaredOrder`).
+    """
+
+    verify: bool = False
+    take_ownership: bool = False
+    declared_order: bool = False
+
+
+async def plan(releases: Sequence[Wanted], engine: Engine, options: PlanOptions | None = None) -> Plan:
+    """Return everything that would make the releases true, in the order of their dependencies.
+
+    Raises:
+        InputError: an object has no identity, or stands in the plan twice.
+        Refused: an object belongs to someone else (`foreignOwner`), all of them named.
+        Transient, RemoteRefused: the cluster could not be read.
+    """
+    options = options or PlanOptions()
+    releases = _sorted(releases, options)
+    environments = list(dict.fromkeys(wanted.key.environment for wanted in releases))
+    catalogues = await at_once(served_kinds(engine.clusters[name]) for name in environments)
+    served = dict(zip(environments, catalogues, strict=True))
+    scopes = {name: _scopes(releases, name, served[name]) for name in environments}
+    objects = {
+        wanted.key: tuple(
+            place(manifest, wanted.key, scopes[wanted.key.environment]) for manifest in wanted.rendered.manifests
+        )
+        for wanted in releases
+    }
+    check_objects((key, placed) for key, several in objects.items() for placed in several)
+    parts = await at_once(
+        _plan_environment(
+            [(one, objects[one.key]) for one in releases if one.key.environment == name], served[name], engine, options
+        )
+        for name in environments
+    )
+    by_key = {release.key: release for part in parts for release in part}
+    planned = tuple(by_key[wanted.key] for wanted in releases)
+    for release in planned:
+        engine.events.emit(Planned(release.key, sum(change.action.writes for change in release.changes)))
+    return Plan(planned, plan_digest(release.digest for release in planned))
+
+
+def _sorted(releases: Sequence[Wanted], options: PlanOptions) -> list[Wanted]:
+    by_key = {wanted.key: wanted for wanted in releases}
+    targets = in_order([wanted.target for wanted in releases], declared_order=options.declared_order)
+    return [by_key[target.key] for target in targets]
+
+
+def _scopes(releases: Sequence[Wanted], environment: str, served: Served) -> Scopes:
+    """A definition in any release of the same cluster tells the scope of its kind, too."""
+    clusters = {wanted.key.cluster for wanted in releases if wanted.key.environment == environment}
+    near = [wanted.rendered for wanted in releases if wanted.key.cluster in clusters]
+    definitions = (manifest.data for rendered in near for manifest in (*rendered.crds, *rendered.manifests))
+    return scopes_of(((*kind, found.namespaced) for kind, found in served.items()), definitions)
+
+
+async def _plan_environment(
+    releases: list[tuple[Wanted, tuple[Placed, ...]]], served: Served, engine: Engine, options: PlanOptions
+) -> list[ReleasePlan]:
+    cluster = engine.cluster(releases[0][0].key)
+    proposals = await propose(cluster, served, releases, take_ownership=options.take_ownership)
+    uid = await cluster.uid()
+    return await at_once(_decided(proposal, cluster, uid, options) for proposal in proposals)
+
+
+async def _decided(proposal: Proposal, cluster: Cluster, uid: str, options: PlanOptions) -> ReleasePlan:
+    changes = ordered(await at_once(_verified(one, cluster, verify=options.verify) for one in proposal.changes))
+    wanted = proposal.wanted
+    when = "install" if proposal.is_install else "upgrade"
+    return ReleasePlan(
+        wanted.key,
+        Revision(wanted.source, wanted.rendered.inputs_digest, wanted.rendered.manifests_digest),
+        changes,
+        wanted.rendered,
+        digest=release_digest(uid, wanted.key, wanted.rendered.inputs_digest, changes),
+        hooks_before=hooks_for(wanted.rendered.hooks, f"pre-{when}"),
+        hooks_after=hooks_for(wanted.rendered.hooks, f"post-{when}"),
+    )
+
+
+async def _verified(one: Change | Candidate, cluster: Cluster, *, verify: bool) -> Change:
+    """Let the server's dry run have the last word on a change, where it can speak."""
+    change = one.change if isinstance(one, Candidate) else one
+    if change.desired is None or not (isinstance(one, Candidate) or (verify and change.action is Action.CREATE)):
+        return change
+    try:
+        answer = await cluster.apply(change.desired, manager=change.manager, dry_run=True)
+    except OperationFailed as error:
+        why, problem = unverified_by(error, change.unverified_reason)
+        if isinstance(one, Candidate):
+            return one.unverified(why, problem)
+        return replace(change, unverified_reason=why, problem=problem)
+    return one.judged(answer) if isinstance(one, Candidate) else replace(change, verified=True, unverified_reason=None)

@@ -1,0 +1,115 @@
+"""Compares the releases of one environment with what is live there, without asking for a single dry run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from fairlead.domain.autoscaling import AUTOSCALERS, Scaled, has_replicas, scaled_by
+from fairlead.domain.changes import UNKNOWN, Action, Change, Unverified
+from fairlead.domain.comparing import Candidate, Judge, compare
+from fairlead.domain.errors import Problem, Refused
+from fairlead.domain.identity import ObjectRef, ReleaseKey
+from fairlead.domain.marks import Ours, ownership
+from fairlead.domain.placing import Placed
+from fairlead.domain.preparing import definition_change, namespace_change, namespace_ref
+from fairlead.pipeline.engine import Wanted, at_once
+from fairlead.pipeline.live import Live, Served, read_all, read_live
+from fairlead.ports.cluster import Cluster
+
+Releases = Sequence[tuple[Wanted, tuple[Placed, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What comparing says of one release. `is_install` means that nothing of it exists yet."""
+
+    wanted: Wanted
+    changes: tuple[Change | Candidate, ...]
+    is_install: bool
+
+
+async def propose(
+    cluster: Cluster, served: Served, releases: Releases, *, take_ownership: bool = False
+) -> list[Proposal]:
+    """Return the proposals of all releases of an environment; raises Refused with every foreign owner found."""
+    live = await read_live(cluster, served, _identities(releases))
+    scaled = await _scaled(cluster, served, releases)
+    prepared = _preparations(releases, live)
+    proposals: list[Proposal] = []
+    refusals: list[Problem] = []
+    for wanted, objects in releases:
+        judge = Judge(
+            wanted.key,
+            is_chart=wanted.target.is_chart,
+            ignored=wanted.target.release.ignore_fields,
+            scaled=scaled,
+            secrets=wanted.rendered.secrets,
+            take_ownership=take_ownership,
+        )
+        changes: list[Change | Candidate] = list(prepared[wanted.key])
+        for placed in objects:
+            try:
+                changes.append(_compared(placed, live, served, judge))
+            except Refused as error:
+                refusals += error.problems
+        proposals.append(Proposal(wanted, tuple(changes), _is_install(objects, live, judge)))
+    if refusals:
+        raise Refused(refusals)
+    return proposals
+
+
+def _identities(releases: Releases) -> list[ObjectRef]:
+    found: dict[ObjectRef, None] = {}
+    for wanted, objects in releases:
+        found |= dict.fromkeys(manifest.ref for manifest in wanted.rendered.crds)
+        found |= dict.fromkeys(placed.ref for placed in objects)
+        namespaces = {wanted.key.namespace, *(placed.ref.namespace for placed in objects)} - {""}
+        found |= dict.fromkeys(namespace_ref(name) for name in sorted(namespaces))
+    return list(found)
+
+
+async def _scaled(cluster: Cluster, served: Served, releases: Releases) -> frozenset[Scaled]:
+    """Return what autoscalers target: those that live where we have replicas to set, and those in the plan."""
+    everything = [placed for _, objects in releases for placed in objects]
+    namespaces = {placed.ref.namespace for placed in everything if has_replicas(placed.data)}
+    live = await at_once(read_all(cluster, served, group, kind, namespaces) for group, kind in AUTOSCALERS)
+    return scaled_by([placed.data for placed in everything]) | scaled_by(obj for found in live for obj in found)
+
+
+def _preparations(releases: Releases, live: Live) -> dict[ReleaseKey, list[Change]]:
+    """The first release that needs something brings it; the releases stand in the order of their dependencies."""
+    made = {placed.ref for _, objects in releases for placed in objects}
+    found: dict[ReleaseKey, list[Change]] = {}
+    for wanted, _ in releases:
+        changes = found.setdefault(wanted.key, [])
+        namespace = namespace_ref(wanted.key.namespace)
+        if wanted.target.environment.create_namespace and namespace not in made and live.is_missing(namespace):
+            changes.append(namespace_change(namespace.name))
+            made.add(namespace)
+        for manifest in wanted.rendered.crds:
+            exists = manifest.ref in made or not live.is_missing(manifest.ref)
+            changes.append(definition_change(manifest, exists=exists))
+            made.add(manifest.ref)
+    return found
+
+
+def _compared(placed: Placed, live: Live, served: Served, judge: Judge) -> Change | Candidate:
+    ref = placed.ref
+    if ref in live.unreadable:
+        unknown = Change(Action.UPDATE, ref, reason=UNKNOWN, verified=False, unverified_reason=Unverified.FORBIDDEN)
+        return replace(unknown, problem=live.unreadable[ref])
+    found = compare(placed.data, live.get(ref), judge)
+    if isinstance(found, Change) and found.action is Action.CREATE:
+        if (ref.api_version, ref.kind) not in served:
+            return replace(found, unverified_reason=Unverified.CRD_NOT_YET)
+        if ref.namespace and live.is_missing(namespace_ref(ref.namespace)):
+            return replace(found, unverified_reason=Unverified.NAMESPACE_NOT_YET)
+    return found
+
+
+def _is_install(objects: Iterable[Placed], live: Live, judge: Judge) -> bool:
+    existing = (live.get(placed.ref) for placed in objects)
+    return not any(
+        isinstance(ownership(obj, judge.key, is_chart=judge.is_chart), Ours) for obj in existing if obj is not None
+    )
