@@ -82,19 +82,26 @@ def to_object(node: Node, file: str) -> Any:
         case SequenceNode():
             return [to_object(item, file) for item in node.items]
         case MappingNode():
-            return {object_key(key, file): to_object(value, file) for key, value in node.entries}
+            return {key: to_object(value, file) for key, value in object_entries(node, file).items()}
 
 
-def object_key(key: ScalarNode, file: str) -> str:
-    """Return a key of a mapping node as it stands in the plain value.
+def object_entries(node: MappingNode, file: str) -> dict[str, Node]:
+    """Return the values of a mapping by the keys that they have in the plain value.
 
     Raises:
-        InputError: the key cannot be a text.
+        InputError: a key cannot be a text, or two keys become one.
     """
-    try:
-        return key_text(key.text, key.tag, plain=key.plain)
-    except Unreadable as error:
-        raise InputError(_at(key, file, str(error))) from None
+    entries: dict[str, Node] = {}
+    for key, value in node.entries:
+        try:
+            text = key_text(key.text, key.tag, plain=key.plain)
+        except Unreadable as error:
+            raise InputError(_at(key, file, str(error))) from None
+        if text in entries:
+            message = f"the key {key.text!r} means {text!r}, which stands here a second time"
+            raise InputError(Problem("duplicateKey", message, file, key.line, key.column, remedy="keep one of them"))
+        entries[text] = value
+    return entries
 
 
 def _at(node: ScalarNode, file: str, message: str) -> Problem:

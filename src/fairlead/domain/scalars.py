@@ -90,9 +90,8 @@ def _as_json(value: float) -> int | float:
 
 def _float_key(value: float) -> str:
     """Go prints a float key with the fewest digits that identify it among 32-bit floats."""
-    try:
-        single = _as_single(value)
-    except OverflowError:
+    single = _as_single(value)
+    if math.isinf(single):
         return "-.inf" if value < 0 else ".inf"
     shortest = next(text for digits in range(9) if _as_single(float(text := f"{single:.{digits}e}")) == single)
     exponent = int(shortest.partition("e")[2])
@@ -100,5 +99,8 @@ def _float_key(value: float) -> str:
 
 
 def _as_single(value: float) -> float:
-    single: float = struct.unpack("<f", struct.pack("<f", value))[0]
+    try:
+        single: float = struct.unpack("<f", struct.pack("<f", value))[0]
+    except OverflowError:
+        return math.copysign(math.inf, value)
     return single

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from fairlead.domain.documents import MappingNode, Node, ScalarNode, SequenceNode
-from fairlead.domain.resolving import object_key, to_object
+from fairlead.domain.resolving import object_entries, to_object
 from fairlead.domain.valuepaths import ValuePath, format_path
 
 
@@ -98,8 +98,8 @@ def tree_of_node(node: Node, file: str, source: Layer) -> Tree:
         case SequenceNode():
             return Items(tuple(tree_of_node(item, file, source) for item in node.items), origin)
         case MappingNode():
-            entries = {object_key(key, file): tree_of_node(value, file, source) for key, value in node.entries}
-            return Branch(entries, origin)
+            entries = object_entries(node, file).items()
+            return Branch({key: tree_of_node(value, file, source) for key, value in entries}, origin)
 
 
 def tree_of_value(value: Any, origin: Origin, mask: str | None = None) -> Tree:

@@ -27,8 +27,11 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def find_root(environments_file: Path) -> Path:
-    """Return the repository root: the nearest ancestor of the file that holds `.git`, else the file's directory."""
-    directory = Path(os.path.realpath(environments_file)).parent
+    """Return the repository root: the nearest ancestor of the file that holds `.git`, else the file's directory.
+
+    A file that is a link counts where the link is, not where it leads: a repository cannot name another root.
+    """
+    directory = Path(os.path.realpath(environments_file.parent))
     return next((above for above in (directory, *directory.parents) if (above / ".git").exists()), directory)
 
 
@@ -55,12 +58,12 @@ class Paths:
         """Return a path of this machine relative to the root.
 
         Raises:
-            InputError: it lies elsewhere.
+            InputError: it lies elsewhere, or is a link that leads elsewhere.
         """
-        real = Path(os.path.realpath(path))
-        if not real.is_relative_to(self.root):
-            raise _refused("the file lies outside the repository root", "give a --root that holds it")
-        return real.relative_to(self.root).as_posix()
+        named = Path(os.path.realpath(path.parent)) / path.name
+        if not named.is_relative_to(self.root):
+            raise _refused(f"{str(path)!r} lies outside the repository root", "give a --root that holds it")
+        return self._inside(named, path.name).relative_to(self.root).as_posix()
 
     def resolve(self, directory: str, text: str) -> str:
         """Return the path that `text` means in a file of `directory` (relative to the root); it need not exist.
@@ -180,16 +183,36 @@ class Paths:
 
     def _globbed(self, directory: str, text: str) -> list[Path]:
         start = self._joined(directory, text)
-        parts = start.relative_to(self.root).parts if start.is_relative_to(self.root) else start.parts
-        fixed = next(n for n, part in enumerate(parts) if _GLOB.search(part))
-        base = self._inside(self.root.joinpath(*parts[:fixed]), text)
+        own = len(self.root.parts) if start.is_relative_to(self.root) else 0  # the root's name may look like a glob
+        fixed = next(n for n, part in enumerate(start.parts) if n >= own and _GLOB.search(part))
+        base, patterns = self._inside(Path(*start.parts[:fixed]), text), start.parts[fixed:]
+        if ".." in patterns:
+            raise _refused(f"found {text!r}, which goes up again after a wildcard", "write `..` before any wildcard")
         found: list[Path] = []
-        for path in _matching(base, parts[fixed:]):
+        for path in self._matching(base, patterns, text):
             found.append(path)
             if len(found) > MAX_EXPANDED:
                 message = f"{text!r} matches more than {MAX_EXPANDED} files"
                 raise InputError(Problem("tooManyFiles", message, remedy="name a smaller directory"))
         return found
+
+    def _matching(self, base: Path, patterns: tuple[str, ...], text: str) -> Iterator[Path]:
+        """Yield the manifests below `base` that match; `**` does not follow links to directories."""
+        pattern, *rest = patterns
+        entries = [entry for entry in _entries(base) if not entry.name.startswith(".")]
+        if pattern == "**":
+            yield from self._matching(base, tuple(rest or ["*"]), text)
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    yield from self._matching(Path(entry), patterns, text)
+            return
+        for entry in entries:
+            if not fnmatchcase(entry.name, pattern):
+                continue
+            if rest and entry.is_dir():
+                yield from self._matching(self._inside(Path(entry), text), tuple(rest), text)
+            elif not rest and _is_manifest(entry.name) and entry.is_file():
+                yield Path(entry)
 
     @staticmethod
     def _missing(what: str, path: str) -> InputError:
@@ -201,26 +224,12 @@ def _is_manifest(name: str) -> bool:
     return name.endswith(MANIFEST_SUFFIXES) and not name.startswith(".")
 
 
-def _matching(base: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
-    """Yield the manifests below `base` that match; links to directories are not followed by `**`."""
-    pattern, *rest = patterns
+def _entries(directory: Path) -> list[os.DirEntry[str]]:
     try:
-        entries = sorted(os.scandir(base), key=lambda entry: entry.name)
+        with os.scandir(directory) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
     except OSError:
-        return
-    if pattern == "**":
-        yield from _matching(base, tuple(rest or ["*"]))
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
-                yield from _matching(Path(entry), patterns)
-        return
-    for entry in entries:
-        if entry.name.startswith(".") or not fnmatchcase(entry.name, pattern):
-            continue
-        if rest and entry.is_dir():
-            yield from _matching(Path(entry), tuple(rest))
-        elif not rest and _is_manifest(entry.name) and entry.is_file():
-            yield Path(entry)
+        return []
 
 
 def _refused(message: str, remedy: str) -> InputError:
