@@ -44,9 +44,21 @@ async def ensure(modules: Iterable[GoModule], settings: Settings, listener: List
     return programs
 
 
+def _check_writable(settings: Settings) -> None:
+    existing = next(folder for folder in (settings.cache, *settings.cache.absolute().parents) if folder.exists())
+    if not os.access(existing, os.W_OK):
+        raise OperationFailed(
+            Problem(
+                code="sandboxCache",
+                message=f"the cache {settings.cache} lacks programs, and may not be written",
+                remedy="set FAIRLEAD_CACHE to a folder of your own, or let its owner run `fairlead sandbox up` once",
+            )
+        )
+
+
 async def _build_once(module: GoModule, settings: Settings, listener: Listener) -> dict[str, Path]:
+    _check_writable(settings)
     folder = _folder(module, settings)
-    folder.parent.mkdir(parents=True, exist_ok=True)
     async with holding(folder.parent / f".{module.name}.lock"):
         found = cached(module, settings)
         if found is None:

@@ -119,6 +119,24 @@ def status(name: str, settings: Settings) -> SandboxStatus | None:
     return None if state is None else _status(places, state)
 
 
+def existing(name: str, settings: Settings) -> SandboxStatus:
+    """How a sandbox is.
+
+    Raises:
+        InputError: there is none.
+    """
+    places = Places.of(name, settings)
+    return _status(places, _existing(places))
+
+
+def log_tail(log: Path, lines: int) -> list[str]:
+    """The last lines of a log; none when it was not written yet."""
+    try:
+        return log.read_text(errors="replace").splitlines()[-lines:]
+    except FileNotFoundError:
+        return []
+
+
 async def programs(wanted: Iterable[GoModule], settings: Settings, listener: Listener) -> dict[str, Path]:
     """Programs by name, for tests and demonstrations that need more than a sandbox itself, as `modules.HELM`."""
     return await ensure(wanted, settings, listener)
@@ -170,8 +188,8 @@ def _culprits(places: Places) -> list[Problem]:
     for spec in read_table(places):
         report = read_report(places, spec.name)
         if report.last_exit is not None:
-            tail = places.log(spec.name).read_text(errors="replace").splitlines()[-_LOG_TAIL:]
-            message = f"{spec.name} ended with exit code {report.last_exit}: " + "\n".join(tail)
+            said = "\n".join(log_tail(places.log(spec.name), _LOG_TAIL))
+            message = f"{spec.name} ended with exit code {report.last_exit}: {said}"
             problems.append(Problem(code="sandboxProcess", message=message))
     return problems
 

@@ -10,7 +10,7 @@ import io
 import json
 import platform
 import tarfile  # noqa: TID251 - writes an archive; the ban is about reading those of others
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,6 +53,22 @@ def digest_of(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
+def config_descriptor(config: bytes) -> dict[str, object]:
+    """How a manifest refers to an image's configuration."""
+    return _descriptor(_CONFIG_TYPE, config)
+
+
+def layer_descriptor(layer: bytes) -> dict[str, object]:
+    """How a manifest refers to a layer, packed or not."""
+    packed = layer.startswith(b"\x1f\x8b")
+    return _descriptor(f"{_LAYER_TYPE}+gzip" if packed else _LAYER_TYPE, layer)
+
+
+def manifest_of(config: dict[str, object], layers: Sequence[dict[str, object]]) -> bytes:
+    """The manifest of an image."""
+    return _json({"schemaVersion": 2, "mediaType": MANIFEST_TYPE, "config": config, "layers": list(layers)})
+
+
 def single_program_image(name: str, program: bytes, command: Command, *, machine: str = "") -> Image:
     """Make the image whose one layer holds one program. `machine` is as `uname -m` says, this one's by default."""
     layer = _layer(name, program)
@@ -70,14 +86,7 @@ def single_program_image(name: str, program: bytes, command: Command, *, machine
             "rootfs": {"type": "layers", "diff_ids": [digest_of(layer)]},
         }
     )
-    manifest = _json(
-        {
-            "schemaVersion": 2,
-            "mediaType": MANIFEST_TYPE,
-            "config": _descriptor(_CONFIG_TYPE, config),
-            "layers": [_descriptor(_LAYER_TYPE, layer)],
-        }
-    )
+    manifest = manifest_of(config_descriptor(config), [layer_descriptor(layer)])
     return Image(manifest, MANIFEST_TYPE, {digest_of(config): config, digest_of(layer): layer})
 
 

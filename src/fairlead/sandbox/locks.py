@@ -16,9 +16,9 @@ _POLL_SECONDS = 0.1
 async def holding(path: Path, *, remove: bool = False) -> AsyncIterator[None]:
     """Hold the lock `path` for the length of a block, waiting for it as long as it takes.
 
-    With `remove` the file is gone afterwards. The kernel drops the lock when the process dies.
+    With `remove` the file is gone afterwards, and its folder too if it holds nothing else. The kernel drops the lock
+    when the process dies.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     handle = await _acquire(path)
     try:
         yield
@@ -33,7 +33,11 @@ async def _acquire(path: Path) -> int:
 
 
 def _try(path: Path) -> int | None:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError:  # the folder was removed in between
+        return None
     with suppress(BlockingIOError, FileNotFoundError):
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # Whoever held it may have removed the file; then others lock a new one, and ours means nothing.
@@ -46,4 +50,6 @@ def _try(path: Path) -> int | None:
 def _release(handle: int, remove: Path | None) -> None:
     if remove is not None:
         remove.unlink(missing_ok=True)
+        with suppress(OSError):
+            remove.parent.rmdir()
     os.close(handle)

@@ -11,10 +11,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from fairlead.domain.errors import OperationFailed, Problem
+
+try:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+except ImportError as missing:
+    # The only part of Fairlead that needs it is this one, so that it is an extra.
+    raise OperationFailed(
+        Problem(
+            code="sandboxExtra",
+            message="the sandbox needs the Python package cryptography",
+            remedy="pip install 'fairlead[sandbox]'",
+        )
+    ) from missing
 
 LIFETIME = timedelta(days=365)
 # Machines disagree about the time a little, and a virtual one may wake up in the past.
