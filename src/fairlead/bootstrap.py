@@ -1,0 +1,176 @@
+"""The composition root: settings and wishes become an `Application` with every port built.
+
+What is costly to import or to start is made when it is first asked for: listing what is declared needs no network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from fairlead.adapters.clock.system import SystemClock
+from fairlead.adapters.gcloud.addresses import GcloudAddresses
+from fairlead.adapters.git.checkout import GitCheckout
+from fairlead.adapters.kustomize.program import KustomizeProgram
+from fairlead.adapters.providers.cluster_access import KubeconfigAccess
+from fairlead.adapters.providers.sources import Override, Sources
+from fairlead.adapters.providers.store import KubeconfigStore
+from fairlead.domain.config import Declaration, Environment, EnvRef, SecretRef
+from fairlead.domain.errors import InputError, Problem
+from fairlead.doors.paths import Paths
+from fairlead.pipeline.application import Application
+from fairlead.pipeline.load import Loaded, load
+from fairlead.pipeline.render import Rendering
+from fairlead.pipeline.values import ValuesFiles
+from fairlead.ports.charts import ChartSource
+from fairlead.ports.clock import Clock
+from fairlead.ports.cluster import Cluster
+from fairlead.ports.events import EventSink
+from fairlead.ports.kustomize import Kustomize
+from fairlead.ports.provider import ClusterAccess
+from fairlead.ports.renderer import ChartRenderer
+from fairlead.settings import Settings
+
+
+class _Closable(Protocol):
+    async def close(self) -> None: ...
+
+
+P = TypeVar("P", bound=_Closable)
+
+
+@dataclass(slots=True)
+class Later(Generic[P]):
+    """A port that is built when it is first needed."""
+
+    build: Callable[[], Awaitable[P]]
+    built: P | None = None
+
+    async def get(self) -> P:
+        """Return the port, building it the first time."""
+        if self.built is None:
+            self.built = await self.build()
+        return self.built
+
+    async def close(self) -> None:
+        """Close the port if it was ever built."""
+        if self.built is not None:
+            await self.built.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the caller asks for beyond the settings; None leaves it to them.
+
+    `directory` is where relative paths start. `offline` forbids to fetch charts: only what the cache holds counts.
+    """
+
+    directory: Path
+    environments_file: Path | None = None
+    root: Path | None = None
+    kubeconfig: Path | None = None
+    context: str | None = None
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterDoors:
+    """The doors to the clusters of environments, each opened once."""
+
+    declaration: Declaration
+    access: ClusterAccess
+    clock: Clock
+    settings: Settings
+    opened: dict[str, Cluster] = field(default_factory=dict)
+
+    async def open(self, environment: Environment) -> Cluster:
+        """Return the door to an environment's cluster."""
+        if environment.name not in self.opened:
+            # Nothing that works without a cluster shall pay for the HTTP client.
+            from fairlead.adapters.kubernetes.client import KubernetesCluster  # noqa: PLC0415
+
+            found = await self.access.access(self.declaration.cluster(environment.cluster), environment)
+            self.opened[environment.name] = KubernetesCluster(found, clock=self.clock, environ=self.settings.environ)
+        return self.opened[environment.name]
+
+    async def close(self) -> None:
+        """Close every door."""
+        while self.opened:
+            await self.opened.popitem()[1].close()
+
+
+@asynccontextmanager
+async def open_application(settings: Settings, wishes: Wishes, sink: EventSink) -> AsyncIterator[Application]:
+    """Build the application; leaving the block gives back every connection and worker."""
+    loaded = load(
+        wishes.directory / (wishes.environments_file or settings.environments_file),
+        environ=settings.environ,
+        root=None if wishes.root is None else wishes.directory / wishes.root,
+    )
+    clock = SystemClock()
+    kubeconfig = None if wishes.kubeconfig is None else wishes.directory / wishes.kubeconfig
+    sources = Sources(settings, root=loaded.root, override=Override(kubeconfig, wishes.context))
+    access = KubeconfigAccess(sources, KubeconfigStore(clock))
+    charts = Later(lambda: _charts(settings, loaded, offline=wishes.offline))
+    renderer = Later(lambda: _renderer(settings))
+    clusters = ClusterDoors(loaded.declaration, access, clock, settings)
+    async with AsyncExitStack() as stack:
+        for port in (charts, renderer, clusters):
+            stack.push_async_callback(port.close)
+        yield Application(
+            loaded=loaded,
+            events=sink,
+            clock=clock,
+            access=access,
+            clusters=clusters,
+            rendering=_rendering(loaded, sink, charts, renderer, settings),
+            source=GitCheckout(settings),
+            addresses=GcloudAddresses(settings),
+            environ=settings.environ,
+        )
+
+
+def _rendering(
+    loaded: Loaded, sink: EventSink, charts: Later[ChartSource], renderer: Later[ChartRenderer], settings: Settings
+) -> Rendering:
+    paths = Paths(loaded.root)
+
+    async def kustomize() -> Kustomize:
+        return KustomizeProgram.found(paths, search_path=settings.search_path)
+
+    return Rendering(loaded.declaration, paths, ValuesFiles(paths), sink, charts.get, renderer.get, kustomize)
+
+
+async def _renderer(settings: Settings) -> ChartRenderer:
+    """Return Helm as a library, or as the program that FAIRLEAD_HELM names; both remember what they rendered."""
+    from fairlead.adapters.helm.caching import CachingRenderer  # noqa: PLC0415 - loads the library
+    from fairlead.adapters.helm.library import HelmLibrary  # noqa: PLC0415
+    from fairlead.adapters.helm.program import HelmProgram  # noqa: PLC0415
+
+    helm: ChartRenderer = HelmLibrary()
+    if settings.helm is not None:
+        helm = await HelmProgram(Path(settings.helm)).with_version()
+    return CachingRenderer(helm, settings.cache / "rendered")
+
+
+async def _charts(settings: Settings, loaded: Loaded, *, offline: bool) -> ChartSource:
+    from fairlead.adapters.charts.cache import ChartCache  # noqa: PLC0415 - loads the HTTP client
+    from fairlead.adapters.charts.remote import Remote  # noqa: PLC0415
+    from fairlead.adapters.charts.source import Charts  # noqa: PLC0415
+
+    async def password_of(reference: EnvRef | SecretRef) -> str:
+        return _password(settings, reference)
+
+    cache = ChartCache(settings.cache / "charts")
+    return Charts(Paths(loaded.root), cache, Remote(cache, password_of, offline=offline))
+
+
+def _password(settings: Settings, reference: EnvRef | SecretRef) -> str:
+    """Return the password of a chart repository. It belongs to no environment, so no cluster's Secret can hold it."""
+    if isinstance(reference, EnvRef) and reference.name in settings.environ:
+        return settings.environ[reference.name]
+    message = f"the password of a chart repository: {reference} gives none"
+    raise InputError(Problem("passwordMissing", message, remedy="use passwordFrom: {env: NAME} and set that variable"))

@@ -1,0 +1,154 @@
+"""Every command: where it lives, what it is for, how it is used. Read by dispatch, help, completion and docs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One way to call a command, and what that does."""
+
+    command: str
+    does: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command. `module` is imported when the command is called, not before."""
+
+    name: str
+    section: str
+    summary: str
+    examples: tuple[Example, ...]
+    alias: str | None = None
+    module_name: str | None = None
+
+    @property
+    def module(self) -> str:
+        """The module that holds the command's `app`."""
+        return self.module_name or f"fairlead.cli.commands.{self.name}"
+
+
+DEPLOY, INSPECT, AUTHOR, SET_UP = "Deploy", "Inspect", "Author", "Set up"
+SECTIONS = (DEPLOY, INSPECT, AUTHOR, SET_UP)
+
+CATALOG = (
+    Entry(
+        "plan",
+        DEPLOY,
+        "Show what apply would do; write nothing.",
+        (
+            Example("fairlead plan test", "every change in the environment test"),
+            Example("fairlead plan test -r web,api", "only two of its releases"),
+            Example("fairlead plan --all --detailed-exitcode", "for CI: exit 3 when anything would change"),
+        ),
+        alias="diff",
+    ),
+    Entry(
+        "apply",
+        DEPLOY,
+        "Plan, apply exactly that plan, wait until it is healthy.",
+        (
+            Example("fairlead apply test", "deploy everything in test"),
+            Example("fairlead apply prod -r web --yes", "one release, also when the plan deletes objects"),
+            Example("fairlead apply test --dry-run", "stop after the plan"),
+        ),
+    ),
+    Entry(
+        "list",
+        INSPECT,
+        "List declared clusters, environments or releases.",
+        (
+            Example("fairlead list environments", "what can be deployed to"),
+            Example("fairlead list releases test -l tier=web", "releases of an environment, by label"),
+        ),
+    ),
+    Entry(
+        "values",
+        INSPECT,
+        "Show a release's effective values and their origin.",
+        (
+            Example("fairlead values test web", "each value with the file and line that set it"),
+            Example("fairlead values test web --output json", "the same for programs"),
+        ),
+    ),
+    Entry(
+        "render",
+        INSPECT,
+        "Print the manifests as they would be applied.",
+        (
+            Example("fairlead render test -r web", "a YAML stream"),
+            Example("fairlead render test --kube-version 1.33", "without a cluster"),
+        ),
+    ),
+    Entry(
+        "new",
+        AUTHOR,
+        "Write a commented starter repository.",
+        (Example("fairlead new shop", "a repository in the directory shop that lints and deploys"),),
+    ),
+    Entry(
+        "lint",
+        AUTHOR,
+        "Check the declared state; exit 2 on errors.",
+        (
+            Example("fairlead lint", "all environments, without any network"),
+            Example("fairlead lint test --online", "also against the cluster's own API"),
+        ),
+    ),
+    Entry(
+        "schema",
+        AUTHOR,
+        "Print a JSON schema: of the files, or of the output.",
+        (
+            Example("fairlead schema environments > environments.schema.json", "for editors"),
+            Example("fairlead schema output", "for programs that read --output json"),
+        ),
+    ),
+    Entry(
+        "init",
+        SET_UP,
+        "Get credentials and set the env:NAME contexts.",
+        (
+            Example("fairlead init test", "for one environment"),
+            Example("fairlead init --all --contexts-only", "contexts only, credentials are there already"),
+        ),
+    ),
+    Entry(
+        "use",
+        SET_UP,
+        "Make an environment's context the current one.",
+        (Example("fairlead use test", "kubectl then talks to the cluster of test"),),
+    ),
+    Entry(
+        "sandbox",
+        SET_UP,
+        "Run a real Kubernetes on this machine, to try things.",
+        (
+            Example("fairlead sandbox up", "start one cluster"),
+            Example("fairlead sandbox down", "end it and leave nothing behind"),
+        ),
+        module_name="fairlead.cli.sandbox",
+    ),
+    Entry(
+        "completion",
+        SET_UP,
+        "Print the completion script for a shell.",
+        (
+            Example("fairlead completion bash > ~/.local/share/bash-completion/completions/fairlead", "bash"),
+            Example("fairlead completion zsh > ~/.zfunc/_fairlead", "zsh, with ~/.zfunc on fpath"),
+            Example("fairlead completion fish > ~/.config/fish/completions/fairlead.fish", "fish"),
+        ),
+    ),
+)
+
+
+def find(name: str) -> Entry | None:
+    """Return the command of that name or alias."""
+    return next((entry for entry in CATALOG if name in (entry.name, entry.alias)), None)
+
+
+def names() -> tuple[str, ...]:
+    """Return all names and aliases of commands."""
+    return tuple(name for entry in CATALOG for name in (entry.name, entry.alias) if name)

@@ -1,0 +1,44 @@
+"""`fairlead plan`: what apply would do."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from fairlead.cli.command import build
+from fairlead.cli.options import Common, Where
+from fairlead.cli.run import Operation, Run
+from fairlead.cli.selecting import chosen_targets
+from fairlead.cli.text.plans import plan_lines
+from fairlead.cli.wire.plans import plan_document
+
+CHANGES_EXIST = 3
+
+
+def plan(
+    where: Where,
+    common: Common,
+    *,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit 3 when anything would change")
+    ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Let the server check creations too, by a dry run of each")
+    ] = False,
+) -> Operation:
+    """Show what apply would do."""
+    return Operation(common, partial(_plan, where, detailed_exitcode=detailed_exitcode, verify=verify))
+
+
+async def _plan(where: Where, run: Run, *, detailed_exitcode: bool, verify: bool) -> int:
+    progress = run.progress()
+    async with run.application(where.declared, where.access, sink=progress) as application:
+        with progress.shown():
+            planned = await application.plan(chosen_targets(application, where), verify=verify)
+    run.output.show(plan_document(planned), partial(plan_lines, verbose=run.common.verbose))
+    return CHANGES_EXIST if detailed_exitcode and planned.writes else 0
+
+
+app = build(plan)

@@ -1,0 +1,31 @@
+"""`fairlead values`: what a release is rendered with, and who said so."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from fairlead.cli.command import build
+from fairlead.cli.options import AccessOptions, Common, Declared, EnvironmentName, ReleaseName
+from fairlead.cli.run import Operation, Run
+from fairlead.cli.text.declared import value_lines
+from fairlead.cli.wire.values import values_document
+from fairlead.domain.selection import Scope, choose_environments, choose_releases
+
+
+def values(
+    environment: EnvironmentName, release: ReleaseName, access: AccessOptions, declared: Declared, common: Common
+) -> Operation:
+    """Show effective values."""
+    return Operation(common, partial(_values, environment, release, access, declared))
+
+
+async def _values(environment: str, release: str, access: AccessOptions, declared: Declared, run: Run) -> int:
+    async with run.application(declared, access) as application:
+        environments = choose_environments(application.declaration, Scope(environment))
+        (target,) = choose_releases(environments, (release,))
+        found = await application.values(target)
+    run.output.show(values_document(target.key, found), value_lines)
+    return 0
+
+
+app = build(values)

@@ -1,0 +1,54 @@
+"""From the words of a command line to the declared things they name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fairlead.cli.options import Releases, Targets, Where
+from fairlead.domain.config import Environment
+from fairlead.domain.errors import InputError, Problem
+from fairlead.domain.labels import parse_selector
+from fairlead.domain.selection import Scope, choose_environments, choose_releases
+from fairlead.domain.targets import Target
+from fairlead.pipeline.application import Application
+
+
+def chosen_targets(application: Application, where: Where, *, everything: bool = False) -> tuple[Target, ...]:
+    """Return the releases that a command is about; `everything` is meant where nothing was said."""
+    environments = chosen_environments(application, where.targets, everything=everything)
+    return filtered(environments, where.releases)
+
+
+def filtered(environments: Sequence[Environment], releases: Releases) -> tuple[Target, ...]:
+    """Return the releases of these environments that pass the filters."""
+    selector = None if releases.selector is None else parse_selector(releases.selector)
+    return choose_releases(environments, releases.names or (), selector)
+
+
+def chosen_environments(
+    application: Application, targets: Targets, *, everything: bool = False
+) -> tuple[Environment, ...]:
+    """Return the environments that a command is about."""
+    unsaid = targets.environment is None and targets.cluster is None
+    scope = Scope(targets.environment, targets.cluster, targets.everything or (everything and unsaid))
+    return choose_environments(application.declaration, scope)
+
+
+def named_environments(
+    application: Application, names: Sequence[str], *, cluster: str | None, everything: bool
+) -> tuple[Environment, ...]:
+    """Return environments by their names, of a cluster, or all."""
+    if not names:
+        return choose_environments(application.declaration, Scope(None, cluster, everything))
+    if cluster is not None or everything:
+        return choose_environments(application.declaration, Scope(names[0], cluster, everything))
+    found: list[Environment] = []
+    problems: list[Problem] = []
+    for name in dict.fromkeys(names):
+        try:
+            found += choose_environments(application.declaration, Scope(name))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return tuple(found)

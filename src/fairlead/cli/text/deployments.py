@@ -1,0 +1,52 @@
+"""What a deployment came to, for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from fairlead.cli.text.layout import columns, hanging
+from fairlead.cli.text.plans import written
+from fairlead.cli.wire.deploying import DeploymentItem, Deployments
+
+STYLE = {
+    "succeeded": "green",
+    "unchanged": "dim",
+    "failed": "bold red",
+    "refused": "bold red",
+    "rolledBack": "yellow",
+    "interrupted": "yellow",
+    "superseded": "yellow",
+    "skipped": "yellow",
+}
+_HEAD = ("RELEASE", "OUTCOME", "CHANGES", "HEALTH", "TIME")
+
+
+def deployment_lines(document: Deployments, width: int | None) -> Iterator[Text]:
+    """Return a table of what happened to each release, then why some did not succeed."""
+    items = document.deployments
+    yield from columns([[Text(head, "dim") for head in _HEAD], *(_row(item) for item in items)], width=width)
+    for item in items:
+        if item.explanation:
+            yield Text()
+            yield Text.assemble((_name(item), "bold"), " ", (item.outcome, STYLE[item.outcome]))
+            yield from hanging(Text("  "), Text(item.explanation), width=width)
+    yield Text()
+    counts = Counter(item.outcome for item in items)
+    yield Text(", ".join(f"{counts[outcome]} {outcome}" for outcome in STYLE if counts[outcome]) or "nothing to do")
+
+
+def _row(item: DeploymentItem) -> list[Text]:
+    return [
+        Text(_name(item)),
+        Text(item.outcome, STYLE[item.outcome]),
+        Text(written(item.summary)),
+        Text(item.health or "-"),
+        Text(f"{item.duration_seconds:.1f}s"),
+    ]
+
+
+def _name(item: DeploymentItem) -> str:
+    return f"{item.environment}/{item.release}"

@@ -1,0 +1,112 @@
+"""A plan for people: per release, per object, per field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from rich.text import Text
+
+from fairlead.cli.text.fields import fields_lines
+from fairlead.cli.text.layout import columns, hanging, plural
+from fairlead.cli.wire.deploying import ChangeItem, ObjectItem, Plan, ReleasePlanItem, Summary
+
+_MARK = {
+    "create": ("+", "green"),
+    "update": ("~", "yellow"),
+    "delete": ("-", "red"),
+    "recreate": ("!", "bold red"),
+    "keep": ("=", "dim"),
+    "skip": (".", "dim"),
+}
+_QUIET = ("keep", "skip")
+_DONE = {
+    "create": "created",
+    "update": "updated",
+    "delete": "deleted",
+    "recreate": "recreated",
+    "skip": "skipped",
+    "keep": "unchanged",
+}
+_UNVERIFIED: dict[str | None, str] = {
+    "forbidden": "not verified: you may not dry-run it",
+    "adoption": "not verified: it is taken over first",
+}
+
+
+def plan_lines(plan: Plan, width: int | None, *, verbose: int = 0) -> Iterator[Text]:
+    """Return the lines of a plan. What stays as it is only shows in full when `verbose`."""
+    for (environment, cluster), releases in groupby(plan.releases, key=lambda item: (item.environment, item.cluster)):
+        yield Text.assemble((f"{environment}", "bold"), (f"  on cluster {cluster}", "dim"))
+        for release in releases:
+            yield from _release(release, width, verbose)
+        yield Text()
+    yield _conclusion(plan)
+
+
+def tally(summary: Summary, words: dict[str, str]) -> str:
+    """Return `1 created, 2 updated`, or an empty string; actions without a word are left out."""
+    counts = ((getattr(summary, action), word) for action, word in words.items())
+    return ", ".join(f"{count} {word}" for count, word in counts if count)
+
+
+def written(summary: Summary) -> str:
+    """Return what a deployment did, as `1 created, 2 updated`; a dash when it wrote nothing."""
+    return tally(summary, {action: word for action, word in _DONE.items() if action not in _QUIET}) or "-"
+
+
+def object_name(item: ObjectItem, namespace: str | None) -> str:
+    """Return kind and name, with the namespace only where it is not the release's own."""
+    foreign = item.namespace and item.namespace != namespace
+    return f"{item.kind} {item.namespace}/{item.name}" if foreign else f"{item.kind} {item.name}"
+
+
+def _release(release: ReleasePlanItem, width: int | None, verbose: int) -> Iterator[Text]:
+    loud = [change for change in release.changes if verbose or change.action not in _QUIET or change.problem]
+    quiet = len(release.changes) - len(loud)
+    title = Text.assemble("  ", (release.name, "bold"), (f"  namespace {release.namespace}", "dim"))
+    if not loud:
+        title.append(f"  unchanged, {plural(quiet, 'object')}", "dim")
+    yield title
+    for change in loud:
+        yield from _change(change, release.namespace, width)
+    for hook in release.hooks:
+        about = Text.assemble(object_name(hook.object, release.namespace), (f"  {', '.join(hook.events)}", "dim"))
+        yield from hanging(Text.assemble("    ", ("> ", "cyan"), "run       "), about, width=width)
+    if loud and quiet:
+        yield Text(f"    = keep      {plural(quiet, 'object')}", "dim")
+
+
+def _change(change: ChangeItem, namespace: str | None, width: int | None) -> Iterator[Text]:
+    mark, style = _MARK[change.action]
+    about = Text(object_name(change.object, namespace), "" if change.action not in _QUIET else "dim")
+    if remarks := _remarks(change):
+        about.append(f"  {'; '.join(remarks)}", "dim")
+    yield from hanging(Text.assemble("    ", (f"{mark} {change.action:<10}", style)), about, width=width)
+    if change.problem:
+        yield from hanging(Text.assemble(" " * 8, ("refused ", "bold red")), Text(change.problem), width=width)
+    if change.action != "create":
+        yield from fields_lines(change.fields, indent=8, width=width)
+    rows = [(left.path, f"left alone: {left.reason}") for left in change.left_alone]
+    for line in columns(rows, indent=8, width=width):
+        line.stylize("dim")
+        yield line
+
+
+def _remarks(change: ChangeItem) -> Sequence[str]:
+    remarks = [change.reason] if change.reason else []
+    # A create has nothing to compare with; that nobody verified it goes without saying.
+    if not change.verified and not change.problem and change.action != "create":
+        remarks.append(_UNVERIFIED.get(change.unverified_reason, f"not verified: {change.unverified_reason}"))
+    return remarks
+
+
+def _conclusion(plan: Plan) -> Text:
+    total = sum(getattr(plan.summary, action) for action in _MARK)
+    changes = tally(plan.summary, {action: f"to {action}" for action in _MARK if action not in _QUIET})
+    if not changes:
+        return Text(f"No changes: {plural(total, 'object')} as declared." if total else "Nothing is declared here.")
+    rest = tally(plan.summary, {"keep": "unchanged", "skip": "skipped"})
+    refused = sum(bool(change.problem) for release in plan.releases for change in release.changes)
+    line = Text.assemble(("Plan: ", "bold"), changes, (f", {rest}" if rest else "", "dim"), ".")
+    return line.append(f" The server refuses {refused} of them.", "bold red") if refused else line

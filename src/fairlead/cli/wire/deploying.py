@@ -1,0 +1,162 @@
+"""What `plan`, `apply` and `status` print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from fairlead.cli.wire.documents import Document, Item, Located
+
+
+class ObjectItem(Item, frozen=True, kw_only=True):
+    """The identity of one Kubernetes object; `namespace` is empty for cluster-scoped ones."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+
+
+class RevisionItem(Item, frozen=True, kw_only=True):
+    """The exact content: the commit (null outside Git), and the digests of what went in and came out."""
+
+    commit: str | None
+    dirty: bool
+    inputs_digest: str
+    manifests_digest: str
+
+
+class FieldItem(Item, frozen=True, kw_only=True):
+    """One field that changes. `path` is a JSON Pointer, `owner` the manager that loses the field.
+
+    A masked field reads `(secret)` twice, and `equal` says whether the two are the same.
+    """
+
+    path: str
+    old: Any
+    new: Any
+    owner: str | None
+    masked: bool | msgspec.UnsetType = msgspec.UNSET
+    equal: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class LeftAloneItem(Item, frozen=True, kw_only=True):
+    """A declared field that is left to someone else: `reason` is `autoscaler`, `subresource` or `ignored`."""
+
+    path: str
+    reason: str
+    declared: Any
+
+
+class ChangeItem(Item, frozen=True, kw_only=True):
+    """One difference. `verified` is false, with a reason, where the server's dry run could not speak.
+
+    `problem` is what the server said when it refused the dry run.
+    """
+
+    action: str
+    object: ObjectItem
+    reason: str
+    fields: list[FieldItem]
+    verified: bool
+    unverified_reason: str | None = None
+    problem: str | None = None
+    left_alone: list[LeftAloneItem] = msgspec.field(default_factory=list)
+
+
+class HookRun(Item, frozen=True, kw_only=True):
+    """A hook that runs with the changes. `events` are Helm's words."""
+
+    events: list[str]
+    object: ObjectItem
+
+
+class Summary(Item, frozen=True, kw_only=True):
+    """How many objects each action concerns."""
+
+    create: int = 0
+    update: int = 0
+    delete: int = 0
+    recreate: int = 0
+    keep: int = 0
+    skip: int = 0
+
+
+class ReleasePlanItem(Located, frozen=True, kw_only=True):
+    """What one release needs, in apply order."""
+
+    name: str
+    revision: RevisionItem
+    digest: str
+    changes: list[ChangeItem]
+    hooks: list[HookRun]
+    summary: Summary
+
+
+class Plan(Document, frozen=True, kw_only=True, tag="Plan"):
+    """Everything that `apply` would do. `digest` is the plan's identity."""
+
+    digest: str
+    releases: list[ReleasePlanItem]
+    summary: Summary
+
+
+class DeploymentItem(Located, frozen=True, kw_only=True):
+    """One execution of a plan for one release. `number` is null when nothing was recorded."""
+
+    number: int | None
+    outcome: str
+    revision: RevisionItem | None
+    plan_digest: str | None
+    summary: Summary
+    health: str | None
+    duration_seconds: float
+    explanation: str | None
+
+
+class Deployments(Document, frozen=True, kw_only=True, tag="Deployments"):
+    """What `apply` did."""
+
+    deployments: list[DeploymentItem]
+
+
+class LastDeployment(DeploymentItem, frozen=True, kw_only=True):
+    """A recorded deployment: who did it, with what, from where and when."""
+
+    started_at: str
+    finished_at: str | None
+    by: str
+    host: str
+    tool_version: str
+
+
+class Held(Item, frozen=True, kw_only=True):
+    """A release held at a number: which inputs it must not take, who said so, since when and why."""
+
+    number: int
+    inputs_digest: str
+    by: str
+    since: str
+    reason: str
+
+
+class StatusItem(Located, frozen=True, kw_only=True):
+    """How one release is, why, since when, and what happens next."""
+
+    name: str
+    health: str
+    drift: str
+    drifted_objects: list[ObjectItem]
+    since: str | None
+    cause: str | None
+    next: str | None
+    revision: RevisionItem | None
+    last_deployment: LastDeployment | None
+    held: Held | None
+
+
+class Status(Document, frozen=True, kw_only=True, tag="Status"):
+    """The state of releases, observed now."""
+
+    releases: list[StatusItem]

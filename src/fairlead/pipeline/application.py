@@ -1,0 +1,162 @@
+"""Everything that one caller can do with what is declared: the use cases, put together from stages and ports.
+
+`bootstrap` builds it; the command line, and later server and agent, call it. It prints nothing and knows no terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fairlead.domain.changes import Plan
+from fairlead.domain.config import ChartDir, ChartOci, ChartReference, Declaration, Environment
+from fairlead.domain.deployments import Deployment
+from fairlead.domain.errors import Problem
+from fairlead.domain.placing import scopes_of
+from fairlead.domain.rendering import Capabilities, RenderedRelease
+from fairlead.domain.targets import Target
+from fairlead.pipeline.checking import Checked, check
+from fairlead.pipeline.deploy import DeployOptions, deploy
+from fairlead.pipeline.engine import Engine, Wanted
+from fairlead.pipeline.init import initialize
+from fairlead.pipeline.load import Loaded
+from fairlead.pipeline.plan import PlanOptions
+from fairlead.pipeline.plan import plan as plan_releases
+from fairlead.pipeline.render import Facts, Rendering, render_all
+from fairlead.pipeline.secrets import ClusterSecrets
+from fairlead.pipeline.values import Sources, Values, chart_defaults, effective_values
+from fairlead.ports.clock import Clock
+from fairlead.ports.cluster import Cluster
+from fairlead.ports.events import EventSink
+from fairlead.ports.provider import ClusterAccess, InitializedContext
+from fairlead.ports.source import Source
+from fairlead.ports.valuesource import AddressSource
+
+NEWEST_KUBE = "v1.36.0"  # what charts are checked for when nobody says which version they go to
+
+
+class Clusters(Protocol):
+    """Opens the doors to clusters, each once, and closes them at the end."""
+
+    async def open(self, environment: Environment) -> Cluster:
+        """Return the door to an environment's cluster."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Fairlead, put together for one caller. `environ` is what `valueFrom.env` reads."""
+
+    loaded: Loaded
+    events: EventSink
+    clock: Clock
+    access: ClusterAccess
+    clusters: Clusters
+    rendering: Rendering
+    source: Source
+    addresses: AddressSource
+    environ: Mapping[str, str] = field(repr=False)
+
+    @property
+    def declaration(self) -> Declaration:
+        """What is declared."""
+        return self.loaded.declaration
+
+    async def initialize(
+        self, environments: Sequence[Environment], *, contexts_only: bool = False, gitlab: bool = False
+    ) -> tuple[InitializedContext, ...]:
+        """Get credentials and set contexts."""
+        return await initialize(self.access, self.declaration, environments, contexts_only=contexts_only, gitlab=gitlab)
+
+    async def use(self, environment: Environment) -> str:
+        """Make an environment's context the current one and return its name."""
+        return await self.access.use(self.declaration.cluster(environment.cluster), environment)
+
+    async def values(self, target: Target) -> Values:
+        """Return what a release is rendered with, a chart's own values included, secrets masked."""
+        found = await effective_values(self.declaration, target, self.rendering.values_files, Sources())
+        chart = target.release.source
+        if not isinstance(chart, ChartDir | ChartReference | ChartOci):
+            return found
+        local = await (await self.rendering.charts()).fetch(chart, self.declaration.helm_repos)
+        own = await (await self.rendering.renderer()).default_values(local.path)
+        return found.over_chart(chart_defaults(own, f"{local.name} {local.version}"))
+
+    async def render(
+        self, targets: Sequence[Target], *, offline: Capabilities | None = None, show_secrets: bool = False
+    ) -> tuple[RenderedRelease, ...]:
+        """Render releases for their clusters, or `offline` for a cluster with these capabilities.
+
+        Values from secrets are placeholders unless `show_secrets`.
+        """
+        releases: list[RenderedRelease] = []
+        for environment, members in by_environment(targets):
+            if offline is not None:
+                facts, sources = Facts(offline), Sources(self.environ if show_secrets else None)
+            else:
+                cluster = await self.clusters.open(environment)
+                facts = await _facts(cluster)
+                sources = self._sources(cluster) if show_secrets else Sources(None, None, self.addresses)
+            releases += await render_all([(target, facts) for target in members], self.rendering, sources)
+        return tuple(releases)
+
+    async def lint(
+        self, targets: Sequence[Target], *, online: bool = False, kube_version: str | None = None
+    ) -> tuple[Problem, ...]:
+        """Return everything that is wrong or suspicious; the clusters are only asked when `online`."""
+        releases: list[Checked] = []
+        versions: dict[str, str] = {}
+        for environment, members in by_environment(targets):
+            cluster = await self.clusters.open(environment) if online else None
+            facts = Facts(Capabilities(kube_version or NEWEST_KUBE)) if cluster is None else await _facts(cluster)
+            if cluster is not None or kube_version is not None:
+                versions[environment.cluster] = facts.capabilities.kube_version
+            releases += [Checked(target, facts, Sources(), cluster) for target in members]
+        return (*self.loaded.warnings, *await check(releases, self.rendering, kube_versions=versions))
+
+    async def plan(self, targets: Sequence[Target], *, verify: bool = False) -> Plan:
+        """Return everything that would make the releases true."""
+        options = PlanOptions(verify=verify, declared_order=self.declaration.compat.declared_order)
+        return await plan_releases(await self._wanted(targets), await self._engine(targets), options)
+
+    async def apply(
+        self, plan: Plan, targets: Sequence[Target], *, wait: bool = True, timeout_seconds: float | None = None
+    ) -> tuple[Deployment, ...]:
+        """Carry out exactly this plan of these targets. Cancelling it ends at a clean point, and says so."""
+        options = DeployOptions(wait, timeout_seconds, self.declaration.compat.declared_order)
+        return await deploy(plan, targets, await self._engine(targets), options)
+
+    async def _engine(self, targets: Sequence[Target]) -> Engine:
+        clusters = {one.name: await self.clusters.open(one) for one, _ in by_environment(targets)}
+        return Engine(clusters, self.events, self.clock)
+
+    async def _wanted(self, targets: Sequence[Target]) -> list[Wanted]:
+        """Return the releases as they shall be."""
+        commit = await self.source.commit(str(self.loaded.root))
+        wanted: list[Wanted] = []
+        for environment, members in by_environment(targets):
+            cluster = await self.clusters.open(environment)
+            facts = await _facts(cluster)
+            releases = [(target, facts) for target in members]
+            rendered = await render_all(releases, self.rendering, self._sources(cluster))
+            wanted += [Wanted(*pair, commit) for pair in zip(members, rendered, strict=True)]
+        return wanted
+
+    def _sources(self, cluster: Cluster) -> Sources:
+        return Sources(self.environ, ClusterSecrets(cluster), self.addresses)
+
+
+def by_environment(targets: Sequence[Target]) -> list[tuple[Environment, list[Target]]]:
+    """Return the targets of each environment, in their order."""
+    found: dict[str, tuple[Environment, list[Target]]] = {}
+    for target in targets:
+        found.setdefault(target.environment.name, (target.environment, []))[1].append(target)
+    return list(found.values())
+
+
+async def _facts(cluster: Cluster) -> Facts:
+    """Return what rendering may know of a cluster."""
+    capabilities, kinds = await cluster.capabilities(), await cluster.kinds()
+    scopes = scopes_of(((kind.api_version, kind.kind, kind.namespaced) for kind in kinds), ())
+    return Facts(capabilities, scopes, await cluster.lookup())
