@@ -54,8 +54,8 @@ async def test_an_applied_object_is_read_back(under_test: ClusterUnderTest) -> N
 
 async def test_applying_the_same_again_changes_nothing(under_test: ClusterUnderTest) -> None:
     cluster, namespace = under_test.cluster, under_test.namespace
-    first = await cluster.apply(deployment(namespace), manager="fairlead")
-    again = await cluster.apply(deployment(namespace), manager="fairlead")
+    first = await cluster.apply(config_map("a", namespace, one="1"), manager="fairlead")
+    again = await cluster.apply(config_map("a", namespace, one="1"), manager="fairlead")
     assert again["metadata"]["resourceVersion"] == first["metadata"]["resourceVersion"]
 
 

@@ -110,11 +110,11 @@ def test_secret_values_are_known_in_every_form() -> None:
     manifest = {
         "kind": "Secret",
         "metadata": {"name": "a"},
-        "data": {"a": "aHVudGVyMg==", "b": "not base64!", "c": 12345},
+        "data": {"a": "aHVudGVyMg==", "b": "not base64!", "c": 12345, "e": [{"f": "deep"}]},
         "stringData": {"d": "clear"},
     }
     request = requests.apply(MAPS, MAP, manifest, manager="m", dry_run=False, force=True)
-    assert set(request.secrets) == {"aHVudGVyMg==", "hunter2", "not base64!", "12345", "clear", "Y2xlYXI="}
+    assert set(request.secrets) == {"aHVudGVyMg==", "hunter2", "not base64!", "12345", "deep", "clear", "Y2xlYXI="}
     assert "hunter2" not in repr(request)
     harmless = requests.apply(
         MAPS, MAP, {"kind": "ConfigMap", "data": {"a": "b"}}, manager="m", dry_run=False, force=True

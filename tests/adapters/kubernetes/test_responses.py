@@ -119,6 +119,7 @@ def test_who_must_act_is_told() -> None:
     [
         answer(500, message="failed to create typed patch object (/a): .data.p: expected string, got "
                "&value.valueUnstructured{Value:12345}"),
+        answer(500, message="failed to create typed patch object (/a): .env: expected list, got &{a: 12345\n}, 12345"),
         answer(400, message='cannot handle: error found in #10 byte of ...|"p":12345}|..., bigger context ...|"12345"'),
         answer(422, message="12345", details=causes(("data", 'Invalid value: map[string]string{"p":"12345"}: no'))),
         answer(422, message="x", details=causes(("data.p", 'Invalid value: "hunter2": no'))),

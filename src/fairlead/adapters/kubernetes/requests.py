@@ -6,7 +6,7 @@ Paths and parameters: Kubernetes API concepts (kubernetes.io/docs/reference/usin
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -168,15 +168,26 @@ def _secrets(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the values of a Secret in every form in which a server might quote them."""
     if manifest.get("kind") != "Secret":
         return ()
-    clear = _texts(manifest.get("stringData"))
-    encoded = _texts(manifest.get("data"))
+    clear = list(_texts(manifest.get("stringData")))
+    encoded = list(_texts(manifest.get("data")))
     forms = {*clear, *encoded, *(_decoded(text) for text in encoded)}
     forms |= {base64.b64encode(text.encode()).decode() for text in clear}
     return tuple(sorted((form for form in forms if form), key=len, reverse=True))
 
 
-def _texts(mapping: object) -> list[str]:
-    return [str(value) for value in mapping.values()] if isinstance(mapping, Mapping) else []
+def _texts(value: object) -> Iterator[str]:
+    """Yield every scalar, also in places where a Secret may have none."""
+    match value:
+        case Mapping():
+            for child in value.values():
+                yield from _texts(child)
+        case list():
+            for child in value:
+                yield from _texts(child)
+        case None | bool():
+            return
+        case _:
+            yield str(value)
 
 
 def _decoded(text: str) -> str:

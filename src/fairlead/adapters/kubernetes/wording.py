@@ -13,7 +13,7 @@ _LONGEST_VALUE = 64
 _LONGEST_TEXT = 1000
 _OPEN, _CLOSE = "{[(", "}])"
 _VALUE = re.compile(r"^(?P<kind>(?:Invalid|Unsupported|Duplicate) value|Too long): ")
-_GO_VALUE = re.compile(r"&?value\.value\w*\{.*?\}(?=$|[,;\n])", re.DOTALL)
+_GO_VALUE = re.compile(r", got &.*", re.DOTALL)
 _PATCH = re.compile(r"^failed to create typed patch object \([^)]*\): ")
 _CONTEXT = re.compile(r",? ?error found in #\d+ byte of .*", re.DOTALL)
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.){65,}"', re.DOTALL)
@@ -21,7 +21,7 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.){65,}"', re.DOTALL)
 
 def scrub(text: str, secrets: tuple[str, ...]) -> str:
     """Return a server's message without values from the object."""
-    text = _GO_VALUE.sub(LEFT_OUT, _CONTEXT.sub("", _PATCH.sub("", text)))
+    text = _GO_VALUE.sub("", _CONTEXT.sub("", _PATCH.sub("", text)))
     text = _QUOTED.sub(LEFT_OUT, text)
     for secret in secrets:
         text = text.replace(secret, LEFT_OUT) if len(secret) > 2 else re.sub(_alone(secret), LEFT_OUT, text)
