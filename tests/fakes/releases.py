@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,9 +25,17 @@ class Recorder:
     """An event sink that keeps what it was told."""
 
     events: list[Event] = field(default_factory=list)
+    _came: asyncio.Event = field(default_factory=asyncio.Event)
 
     def emit(self, event: Event) -> None:
         self.events.append(event)
+        self._came.set()
+
+    async def told(self, kind: type[Event]) -> None:
+        """Wait until an event of that type has come."""
+        while not any(isinstance(event, kind) for event in self.events):
+            self._came.clear()
+            await self._came.wait()
 
 
 def engine(cluster: FakeCluster, *environments: str) -> tuple[Engine, Recorder]:

@@ -111,10 +111,9 @@ class Change:
 
     @property
     def obstacle(self) -> str:
-        """Why nothing of the release may be written: the server refused this change, or nobody may see its object."""
-        if self.unverified_reason is Unverified.REFUSED or self.reason == UNKNOWN:
-            return f"{self.ref}: {self.problem}"
-        return ""
+        """Why nothing of the release may be written: this change cannot succeed, or nobody may see its object."""
+        hopeless = self.unverified_reason in (Unverified.REFUSED, Unverified.NAMESPACE_NOT_YET)
+        return f"{self.ref}: {self.problem}" if self.problem and (hopeless or self.reason == UNKNOWN) else ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the wire form."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fairlead.domain.changes import Action, Change, Plan, ReleasePlan
+from fairlead.domain.changes import Change, Plan, ReleasePlan, Unverified
 from fairlead.domain.comparing import Candidate
 from fairlead.domain.dependencies import in_order
 from fairlead.domain.digests import plan_digest, release_digest
@@ -113,12 +113,13 @@ async def _decided(proposal: Proposal, cluster: Cluster, uid: str, options: Plan
 async def _verified(one: Change | Candidate, cluster: Cluster, *, verify: bool) -> Change:
     """Let the server's dry run have the last word on a change, where it can speak."""
     change = one.change if isinstance(one, Candidate) else one
-    if change.desired is None or not (isinstance(one, Candidate) or (verify and change.action is Action.CREATE)):
+    asked = isinstance(one, Candidate) or (verify and change.unverified_reason is Unverified.CREATE)
+    if change.desired is None or not asked:
         return change
     try:
         answer = await cluster.apply(change.desired, manager=change.manager, dry_run=True)
     except OperationFailed as error:
-        why, problem = unverified_by(error, change.unverified_reason)
+        why, problem = unverified_by(error)
         if isinstance(one, Candidate):
             return one.unverified(why, problem)
         return replace(change, unverified_reason=why, problem=problem)

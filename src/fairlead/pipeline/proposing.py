@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from fairlead.domain.autoscaling import AUTOSCALERS, Scaled, has_replicas, scaled_by
 from fairlead.domain.changes import UNKNOWN, Action, Change, Unverified
@@ -18,6 +19,11 @@ from fairlead.pipeline.live import Live, Served, read_all, read_live
 from fairlead.ports.cluster import Cluster
 
 Releases = Sequence[tuple[Wanted, tuple[Placed, ...]]]
+
+_NO_NAMESPACE: Final = (
+    "namespace {} does not exist and nothing in this run makes it; set `createNamespace: true` in the environment, "
+    "or create it first"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ async def propose(
     live = await read_live(cluster, served, _identities(releases))
     scaled = await _scaled(cluster, served, releases)
     prepared = _preparations(releases, live)
+    surroundings = _Surroundings(served, live, _made(releases, prepared))
     proposals: list[Proposal] = []
     refusals: list[Problem] = []
     for wanted, objects in releases:
@@ -50,7 +57,7 @@ async def propose(
         changes: list[Change | Candidate] = list(prepared[wanted.key])
         for placed in objects:
             try:
-                changes.append(_compared(placed, live, served, judge))
+                changes.append(surroundings.compared(placed, judge))
             except Refused as error:
                 refusals += error.problems
         proposals.append(Proposal(wanted, tuple(changes), _is_install(objects, live, judge)))
@@ -94,18 +101,37 @@ def _preparations(releases: Releases, live: Live) -> dict[ReleaseKey, list[Chang
     return found
 
 
-def _compared(placed: Placed, live: Live, served: Served, judge: Judge) -> Change | Candidate:
-    ref = placed.ref
-    if ref in live.unreadable:
-        unknown = Change(Action.UPDATE, ref, reason=UNKNOWN, verified=False, unverified_reason=Unverified.FORBIDDEN)
-        return replace(unknown, problem=live.unreadable[ref])
-    found = compare(placed.data, live.get(ref), judge)
-    if isinstance(found, Change) and found.action is Action.CREATE:
-        if (ref.api_version, ref.kind) not in served:
-            return replace(found, unverified_reason=Unverified.CRD_NOT_YET)
-        if ref.namespace and live.is_missing(namespace_ref(ref.namespace)):
-            return replace(found, unverified_reason=Unverified.NAMESPACE_NOT_YET)
-    return found
+def _made(releases: Releases, prepared: Mapping[ReleaseKey, Sequence[Change]]) -> frozenset[ObjectRef]:
+    declared = {placed.ref for _, objects in releases for placed in objects}
+    return frozenset(declared | {change.ref for changes in prepared.values() for change in changes})
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """What is served and live, and what the plan itself will make."""
+
+    served: Served
+    live: Live
+    made: frozenset[ObjectRef]
+
+    def compared(self, placed: Placed, judge: Judge) -> Change | Candidate:
+        ref = placed.ref
+        if ref in self.live.unreadable:
+            unknown = Change(Action.UPDATE, ref, reason=UNKNOWN, verified=False, unverified_reason=Unverified.FORBIDDEN)
+            return replace(unknown, problem=self.live.unreadable[ref])
+        found = compare(placed.data, self.live.get(ref), judge)
+        if isinstance(found, Change) and found.action is Action.CREATE:
+            return self._created(found)
+        return found
+
+    def _created(self, change: Change) -> Change:
+        ref, namespace = change.ref, namespace_ref(change.ref.namespace)
+        if (ref.api_version, ref.kind) not in self.served:
+            return replace(change, unverified_reason=Unverified.CRD_NOT_YET)
+        if not ref.namespace or not self.live.is_missing(namespace):
+            return change
+        problem = "" if namespace in self.made else _NO_NAMESPACE.format(ref.namespace)
+        return replace(change, unverified_reason=Unverified.NAMESPACE_NOT_YET, problem=problem)
 
 
 def _is_install(objects: Iterable[Placed], live: Live, judge: Judge) -> bool:

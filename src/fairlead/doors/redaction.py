@@ -1,0 +1,75 @@
+"""The one redactor: secret values leave no text and no JSON of ours, in whatever form they were written there."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from fairlead.domain.changes import MASKED
+from fairlead.domain.masking import SHORTEST_PART, is_secret, masked_object
+
+
+class Redactor:
+    """Knows secret values and takes them out of what people see.
+
+    A value shorter than four characters is only masked where it stands alone: it is part of too many innocent words.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+        self.register(secrets)
+
+    def register(self, secrets: Iterable[str]) -> None:
+        """Mask these values from now on, too."""
+        self._secrets |= {secret for secret in secrets if secret}
+        forms = {form for secret in self._secrets if len(secret) >= SHORTEST_PART for form in _forms(secret)}
+        longest_first = sorted(forms, key=lambda form: (-len(form), form))
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+
+    def text(self, text: str) -> str:
+        """Return a text without secret values, be they raw, in base64, URL-encoded or escaped as in JSON."""
+        if text in self._secrets:
+            return MASKED
+        return self._pattern.sub(MASKED, text) if self._pattern else text
+
+    def value(self, value: Any) -> Any:
+        """Return a JSON value without secret values; Secret objects anywhere inside show their keys only."""
+        if isinstance(value, Mapping):
+            shown = masked_object(value) if is_secret(value) else value
+            return {self.text(str(key)): self.value(part) for key, part in shown.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(part) for part in value]
+        return self.text(value) if isinstance(value, str) else value
+
+
+def secrets_in(objects: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the clear texts that Secret objects hold, for the redactor."""
+    for obj in objects:
+        if is_secret(obj):
+            yield from (str(value) for value in (obj.get("stringData") or {}).values())
+            yield from filter(None, (_decoded(value) for value in (obj.get("data") or {}).values()))
+
+
+def _forms(secret: str) -> Iterator[str]:
+    data = secret.encode(errors="surrogatepass")
+    yield secret
+    for encoded in (base64.b64encode(data), base64.urlsafe_b64encode(data)):
+        yield encoded.decode()
+        yield encoded.decode().rstrip("=")
+    yield quote(data, safe="")
+    yield quote(data)
+    yield quote_plus(data)
+    for ascii_only in (True, False):
+        yield json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+
+
+def _decoded(value: Any) -> str:
+    try:
+        return base64.b64decode(str(value), validate=True).decode()
+    except ValueError:  # not base64, or not text: there is no clear text to look for
+        return ""

@@ -1,0 +1,154 @@
+"""Carries out exactly the changes of a plan by server-side apply, each as soon as what it needs is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fairlead.domain.changes import Change
+from fairlead.domain.comparing import refreshed
+from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
+from fairlead.domain.events import Applied, ApplyFailed
+from fairlead.domain.identity import ObjectRef, ReleaseKey
+from fairlead.domain.ordering import served_by
+from fairlead.domain.scheduling import Blocked, Ready, object_node
+from fairlead.doors.redaction import Redactor
+from fairlead.pipeline.board import Board, Stopped
+from fairlead.pipeline.engine import Engine, at_once
+from fairlead.ports.cluster import Cluster, LiveObject
+
+CONFLICTS_AT_MOST: Final = 10
+SERVED_WITHIN_SECONDS: Final = 60.0
+_PATIENCE_SECONDS: Final = 5.0
+_PAUSE_SECONDS: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeReport:
+    """What became of changes. `skipped` were never begun, each with the reason."""
+
+    applied: tuple[LiveObject, ...] = ()
+    failures: tuple[tuple[ObjectRef, str], ...] = ()
+    skipped: tuple[tuple[ObjectRef, str], ...] = ()
+    interrupted: bool = False
+
+    @property
+    def explanation(self) -> str:
+        """What went wrong, as lines for people; empty when nothing did."""
+        lines = [f"{ref}: {message}" for ref, message in self.failures]
+        reasons = dict.fromkeys(reason for _, reason in self.skipped)
+        lines += [f"{_count(self.skipped, reason)} not begun: {reason}" for reason in reasons]
+        return "\n".join(lines)
+
+
+async def apply_changes(
+    key: ReleaseKey, changes: Iterable[Change], board: Board, engine: Engine, redactor: Redactor
+) -> ChangeReport:
+    """Write the changes of a release, side by side as far as their order allows. One that fails stops later waves."""
+    stage = _Stage(key, board, engine, engine.cluster(key), redactor)
+    ends = await at_once(stage.carry_out(change) for change in changes if change.action.writes)
+    return ChangeReport(
+        tuple(end.live for end in ends if end.live is not None),
+        tuple((end.ref, end.failure) for end in ends if end.failure),
+        tuple((end.ref, end.skipped) for end in ends if end.skipped),
+        interrupted=any(end.interrupted for end in ends),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    ref: ObjectRef
+    live: LiveObject | None = None
+    failure: str = ""
+    skipped: str = ""
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    key: ReleaseKey
+    board: Board
+    engine: Engine
+    cluster: Cluster
+    redactor: Redactor
+
+    async def carry_out(self, change: Change) -> _End:
+        node = object_node(self.key, change)
+        match await self.board.turn(node):
+            case Stopped():
+                return _End(change.ref, interrupted=True)
+            case Blocked() as blocked:
+                self.board.finish(node, ok=False)
+                return _End(change.ref, skipped=blocked.reason)
+            case Ready():
+                pass
+        try:
+            live = await self._write(change)
+            await self._served(change)
+        except OperationFailed as error:
+            message = self.redactor.text(said(error))
+            self.engine.events.emit(ApplyFailed(self.key, change.ref, message))
+            self.board.finish(node, ok=False)
+            return _End(change.ref, failure=message)
+        self.engine.events.emit(Applied(self.key, change.ref, change.action))
+        self.board.finish(node, ok=True)
+        return _End(change.ref, live)
+
+    async def _write(self, change: Change) -> LiveObject:
+        """Write one change, bound to the object it was planned for. On a conflict the object is read again."""
+        conflicts, until = 0, self.engine.clock.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                return await self.cluster.apply(_bound(change), manager=change.manager)
+            except RemoteRefused as error:
+                conflicts += 1
+                if error.status == 409 and change.uid is not None and conflicts <= CONFLICTS_AT_MOST:
+                    change = refreshed(change, await self.cluster.get(change.ref))
+                elif error.code == "notFound" and self.engine.clock.monotonic() < until:
+                    # A kind that was just defined is announced a moment before it is served.
+                    await self.engine.clock.sleep(_PAUSE_SECONDS)
+                else:
+                    raise
+
+    async def _served(self, change: Change) -> None:
+        """Wait until the kinds that a definition adds are served, as the server's own discovery says."""
+        wanted = served_by(change.desired or {})
+        until = self.engine.clock.monotonic() + SERVED_WITHIN_SECONDS
+        while wanted:
+            served = {(kind.api_version, kind.kind) for kind in await self.cluster.kinds(fresh=True)}
+            if wanted <= served:
+                return
+            if self.engine.clock.monotonic() >= until:
+                raise _not_established(change.ref, await self.cluster.get(change.ref))
+            await self.engine.clock.sleep(_PAUSE_SECONDS)
+
+
+def said(error: OperationFailed) -> str:
+    """Return what an error says, with the way out."""
+    lines = (" - ".join(part for part in (one.message, one.remedy) if part) for one in error.problems)
+    return "; ".join(lines)
+
+
+def _bound(change: Change) -> dict[str, Any]:
+    """Return what is sent: for an object that exists, only valid for exactly what the plan has seen."""
+    sent = dict(change.desired or {})
+    if change.uid is not None:
+        sent["metadata"] = {**sent["metadata"], "uid": change.uid, "resourceVersion": change.resource_version}
+    return sent
+
+
+def _not_established(ref: ObjectRef, live: Mapping[str, Any] | None) -> OperationFailed:
+    conditions = ((live or {}).get("status") or {}).get("conditions") or []
+    wrong = [str(one.get("message")) for one in conditions if one.get("status") == "False" and one.get("message")]
+    message = (
+        f"{ref} is not served after {SERVED_WITHIN_SECONDS:.0f} s: {'; '.join(wrong) or 'the server does not say why'}"
+    )
+    return OperationFailed(
+        Problem("definitionNotEstablished", message, remedy="correct the definition's names or schema")
+    )
+
+
+def _count(skipped: Iterable[tuple[ObjectRef, str]], reason: str) -> str:
+    refs = [ref for ref, why in skipped if why == reason]
+    return str(refs[0]) if len(refs) == 1 else f"{refs[0]} and {len(refs) - 1} more"

@@ -1,0 +1,142 @@
+"""One release on its way: each command of the rollout machine is carried out by exactly one stage."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from fairlead.domain.causes import Patience
+from fairlead.domain.changes import ReleasePlan, summarise
+from fairlead.domain.deployments import Deployment
+from fairlead.domain.errors import OperationFailed
+from fairlead.domain.events import ApplyStarted, ReleaseFinished
+from fairlead.domain.health import HealthReport, HealthState
+from fairlead.domain.identity import ObjectRef
+from fairlead.domain.rendering import Hook
+from fairlead.domain.rollout.machine import outcome
+from fairlead.domain.rollout.states import Command, Event, State
+from fairlead.domain.scheduling import Blocked, start
+from fairlead.doors.redaction import Redactor
+from fairlead.pipeline.apply import apply_changes, said
+from fairlead.pipeline.board import Board, Stopped
+from fairlead.pipeline.engine import Engine
+from fairlead.pipeline.health import wait_on
+from fairlead.pipeline.hooks import HookRunner
+from fairlead.pipeline.observing import Observer
+from fairlead.ports.cluster import LiveObject
+
+_FAILURES = {
+    Command.PREPARE: Event.APPLY_FAILED,
+    Command.RUN_HOOKS_BEFORE: Event.HOOKS_FAILED,
+    Command.APPLY: Event.APPLY_FAILED,
+    Command.AWAIT_HEALTH: Event.UNHEALTHY,
+    Command.RUN_HOOKS_AFTER: Event.HOOKS_FAILED,
+}
+
+
+@dataclass(slots=True)
+class Rollout:
+    """The stages of one release. What it gathers on the way becomes the deployment.
+
+    `wait` says whether health is awaited at all, for `timeout_seconds` at most.
+    """
+
+    plan: ReleasePlan
+    board: Board
+    engine: Engine
+    observer: Observer
+    redactor: Redactor
+    wait: bool
+    timeout_seconds: float
+    explanation: str = ""
+    health: HealthState | None = None
+    _applied: list[LiveObject] = field(default_factory=list)
+    _started: float = 0.0
+
+    async def carry_out(self, command: Command) -> Event:
+        """Do what the machine asks and return the fact that came of it."""
+        stages: dict[Command, Callable[[], Awaitable[Event]]] = {
+            Command.AWAIT_TURN: self._await_turn,
+            Command.PREPARE: self._prepare,
+            Command.RUN_HOOKS_BEFORE: partial(self._run_hooks, self.plan.hooks_before),
+            Command.APPLY: partial(self._apply, Event.APPLIED, preparation=False),
+            Command.AWAIT_HEALTH: self._await_health,
+            Command.RUN_HOOKS_AFTER: partial(self._run_hooks, self.plan.hooks_after),
+        }
+        try:
+            return await stages[command]()
+        except OperationFailed as error:
+            self.explanation = self.redactor.text(said(error))
+            return _FAILURES[command]
+
+    def finish(self, state: State) -> Deployment:
+        """Return the deployment that this was, tell everybody, and let what depends on it go on."""
+        ended = outcome(state)
+        self.board.end(self.plan.key, ok=ended.is_good)
+        self.engine.events.emit(ReleaseFinished(self.plan.key, ended.value, self.explanation))
+        return Deployment(
+            self.plan.key,
+            ended,
+            self.plan.revision,
+            self.plan.digest,
+            summary=summarise(self.plan.changes),
+            health=self.health,
+            duration=self.engine.clock.monotonic() - self._started if self._started else 0.0,
+            explanation=self.explanation,
+        )
+
+    async def _await_turn(self) -> Event:
+        verdict = await self.board.turn(start(self.plan.key))
+        self._started = self.engine.clock.monotonic()
+        match verdict:
+            case Stopped():
+                return Event.INTERRUPTED
+            case Blocked() as blocked:
+                self.explanation = f"not begun: {blocked.reason}"
+                return Event.DEPENDENCY_FAILED
+            case _:
+                self.board.finish(start(self.plan.key), ok=True)
+                return Event.READY if self.plan.writes else Event.NOTHING_TO_WRITE
+
+    async def _prepare(self) -> Event:
+        obstacles = [change.obstacle for change in self.plan.changes if change.obstacle]
+        if obstacles:
+            self.explanation = self.redactor.text("nothing was written: " + "; ".join(obstacles))
+            return Event.APPLY_FAILED
+        writes = sum(change.action.writes for change in self.plan.changes)
+        self.engine.events.emit(ApplyStarted(self.plan.key, writes))
+        return await self._apply(Event.PREPARED, preparation=True)
+
+    async def _apply(self, done: Event, *, preparation: bool) -> Event:
+        changes = [change for change in self.plan.changes if change.is_preparation is preparation]
+        report = await apply_changes(self.plan.key, changes, self.board, self.engine, self.redactor)
+        self._applied += report.applied
+        self.explanation = report.explanation
+        if self.explanation:
+            return Event.APPLY_FAILED
+        return Event.INTERRUPTED if report.interrupted else done
+
+    async def _run_hooks(self, hooks: Sequence[Hook]) -> Event:
+        runner = HookRunner(self.plan.key, self.board, self.engine, self._completion, self.timeout_seconds)
+        return Event.HOOKS_SUCCEEDED if await runner.run(hooks) else Event.INTERRUPTED
+
+    async def _await_health(self) -> Event:
+        if not self.wait:
+            return Event.HEALTHY
+        report = await self.board.unless_stopped(self._wait([change.ref for change in self.plan.changes]))
+        if isinstance(report, Stopped):
+            return Event.INTERRUPTED
+        self.health = report.state
+        if report.explanation is not None:
+            self.explanation = self.redactor.text(report.explanation.text)
+        return Event.HEALTHY if report.healthy else Event.UNHEALTHY
+
+    async def _completion(self, ref: ObjectRef) -> HealthReport:
+        return await self._wait([ref])
+
+    async def _wait(self, refs: Sequence[ObjectRef]) -> HealthReport:
+        patience = Patience(timeout_seconds=self.timeout_seconds)
+        return await wait_on(
+            self.observer, self.plan.key, refs, patience=patience, events=self.engine.events, applied=self._applied
+        )
