@@ -92,10 +92,13 @@ def _compiled(glob: str) -> re.Pattern[str] | None:
             at += 1
         else:
             out.append(re.escape(char))
-    return re.compile("".join(out), re.DOTALL)
+    try:
+        return re.compile("".join(out), re.DOTALL)
+    except re.error:  # a range that runs backwards
+        return None
 
 
-_CLASS = re.compile(r"(\^?)((?:\\.|[^\\\]])+)\]", re.DOTALL)
+_CLASS = re.compile(r"(\^|(?!\^))((?:\\.|[^\\\]])+)\]", re.DOTALL)
 
 
 def _escaped_class(members: str) -> str:
