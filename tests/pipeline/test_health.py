@@ -125,6 +125,26 @@ async def test_a_wait_ends_when_everything_is_current(cluster: FakeCluster) -> N
     assert stage.sink.states() == ["progressing", "progressing", "current"]
 
 
+async def test_pods_that_no_probe_vouches_for_must_stay_up(cluster: FakeCluster) -> None:
+    def unprobed(obj: Body) -> None:
+        obj["spec"]["template"] = {"spec": {"containers": [{"name": "app"}]}}
+
+    cluster.edit(API, unprobed)
+    async with waiting_for(API, cluster=cluster) as stage:
+        cluster.set_status(API, available())
+        await stage.clock.advance(2)
+        cluster.set_status(API, available() | {"availableReplicas": 0})
+        await stage.clock.advance(2)
+        cluster.set_status(API, available())
+        await stage.clock.advance(2)
+        assert await stage.still_waiting()
+        await stage.clock.advance(1)
+        report = await stage.report()
+
+    assert report.healthy
+    assert report.duration_seconds == 7.0
+
+
 async def test_nothing_is_said_twice(cluster: FakeCluster) -> None:
     async with waiting_for(API, cluster=cluster) as stage:
         for number in range(5):

@@ -86,10 +86,12 @@ class Grace(StrEnum):
 class Patience:
     """How long to wait, in seconds, for everything and for each kind of trouble that may pass by itself.
 
-    `crashes` is how often a container may be restarted before its crashing counts as final.
+    `steady_seconds` is how long pods that no probe vouches for must stay up. `crashes` is how often a container may be
+    restarted before its crashing counts as final.
     """
 
     timeout_seconds: float = 300.0
+    steady_seconds: float = 3.0
     short_seconds: float = 5.0
     missing_seconds: float = 10.0
     start_seconds: float = 20.0

@@ -96,7 +96,7 @@ async def _until_decided(
             now = observer.clock.monotonic()
             cases = wait.weigh(now)
             decided = any(case.is_final for case in cases) and wait.explained(cases)
-            if not cases or decided or now >= until:
+            if decided or now >= until or (wait.steady and not cases):
                 return cases
             observer.attend(listener, wait.evidence.concerned)
             await _pause(observer.clock, listener.changed, min(until, wait.next_at) - now)

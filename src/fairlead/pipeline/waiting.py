@@ -12,6 +12,7 @@ from fairlead.domain.explaining import Case, log_sources
 from fairlead.domain.health import Health, HealthState, ObjectHealth
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.judging import judge, judge_ended
+from fairlead.domain.proving import must_stay_current
 from fairlead.pipeline.evidence import Evidence
 from fairlead.pipeline.observing import Feed, Observer
 from fairlead.pipeline.snapshot import KindTable, is_claim, late_binding_classes, served_kinds, storage_class
@@ -24,7 +25,10 @@ _BY_NAME_AT_MOST = 5
 
 @dataclass(slots=True)
 class Wait:
-    """The objects that one wait is about. Made by `begin`, ended by closing its evidence."""
+    """The objects that one wait is about. Made by `begin`, ended by closing its evidence.
+
+    `steady` says, after `weigh`, whether everything current has been so for long enough.
+    """
 
     patience: Patience
     feeds: dict[ObjectRef, Feed | None]
@@ -32,7 +36,9 @@ class Wait:
     late_binding: frozenset[str]
     healths: dict[ObjectRef, Health] = field(default_factory=dict)
     next_at: float = math.inf
+    steady: bool = False
     _since: dict[Suspicion, float] = field(default_factory=dict)
+    _steady_since: dict[ObjectRef, float] = field(default_factory=dict)
     _of_jobs: dict[ObjectRef, tuple[Finding, ...]] = field(default_factory=dict)
 
     @classmethod
@@ -60,14 +66,16 @@ class Wait:
     def weigh(self, now: float) -> tuple[Case, ...]:
         """Return what is known of every object that is not current, at `now` in monotonic seconds.
 
-        `next_at` then says when a trouble that lasts becomes final.
+        `next_at` then says when a trouble that lasts becomes final, or an object has been current for long enough.
         """
         findings = {
             ref: self._findings(ref) for ref, health in self.healths.items() if health.state is not HealthState.CURRENT
         }
         suspicions = [suspicion(ref, each) for ref, found in findings.items() for each in found]
         self._since = {each: self._since.get(each, now) for each in suspicions}
-        self.next_at = math.inf
+        times = self._steady_times(now)
+        self.steady = all(time <= now for time in times)
+        self.next_at = min((time for time in times if time > now), default=math.inf)
         return tuple(self._case(ref, found, now) for ref, found in findings.items())
 
     def explained(self, cases: Sequence[Case]) -> bool:
@@ -113,6 +121,17 @@ class Wait:
             self._of_jobs[ref] = found
             self.evidence.read_logs(log_sources([Case(ref, self.healths[ref], found)]))
         return self._of_jobs.get(ref, ())
+
+    def _steady_times(self, now: float) -> list[float]:
+        """Return when each current object that nothing vouches for will have been current for long enough."""
+        unproven = [ref for ref, health in self.healths.items() if self._must_stay(ref, health)]
+        self._steady_since = {ref: self._steady_since.get(ref, now) for ref in unproven}
+        return [since + self.patience.steady_seconds for since in self._steady_since.values()]
+
+    def _must_stay(self, ref: ObjectRef, health: Health) -> bool:
+        feed = self.feeds[ref]
+        obj = feed.objects.get(ref) if feed is not None else None
+        return health.state is HealthState.CURRENT and obj is not None and must_stay_current(obj)
 
     def _case(self, ref: ObjectRef, findings: tuple[Finding, ...], now: float) -> Case:
         health = self.healths[ref]
