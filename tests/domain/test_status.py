@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fairlead.domain.changes import Action, Change, ReleasePlan
+from fairlead.domain.deployments import Drift
+from fairlead.domain.health import Health, HealthReport, HealthState, ObjectHealth
+from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision
+from fairlead.domain.rendering import RenderedRelease
+from fairlead.domain.status import drifts, release_status, since
+
+KEY = ReleaseKey("test", "c", "shop", "web")
+REVISION = Revision(Commit("c0ffee", dirty=False), "i", "m")
+A, B = (ObjectRef("v1", "ConfigMap", "shop", name) for name in "ab")
+
+
+def _plan(*changes: Change) -> ReleasePlan:
+    return ReleasePlan(KEY, REVISION, changes, RenderedRelease(KEY, "i", ()))
+
+
+def _report(**states: HealthState) -> HealthReport:
+    refs = {"a": A, "b": B}
+    return HealthReport(tuple(ObjectHealth(refs[name], Health(state, "why")) for name, state in states.items()))
+
+
+@pytest.mark.parametrize(
+    ("action", "reason", "expected"),
+    [
+        (Action.CREATE, "", True),
+        (Action.UPDATE, "", True),
+        (Action.UPDATE, "adopt", True),
+        (Action.UPDATE, "ownership", False),
+        (Action.UPDATE, "unknown", False),
+        (Action.KEEP, "autoscaler", False),
+        (Action.SKIP, "", False),
+    ],
+)
+def test_what_counts_as_drift(action: Action, reason: str, expected: bool) -> None:
+    assert drifts(Change(action, A, reason)) is expected
+
+
+def test_a_healthy_release_without_drift_needs_no_words() -> None:
+    found = release_status(_plan(Change(Action.KEEP, A)), _report(a=HealthState.CURRENT), None)
+    assert (found.health, found.drift, found.cause, found.next, found.since) == (
+        HealthState.CURRENT,
+        Drift.NONE,
+        "",
+        "",
+        None,
+    )
+    assert found.revision == REVISION
+
+
+def test_drift_names_its_objects_and_the_way_back() -> None:
+    plan = _plan(Change(Action.UPDATE, A), Change(Action.CREATE, B))
+    found = release_status(plan, _report(a=HealthState.CURRENT), None)
+    assert (found.drift, found.drifted_objects, found.revision) == (Drift.DRIFTED, (A, B), None)
+    assert found.cause
+    assert found.next
+    assert found.to_json()["driftedObjects"] == [A.to_json(), B.to_json()]
+
+
+def test_the_worst_object_is_the_cause_and_tells_since_when() -> None:
+    live = {"status": {"conditions": [{"lastTransitionTime": "2026-01-02"}, {"lastTransitionTime": "2026-01-03"}]}}
+    report = _report(a=HealthState.PROGRESSING, b=HealthState.FAILED)
+    found = release_status(_plan(Change(Action.KEEP, A), Change(Action.KEEP, B)), report, live)
+    assert (found.health, found.since) == (HealthState.FAILED, "2026-01-03")
+    assert str(B) in found.cause
+
+
+def test_what_may_not_be_read_leaves_drift_unknown() -> None:
+    hidden = Change(Action.UPDATE, A, reason="unknown", problem="may not list")
+    found = release_status(_plan(hidden), _report(a=HealthState.CURRENT), None)
+    assert found.drift is Drift.UNKNOWN
+    assert "may not list" in found.cause
+
+
+@pytest.mark.parametrize(
+    ("live", "expected"),
+    [(None, None), ({}, None), ({"metadata": {"creationTimestamp": "2026"}, "status": {"conditions": [{}]}}, "2026")],
+)
+def test_since_when(live: dict[str, Any] | None, expected: str | None) -> None:
+    assert since(live) == expected
+
+
+def test_a_release_without_objects_is_current() -> None:
+    assert release_status(_plan(), HealthReport(()), None).health is HealthState.CURRENT
