@@ -39,10 +39,9 @@ class Origin:
             parts = urlsplit(url)
             port = parts.port or _PORTS.get(parts.scheme, 0)
         except ValueError:
-            parts, port = urlsplit(""), 0
+            raise _unusable("it") from None
         if parts.scheme not in _PORTS or not parts.hostname or not port:
-            message = f"{without_secrets(url)!r} is not an http or https address"
-            raise OperationFailed(Problem("urlInvalid", message, remedy="write https://HOST/PATH"))
+            raise _unusable(repr(without_secrets(url)))
         return cls(parts.scheme, parts.hostname, port)
 
 
@@ -102,11 +101,20 @@ def basic_auth(username: str, password: str) -> dict[str, str]:
 
 
 def _next(url: str, response: Response) -> str:
-    target = quote(urljoin(url, response.headers.get("location", "")), safe="%/:=&?~#+!$,;'@()*[]")
+    try:
+        target = quote(urljoin(url, response.headers.get("location", "")), safe="%/:=&?~#+!$,;'@()*[]")
+    except ValueError:
+        raise _unusable(f"what {without_secrets(url)} redirects to") from None
     if Origin.of(url).scheme == "https" and Origin.of(target).scheme != "https":
         message = f"{without_secrets(url)} redirects to {without_secrets(target)}, which is not encrypted"
         raise OperationFailed(Problem("redirectRefused", message, remedy="name the https address itself"))
     return target
+
+
+def _unusable(what: str) -> OperationFailed:
+    return OperationFailed(
+        Problem("urlInvalid", f"{what} is no http or https address", remedy="write https://HOST/PATH")
+    )
 
 
 def _judged(response: Response, url: str, accepted: frozenset[int]) -> Response:
