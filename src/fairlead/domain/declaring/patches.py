@@ -20,8 +20,8 @@ def read_patches(release: FoundRecord, findings: Findings) -> tuple[Patch, ...]:
 
 
 def _patch(item: FoundRecord, findings: Findings) -> Patch | None:
-    written = item.structure("patch")
-    if written is None:
+    written, target = item.structure("patch"), item.record("target")
+    if written is None or (target is not None and not target.sound):
         return None
     try:
         content = to_object(written.node, item.place.file)
@@ -32,7 +32,7 @@ def _patch(item: FoundRecord, findings: Findings) -> Patch | None:
     if problem is not None:
         findings.error(written.place, "invalidPatch", *problem)
         return None
-    kind, name = _patch_target(item.record("target"), content)
+    kind, name = _patch_target(target, content)
     if kind is None and name is None:
         message = "found no object that the patch is for"
         findings.error(item.place, "patchTarget", message, "add `target: {kind: ..., name: ...}`")
