@@ -105,6 +105,7 @@ def test_lists(shop: Path, golden: Golden, name: str, arguments: tuple[str, ...]
         (("use", "tset"), "unknownEnvironment"),
         (("values", "test", "wbe"), "unknownRelease"),
         (("apply", "test", "--timeout", "soon"), "invalidDuration"),
+        (("status", "--watch"), "usage"),
     ],
 )
 def test_wrong_names_and_selections_are_wrong_input(shop: Path, arguments: tuple[str, ...], code: str) -> None:

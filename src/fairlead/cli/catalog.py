@@ -56,6 +56,15 @@ CATALOG = (
         ),
     ),
     Entry(
+        "status",
+        DEPLOY,
+        "Show health, drift and last deployment, with causes.",
+        (
+            Example("fairlead status test", "one environment"),
+            Example("fairlead status --watch", "all environments, refreshed until Ctrl-C"),
+        ),
+    ),
+    Entry(
         "list",
         INSPECT,
         "List declared clusters, environments or releases.",

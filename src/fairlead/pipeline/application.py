@@ -11,7 +11,8 @@ from typing import Protocol
 
 from fairlead.domain.changes import Plan
 from fairlead.domain.config import ChartDir, ChartOci, ChartReference, Declaration, Environment
-from fairlead.domain.deployments import Deployment
+from fairlead.domain.dependencies import unselected
+from fairlead.domain.deployments import Deployment, ReleaseStatus
 from fairlead.domain.errors import Problem
 from fairlead.domain.placing import scopes_of
 from fairlead.domain.rendering import Capabilities, RenderedRelease
@@ -25,6 +26,7 @@ from fairlead.pipeline.plan import PlanOptions
 from fairlead.pipeline.plan import plan as plan_releases
 from fairlead.pipeline.render import Facts, Rendering, render_all
 from fairlead.pipeline.secrets import ClusterSecrets
+from fairlead.pipeline.status import require_current, status
 from fairlead.pipeline.values import Sources, Values, chart_defaults, effective_values
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster
@@ -120,12 +122,21 @@ class Application:
         options = PlanOptions(verify=verify, declared_order=self.declaration.compat.declared_order)
         return await plan_releases(await self._wanted(targets), await self._engine(targets), options)
 
+    async def require_dependencies(self, targets: Sequence[Target]) -> None:
+        """Raise Refused unless every release that the targets depend on, and that is not among them, is healthy."""
+        if needed := unselected(targets):
+            await require_current(await self._wanted(needed), await self._engine(needed))
+
     async def apply(
         self, plan: Plan, targets: Sequence[Target], *, wait: bool = True, timeout_seconds: float | None = None
     ) -> tuple[Deployment, ...]:
         """Carry out exactly this plan of these targets. Cancelling it ends at a clean point, and says so."""
         options = DeployOptions(wait, timeout_seconds, self.declaration.compat.declared_order)
         return await deploy(plan, targets, await self._engine(targets), options)
+
+    async def status(self, targets: Sequence[Target]) -> tuple[ReleaseStatus, ...]:
+        """Return how releases are now."""
+        return await status(await self._wanted(targets), await self._engine(targets))
 
     async def _engine(self, targets: Sequence[Target]) -> Engine:
         clusters = {one.name: await self.clusters.open(one) for one, _ in by_environment(targets)}

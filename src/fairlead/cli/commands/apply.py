@@ -52,6 +52,7 @@ async def _apply(where: Where, options: ApplyOptions, run: Run) -> int:
         if options.init:
             await application.initialize(tuple(dict.fromkeys(target.environment for target in chosen)))
         with progress.shown():
+            await application.require_dependencies(chosen)
             plan = await application.plan(chosen)
         lines = partial(plan_lines, verbose=run.common.verbose)
         if options.dry_run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -36,10 +37,15 @@ _UNVERIFIED: dict[str | None, str] = {
 
 def plan_lines(plan: Plan, width: int | None, *, verbose: int = 0) -> Iterator[Text]:
     """Return the lines of a plan. What stays as it is only shows in full when `verbose`."""
-    for (environment, cluster), releases in groupby(plan.releases, key=lambda item: (item.environment, item.cluster)):
-        yield Text.assemble((f"{environment}", "bold"), (f"  on cluster {cluster}", "dim"))
+    for (environment, cluster), group in groupby(plan.releases, key=lambda item: (item.environment, item.cluster)):
+        releases = list(group)
+        common = Counter(release.namespace for release in releases).most_common(1)[0][0]
+        yield Text.assemble((f"{environment}", "bold"), (f"  namespace {common}, cluster {cluster}", "dim"))
         for release in releases:
-            yield from _release(release, width, verbose)
+            title = Text.assemble("  ", (release.name, "bold"))
+            if release.namespace != common:
+                title.append(f"  namespace {release.namespace}", "dim")
+            yield from _release(release, title, width, verbose=verbose)
         yield Text()
     yield _conclusion(plan)
 
@@ -61,10 +67,9 @@ def object_name(item: ObjectItem, namespace: str | None) -> str:
     return f"{item.kind} {item.namespace}/{item.name}" if foreign else f"{item.kind} {item.name}"
 
 
-def _release(release: ReleasePlanItem, width: int | None, verbose: int) -> Iterator[Text]:
+def _release(release: ReleasePlanItem, title: Text, width: int | None, *, verbose: int) -> Iterator[Text]:
     loud = [change for change in release.changes if verbose or change.action not in _QUIET or change.problem]
     quiet = len(release.changes) - len(loud)
-    title = Text.assemble("  ", (release.name, "bold"), (f"  namespace {release.namespace}", "dim"))
     if not loud:
         title.append(f"  unchanged, {plural(quiet, 'object')}", "dim")
     yield title

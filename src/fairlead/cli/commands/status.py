@@ -1,0 +1,61 @@
+"""`fairlead status`: how releases are, and why."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import typer
+from rich.console import Console, Group
+from rich.live import Live
+
+from fairlead.cli.command import build
+from fairlead.cli.options import Common, Format, Where
+from fairlead.cli.run import Operation, Run
+from fairlead.cli.selecting import chosen_targets
+from fairlead.cli.text.status import status_lines
+from fairlead.cli.wire.plans import status_document
+from fairlead.domain.errors import InputError, Problem
+from fairlead.domain.targets import Target
+from fairlead.pipeline.application import Application
+
+_EVERY = 2.0  # seconds between looks
+
+
+def status(
+    where: Where,
+    common: Common,
+    *,
+    watch: Annotated[bool, typer.Option("-w", "--watch", help="Look again and again until Ctrl-C")] = False,
+) -> Operation:
+    """Show health, drift and last deployment."""
+    return Operation(common, partial(_status, where, watch=watch))
+
+
+async def _status(where: Where, run: Run, *, watch: bool) -> int:
+    if watch and run.output.format is Format.JSON:
+        message = "--watch cannot go with --output json, which is one document"
+        raise InputError(Problem("usage", message, remedy="leave out one of the two"))
+    progress = run.progress()
+    async with run.application(where.declared, where.access, sink=progress) as application:
+        chosen = chosen_targets(application, where, everything=True)
+        if watch:
+            return await _watch(application, chosen, run)
+        with progress.shown():
+            states = await application.status(chosen)
+        run.output.show(status_document(states), partial(status_lines, now=application.clock.now()))
+    return 0
+
+
+async def _watch(application: Application, chosen: tuple[Target, ...], run: Run) -> int:
+    """Show the state until interrupted, which is the ordinary end of watching."""
+    streams = run.surroundings.streams
+    console = Console(file=streams.stdout, no_color=not run.output.color, highlight=False)
+    with Live(console=console, auto_refresh=False, screen=streams.width is not None) as live:
+        while True:
+            document = status_document(await application.status(chosen))
+            live.update(Group(*status_lines(document, streams.width, now=application.clock.now())), refresh=True)
+            await application.clock.sleep(_EVERY)
+
+
+app = build(status)
