@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fairlead.domain.wording import ending, is_certain, plain, pull_failure, refusal
+from fairlead.domain.wording import ending, is_certain, plain, pull_failure, refusal, scheduling_failure, start_failure
 
 IMAGE = "registry.test/app:1.0"
 DENIED = "pull access denied, repository does not exist or may require authorization: authorization failed"
@@ -61,8 +61,27 @@ def test_how_a_container_ended(terminated: dict[str, Any], expected: str) -> Non
     assert ending(terminated) == expected
 
 
-def test_a_refusal_does_not_name_the_pod_that_was_tried() -> None:
-    assert refusal('Error creating: pods "api-x7" is forbidden: exceeded quota: small') == "exceeded quota: small"
+@pytest.mark.parametrize("lead", ["", "Error creating: ", "create Pod db-0 in StatefulSet db failed error: "])
+def test_a_refusal_does_not_name_the_pod_that_was_tried(lead: str) -> None:
+    assert refusal(f'{lead}pods "api-x7" is forbidden: exceeded quota: small') == "exceeded quota: small"
+
+
+def test_the_layers_around_a_failed_start_are_taken_off() -> None:
+    said = (
+        "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
+        'unable to start container process: exec: "/nope": stat /nope: no such file or directory: unknown'
+    )
+
+    assert start_failure(said) == 'exec: "/nope": stat /nope: no such file or directory'
+
+
+@pytest.mark.parametrize(
+    "tail", ["", " preemption: 0/1 nodes are available", " no new claims to deallocate, preemption: none helps."]
+)
+def test_what_the_scheduler_says_of_preemption_is_left_out(tail: str) -> None:
+    said = "0/1 nodes are available: 1 Insufficient cpu."
+
+    assert scheduling_failure(said + tail) == said.removesuffix(".")
 
 
 def test_what_differs_from_pod_to_pod_is_left_out() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fairlead.domain.causes import Cause, Finding, Grace, LogSource
 from fairlead.domain.identity import object_ref
 from fairlead.domain.reading import ObjectBody, branch, condition, entries, is_true, name, text, whole
-from fairlead.domain.wording import ending, is_certain, plain, pull_failure
+from fairlead.domain.wording import ending, is_certain, plain, pull_failure, scheduling_failure, start_failure
 
 _PULL = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed"}
@@ -68,7 +68,7 @@ def _scheduling(pod: ObjectBody, events: Sequence[ObjectBody]) -> Iterator[Findi
         return
     promised = any(text(event, "reason") in _NODE_PROMISED for event in events)
     grace = Grace.FOREVER if promised else Grace.SCHEDULING
-    said = plain(scheduled.message) or "the scheduler does not say why"
+    said = scheduling_failure(scheduled.message) or "the scheduler does not say why"
     waits = " (a new node is on its way)" if promised else ""
     yield Finding(Cause.UNSCHEDULABLE, grace, f"no node takes the pod{waits}: {said}", name(pod))
 
@@ -84,7 +84,7 @@ def _container(container: _Container, events: Sequence[ObjectBody], crashes: int
         grace = Grace.SHORT if "runAsNonRoot" in message else Grace.START
         yield _finding(container, Cause.CONTAINER_CONFIG, grace, f"cannot be configured: {plain(message)}")
     elif reason in _CREATE:
-        yield _finding(container, Cause.CONTAINER_START, Grace.START, f"cannot be started: {plain(message)}")
+        yield _finding(container, Cause.CONTAINER_START, Grace.START, f"cannot be started: {start_failure(message)}")
     elif reason not in _ON_ITS_WAY | {"CrashLoopBackOff"}:
         yield _finding(container, Cause.NOT_READY, Grace.FOREVER, f"waits: {plain(f'{reason}: {message}')}")
     else:
@@ -125,7 +125,8 @@ def _crash(container: _Container, ended: ObjectBody, events: Sequence[ObjectBody
         # What cannot be executed once cannot be executed twice: the back-off alone is proof enough.
         looping = text(container.status, "state", "waiting", "reason") == "CrashLoopBackOff"
         grace = Grace.NONE if looping else Grace.START
-        return _finding(container, Cause.CONTAINER_START, grace, f"cannot be started: {plain(text(ended, 'message'))}")
+        why = start_failure(text(ended, "message"))
+        return _finding(container, Cause.CONTAINER_START, grace, f"cannot be started: {why}")
     cause = Cause.OUT_OF_MEMORY if reason == "OOMKilled" else Cause.CRASH_LOOP
     grace = Grace.NONE if final else Grace.FOREVER
     # While the container waits or has ended, its newest log is the crash; once it runs again, the log before it is.

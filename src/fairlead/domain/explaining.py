@@ -117,8 +117,11 @@ def _details(case: Case, logs: Logs, *, alone: bool) -> Iterator[str]:
         yield f"{case.ref}: {_uncapitalised(case.health.message)}"
     margin = "" if alone else "  "
     for number, trouble in enumerate(_troubles(case)):
-        if trouble.findings and not (alone and number == 0 and len(trouble.findings) == 1):
-            yield f"{margin}{_pods(trouble)}{trouble.clause}"
+        pods = _pods(trouble)
+        if alone and number == 0:
+            yield from [pods] if len(trouble.findings) > 1 else []
+        elif trouble.findings:
+            yield f"{margin}{pods}: {trouble.clause}" if pods else f"{margin}{trouble.clause}"
         yield from (f"{margin}  {line}" for line in _last_lines(trouble, logs))
 
 
@@ -151,14 +154,9 @@ def _where(trouble: _Trouble) -> str:
 
 def _pods(trouble: _Trouble) -> str:
     pods = sorted({each.pod for each in trouble.findings if each.pod})
-    match len(pods):
-        case 0:
-            return ""
-        case 1:
-            return f"pod {pods[0]}: "
-        case count:
-            more = f" and {count - _NAMES_SHOWN} more" if count > _NAMES_SHOWN else ""
-            return f"{count} pods ({', '.join(pods[:_NAMES_SHOWN])}{more}): "
+    more = f" and {len(pods) - _NAMES_SHOWN} more" if len(pods) > _NAMES_SHOWN else ""
+    word = "pod" if len(pods) == 1 else "pods"
+    return f"{word} {', '.join(pods[:_NAMES_SHOWN])}{more}" if pods else ""
 
 
 def _uncapitalised(sentence: str) -> str:

@@ -30,7 +30,14 @@ _PULL_LAYERS = re.compile(
       | (?:Head|Get)\ "[^"]*" )\s*:?\s*""",
     re.VERBOSE,
 )
-_POD_IN_REFUSAL = re.compile(r'^(?:Error creating: )?pods? "[^"]*" is (forbidden|invalid): ')
+_POD_IN_REFUSAL = re.compile(
+    r'^(?:Error creating: |[Cc]reate Pod \S+ in \w+ \S+ failed error: )?pods? "[^"]*" is (forbidden|invalid): '
+)
+_RUNTIME_LAYERS = re.compile(
+    r"^(?:failed to (?:create containerd task|create shim task|start container \S+)|OCI runtime create failed"
+    r"|runc create failed|unable to start container process): "
+)
+_PREEMPTION = re.compile(r"\s*(?:no new claims to deallocate, )?preemption: .*$")
 _RPC_LAYER = re.compile(r"rpc error: code = \w+ desc = ")
 _IDENTIFIER = re.compile(r"\b[0-9a-f]{12,64}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
@@ -59,6 +66,19 @@ def is_certain(message: str) -> bool:
 def refusal(message: str) -> str:
     """Return why pods may not be created, without the random name of the pod that was tried."""
     return plain(_POD_IN_REFUSAL.sub("", one_line(message)))
+
+
+def start_failure(message: str) -> str:
+    """Return why a container could not be started, without the layers of runtimes that passed it on."""
+    said = plain(message)
+    while match := _RUNTIME_LAYERS.match(said):
+        said = said[match.end() :]
+    return said.removesuffix(": unknown")
+
+
+def scheduling_failure(message: str) -> str:
+    """Return what no node offers, without what the scheduler adds about preemption."""
+    return plain(_PREEMPTION.sub("", one_line(message)))
 
 
 def ending(terminated: ObjectBody) -> str:
