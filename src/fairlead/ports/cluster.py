@@ -2,7 +2,14 @@
 
 Guarantees: every answer is a fresh read of the API server. Absence is only reported (`None`, or missing from a list)
 when the server said so; a failed or partial read raises. Calls may run concurrently; the adapter bounds them and
-honours 429 with Retry-After. Errors: `RemoteRefused` (4xx), `Transient` (unreachable, 5xx, 429 after its own retries).
+honours 429 with Retry-After. No error repeats values of the object that was sent. Errors, with their codes:
+
+- `RemoteRefused` (`status` is HTTP's): `unauthorized`, `forbidden`, `quotaExceeded`, `admissionDenied`,
+  `namespaceTerminating`, `namespaceMissing`, `kindNotServed`, `notFound`, `conflict` (a precondition does not hold),
+  `fieldConflict` (another manager owns a field), `alreadyExists`, `expired`, `objectInvalid`, `fieldImmutable`,
+  `objectTooLarge`, `notKubernetes`, `apiRefused`.
+- `Transient`, after the adapter's own retries: `unreachable`, `apiBusy`, `apiFailed`, `webhookFailed`, `answerBroken`.
+- `OperationFailed`: `tlsRefused`, `credentialsMissing`, `credentialPluginFailed`. `InputError`: `nameInvalid`.
 """
 
 from __future__ import annotations
@@ -67,7 +74,10 @@ class Cluster(Protocol):
         ...
 
     async def kinds(self, *, fresh: bool = False) -> tuple[ApiKind, ...]:
-        """Return every kind the server serves; `fresh` asks again, for kinds that a CRD has just added."""
+        """Return every kind the server serves; `fresh` asks again, for kinds that a CRD has just added.
+
+        A server takes a moment to list what a CRD adds, also after it says that the CRD is established.
+        """
         ...
 
     async def get(self, ref: ObjectRef) -> LiveObject | None:
@@ -83,7 +93,10 @@ class Cluster(Protocol):
     async def apply(
         self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False, force: bool = True
     ) -> LiveObject:
-        """Server-side apply one object and return what the server made of it."""
+        """Server-side apply one object and return what the server made of it.
+
+        `metadata.uid` and `metadata.resourceVersion` in the manifest are preconditions (409 `conflict`).
+        """
         ...
 
     async def delete(self, ref: ObjectRef, *, uid: str, resource_version: str | None = None) -> bool:

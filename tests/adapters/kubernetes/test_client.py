@@ -183,6 +183,13 @@ async def test_logs(answer: Answer, text: str) -> None:
         assert await served.cluster.logs(POD, container="c", previous=False, tail=2) == text
 
 
+async def test_a_node_that_does_not_answer_is_not_waited_for() -> None:
+    async with serve(answers(status(500, "InternalError", "dial tcp 10.0.0.1:10250: connection refused"))) as served:
+        with pytest.raises(Transient):
+            await served.cluster.logs(POD, container="c", previous=False, tail=2)
+        assert served.clock.slept == []
+
+
 async def test_openapi_documents_are_kept_while_their_digest_stays() -> None:
     index = {"paths": {"api/v1": {"serverRelativeURL": "/openapi/v3/api/v1?hash=1"}}}
     newer = {"paths": {"api/v1": {"serverRelativeURL": "/openapi/v3/api/v1?hash=2"}}}

@@ -36,7 +36,8 @@ class ApiRequest:
     """One request. `target` is path and query, percent-encoded; `verb` and `subject` name it in errors.
 
     `secrets` are texts of the body that no error may repeat. All requests made here may be sent again when it is
-    unknown whether they arrived: reads, server-side applies, and deletions of one UID.
+    unknown whether they arrived: reads, server-side applies, and deletions of one UID. What is not `patient` is worth
+    one attempt only.
     """
 
     method: str
@@ -46,6 +47,7 @@ class ApiRequest:
     headers: Mapping[str, str] = field(default_factory=lambda: _JSON)
     body: bytes | None = field(default=None, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    patient: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +113,12 @@ def delete(kind: ApiKind, ref: ObjectRef, *, uid: str, resource_version: str | N
 
 
 def logs(pod: ObjectRef, *, container: str, previous: bool, tail: int) -> ApiRequest:
-    """Read the end of a container's log."""
+    """Read the end of a container's log; a node that does not answer is no reason to wait."""
     query = {"container": container, "tailLines": str(tail), "limitBytes": str(LOG_BYTES)}
     query |= {"previous": "true"} if previous else {}
     path = f"/api/v1/namespaces/{_segment(pod.namespace)}/pods/{_segment(pod.name)}/log"
-    return ApiRequest("GET", _with(path, query), "read the log of", f"{pod}, container {container}", headers={})
+    subject = f"{pod}, container {container}"
+    return ApiRequest("GET", _with(path, query), "read the log of", subject, headers={}, patient=False)
 
 
 def document(path: str, subject: str) -> ApiRequest:

@@ -51,7 +51,7 @@ class Sender:
                 error = failure(reply, request, self.server)
             else:
                 error = unreachable(reply, request, self.server)
-            if not isinstance(error, Transient):
+            if not isinstance(error, Transient) or not request.patient:
                 raise error
             waited = self.clock.monotonic() - began
             pause = self.patience.next_pause(error, attempt=attempt, waited=waited, known=self._known)
