@@ -211,11 +211,16 @@ async def test_without_root_nodes_are_simulated_from_a_cache_of_others(foreign_c
     assert told["nodes"] == "simulated"
     assert told["notices"] == 1
     assert told["available"] == "1"
+    assert told["without cache"] == "sandboxCache"
     assert not any((foreign_home / ".local").rglob("sandbox.json"))
 
 
 UNPRIVILEGED = """
 import asyncio, json
+from dataclasses import replace
+from fairlead.domain.errors import OperationFailed
+from fairlead.sandbox.build import ensure
+from fairlead.sandbox.modules import PROGRAMS
 from fairlead.doors.process import Program, run
 from fairlead.sandbox.build import ensure
 from fairlead.sandbox.cluster import down, up
@@ -235,7 +240,12 @@ async def main():
     finally:
         await down("other", settings, events.append)
     notices = sum(isinstance(event, Notice) for event in events)
-    print(json.dumps({"nodes": found.state.nodes, "notices": notices, "available": available}))
+    try:
+        await ensure((PROGRAMS,), replace(settings, cache=settings.cache / "absent"), events.append)
+    except OperationFailed as failed:
+        refused = failed.code
+    told = {"nodes": found.state.nodes, "notices": notices, "available": available, "without cache": refused}
+    print(json.dumps(told))
 
 asyncio.run(main())
 """

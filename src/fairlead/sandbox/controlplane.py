@@ -185,6 +185,9 @@ def _client(places: ClusterPlaces, name: str) -> tuple[str, ...]:
         f"--authorization-kubeconfig={config}",
         "--secure-port=0",
         "--leader-elect=false",
+        # Their usual limits are for large clusters; here they would only make a fresh one slow.
+        "--kube-api-qps=500",
+        "--kube-api-burst=1000",
     )
 
 

@@ -133,6 +133,8 @@ def _kubelet_config(cluster: ClusterState, group: str) -> dict[str, Any]:
             "imagefs.available": "1%",
         },
         "imageGCHighThresholdPercent": 100,
+        "kubeAPIQPS": 500,
+        "kubeAPIBurst": 1000,
         "failCgroupV1": False,
         "failSwapOn": False,
         "localStorageCapacityIsolation": False,
