@@ -5,7 +5,7 @@ What is costly to import or to start is made when it is first asked for: listing
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from fairlead.adapters.providers.store import KubeconfigStore
 from fairlead.domain.config import Declaration, Environment, EnvRef, SecretRef
 from fairlead.domain.errors import InputError, Problem
 from fairlead.doors.paths import Paths
+from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.application import Application
 from fairlead.pipeline.load import Loaded, load
 from fairlead.pipeline.render import Rendering
@@ -103,13 +104,16 @@ class ClusterDoors:
 
 
 @asynccontextmanager
-async def open_application(settings: Settings, wishes: Wishes, sink: EventSink) -> AsyncIterator[Application]:
+async def open_application(
+    settings: Settings, wishes: Wishes, sink: EventSink, redactor: Redactor
+) -> AsyncIterator[Application]:
     """Build the application; leaving the block gives back every connection and worker."""
     loaded = load(
         wishes.directory / (wishes.environments_file or settings.environments_file),
         environ=settings.environ,
         root=None if wishes.root is None else wishes.directory / wishes.root,
     )
+    redactor.register(_variables(loaded.declaration, settings))
     clock = SystemClock()
     kubeconfig = None if wishes.kubeconfig is None else wishes.directory / wishes.kubeconfig
     sources = Sources(settings, root=loaded.root, override=Override(kubeconfig, wishes.context))
@@ -129,8 +133,19 @@ async def open_application(settings: Settings, wishes: Wishes, sink: EventSink) 
             rendering=_rendering(loaded, sink, charts, renderer, settings),
             source=GitCheckout(settings),
             addresses=GcloudAddresses(settings),
+            redactor=redactor,
             environ=settings.environ,
         )
+
+
+def _variables(declaration: Declaration, settings: Settings) -> Iterator[str]:
+    """Yield the values of all environment variables that the declaration refers to: they are secret."""
+    for environment in declaration.environments:
+        entries = [*environment.default_values, *(value for one in environment.releases for value in one.values)]
+        sources = [entry.source for entry in entries]
+        yield from (settings.environ.get(one.name, "") for one in sources if isinstance(one, EnvRef))
+    passwords = [repo.password_from for repo in declaration.helm_repos]
+    yield from (settings.environ.get(one.name, "") for one in passwords if isinstance(one, EnvRef))
 
 
 def _rendering(

@@ -24,6 +24,7 @@ from fairlead.domain.errors import (
 )
 from fairlead.doors.process import Program
 from fairlead.doors.process import run as run_program
+from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.application import Application
 from fairlead.ports.events import EventSink
 from fairlead.settings import Settings
@@ -43,7 +44,10 @@ PROBLEM = Problem(
 
 def failing(error: BaseException, directory: Path) -> Terminal:
     @asynccontextmanager
-    async def broken(_settings: Settings, _wishes: Wishes, _sink: EventSink) -> AsyncIterator[Application]:
+    async def broken(
+        _settings: Settings, _wishes: Wishes, _sink: EventSink, redactor: Redactor
+    ) -> AsyncIterator[Application]:
+        redactor.register(["hunter2hunter2"])
         raise error
         yield  # type: ignore[unreachable] # makes this a generator
 
@@ -126,15 +130,21 @@ def test_an_error_names_place_finding_and_remedy(tmp_path: Path, golden: Golden)
 
 
 def test_a_surprise_becomes_a_report_that_only_its_owner_can_read(tmp_path: Path) -> None:
-    terminal = failing(ZeroDivisionError("surprise"), tmp_path)
+    terminal = failing(ZeroDivisionError("surprise hunter2hunter2"), tmp_path)
     ended = terminal.run("list", "clusters", "--output", "json")
     assert ended.code == 1
     assert [error["code"] for error in ended.document["errors"]] == ["bug"]
     (report,) = (tmp_path / "home" / ".local" / "state" / "fairlead" / "reports").iterdir()
     assert report.stat().st_mode & 0o777 == 0o600
-    assert "ZeroDivisionError: surprise" in report.read_text()
+    assert "ZeroDivisionError: surprise (secret)" in report.read_text()
     assert str(report) in ended.document["errors"][0]["remedy"]
     assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_no_error_shows_a_secret(tmp_path: Path) -> None:
+    error = OperationFailed(Problem("helmFailed", "the value hunter2hunter2 is not a number"))
+    ended = failing(error, tmp_path).run("list", "clusters")
+    assert "hunter2" not in ended.stderr
 
 
 def test_a_surprise_is_reported_even_where_no_report_can_be_written(tmp_path: Path) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 import tempfile
 import traceback
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from fairlead.cli.text.problems import problem_lines
 from fairlead.cli.wire.encoding import to_json
 from fairlead.cli.wire.problems import error_document
 from fairlead.domain.errors import FairleadError, InputError, Interrupted, Problem
+from fairlead.doors.redaction import Redactor
 from fairlead.settings import Settings
 
 
@@ -32,6 +32,7 @@ class Failures:
     arguments: Sequence[str]
     settings: Settings
     streams: Streams
+    redactor: Redactor = field(default_factory=Redactor)
 
     def report(self, error: BaseException) -> int:
         """Say what an error means and return the exit code."""
@@ -40,7 +41,8 @@ class Failures:
             return self._say((self._bug(error),), exit_code=1)
         return self._say(known.problems, exit_code=known.exit_code)
 
-    def _say(self, problems: Iterable[Problem], *, exit_code: int) -> int:
+    def _say(self, found: Iterable[Problem], *, exit_code: int) -> int:
+        problems = [replace(problem, message=self.redactor.text(problem.message)) for problem in found]
         if wants_json(self.arguments):
             self.streams.write(to_json(error_document(problems)))
             return exit_code
@@ -55,12 +57,22 @@ class Failures:
     def _bug(self, error: BaseException) -> Problem:
         summary = f"{type(error).__name__} in {_origin(error)}"
         try:
-            report = _write_report(self.settings.data / "reports", error, self.arguments)
+            report = _write_report(self.settings.data / "reports", self.redactor.text(self._details(error)))
         except OSError as failure:
             remedy = f"please report it; the details could not be written ({failure.strerror})"
         else:
             remedy = f"please report it with the file {report}; read it first, it should hold no secrets"
         return Problem("bug", f"this is a bug in Fairlead: {summary}", remedy=remedy)
+
+    def _details(self, error: BaseException) -> str:
+        """Return what a developer needs to know. Values of variables stay out."""
+        lines = [
+            f"fairlead {__version__}, Python {platform.python_version()}, {platform.system()} {platform.release()}",
+            f"command: {' '.join(self.arguments)}",
+            "",
+            *traceback.format_exception(error),
+        ]
+        return "\n".join(lines)
 
 
 def explained(error: BaseException) -> FairleadError | None:
@@ -101,16 +113,10 @@ def _origin(error: BaseException) -> str:
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
 
 
-def _write_report(folder: Path, error: BaseException, arguments: Sequence[str]) -> Path:
-    """Write what a developer needs to know. Values of variables stay out; the file is readable by its owner only."""
+def _write_report(folder: Path, text: str) -> Path:
+    """Write a report that only its owner can read, and return where it is."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lines = [
-        f"fairlead {__version__}, Python {platform.python_version()}, {platform.system()} {platform.release()}",
-        f"command: {' '.join(arguments)}",
-        "",
-        *traceback.format_exception(error),
-    ]
     handle, name = tempfile.mkstemp(prefix="bug-", suffix=".txt", dir=folder)
-    with os.fdopen(handle, "w", encoding=sys.getdefaultencoding()) as file:
-        file.write("\n".join(lines))
+    with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(text)
     return Path(name)

@@ -45,7 +45,8 @@ def run(arguments: Sequence[str], surroundings: Surroundings) -> int:
     try:
         return _dispatch(list(arguments), surroundings)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last resort: a bug becomes a report
-        return Failures(arguments, surroundings.settings, surroundings.streams).report(error)
+        failures = Failures(arguments, surroundings.settings, surroundings.streams, surroundings.redactor)
+        return failures.report(error)
 
 
 def _dispatch(arguments: list[str], surroundings: Surroundings) -> int:

@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fairlead.bootstrap import Wishes, open_application
@@ -16,23 +16,28 @@ from fairlead.cli.output import Output
 from fairlead.cli.progress import Progress
 from fairlead.cli.streams import Streams
 from fairlead.domain.errors import Interrupted, Problem
+from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.application import Application
 from fairlead.ports.events import EventSink
 from fairlead.settings import Settings
 
 INTERRUPTED = 130
 
-Opener = Callable[[Settings, Wishes, EventSink], AbstractAsyncContextManager[Application]]
+Opener = Callable[[Settings, Wishes, EventSink, Redactor], AbstractAsyncContextManager[Application]]
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Everything that a command gets from outside. Tests put fakes here."""
+    """Everything that a command gets from outside. Tests put fakes here.
+
+    `redactor` learns the secrets of the run, so that no failure can show them.
+    """
 
     settings: Settings
     streams: Streams
     directory: Path
     open: Opener = open_application
+    redactor: Redactor = field(default_factory=Redactor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,8 @@ class Run:
             context=access.context,
             offline=offline,
         )
-        return self.surroundings.open(self.surroundings.settings, wishes, sink or Silence())
+        surroundings = self.surroundings
+        return surroundings.open(surroundings.settings, wishes, sink or Silence(), surroundings.redactor)
 
     def progress(self) -> Progress:
         """Return where this call shows what goes on."""

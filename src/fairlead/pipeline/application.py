@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from fairlead.domain.changes import Plan
-from fairlead.domain.config import ChartDir, ChartOci, ChartReference, Declaration, Environment
+from fairlead.domain.config import ChartDir, ChartOci, ChartReference, Declaration, Environment, SecretRef
 from fairlead.domain.dependencies import unselected
 from fairlead.domain.deployments import Deployment, ReleaseStatus
 from fairlead.domain.errors import Problem
 from fairlead.domain.placing import scopes_of
 from fairlead.domain.rendering import Capabilities, RenderedRelease
 from fairlead.domain.targets import Target
+from fairlead.doors.redaction import Redactor, secrets_in
 from fairlead.pipeline.checking import Checked, check
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted
@@ -33,7 +34,7 @@ from fairlead.ports.cluster import Cluster
 from fairlead.ports.events import EventSink
 from fairlead.ports.provider import ClusterAccess, InitializedContext
 from fairlead.ports.source import Source
-from fairlead.ports.valuesource import AddressSource
+from fairlead.ports.valuesource import AddressSource, SecretSource
 
 NEWEST_KUBE = "v1.36.0"  # what charts are checked for when nobody says which version they go to
 
@@ -48,7 +49,10 @@ class Clusters(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """Fairlead, put together for one caller. `environ` is what `valueFrom.env` reads."""
+    """Fairlead, put together for one caller.
+
+    `environ` is what `valueFrom.env` reads. `redactor` learns every secret as soon as it is known.
+    """
 
     loaded: Loaded
     events: EventSink
@@ -58,6 +62,7 @@ class Application:
     rendering: Rendering
     source: Source
     addresses: AddressSource
+    redactor: Redactor
     environ: Mapping[str, str] = field(repr=False)
 
     @property
@@ -100,7 +105,7 @@ class Application:
                 cluster = await self.clusters.open(environment)
                 facts = await _facts(cluster)
                 sources = self._sources(cluster) if show_secrets else Sources(None, None, self.addresses)
-            releases += await render_all([(target, facts) for target in members], self.rendering, sources)
+            releases += await self._rendered(members, facts, sources)
         return tuple(releases)
 
     async def lint(
@@ -149,13 +154,33 @@ class Application:
         for environment, members in by_environment(targets):
             cluster = await self.clusters.open(environment)
             facts = await _facts(cluster)
-            releases = [(target, facts) for target in members]
-            rendered = await render_all(releases, self.rendering, self._sources(cluster))
+            rendered = await self._rendered(members, facts, self._sources(cluster))
             wanted += [Wanted(*pair, commit) for pair in zip(members, rendered, strict=True)]
         return wanted
 
+    async def _rendered(self, targets: Sequence[Target], facts: Facts, sources: Sources) -> tuple[RenderedRelease, ...]:
+        rendered = await render_all([(target, facts) for target in targets], self.rendering, sources)
+        for release in rendered:
+            self.redactor.register(release.secrets)
+            self.redactor.register(secrets_in(manifest.data for manifest in release.manifests))
+        return rendered
+
     def _sources(self, cluster: Cluster) -> Sources:
-        return Sources(self.environ, ClusterSecrets(cluster), self.addresses)
+        return Sources(self.environ, _Remembered(ClusterSecrets(cluster), self.redactor), self.addresses)
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """A source of secrets that tells the redactor what it gives away."""
+
+    source: SecretSource
+    redactor: Redactor
+
+    async def secret(self, namespace: str, ref: SecretRef) -> str:
+        """Return the text of a Secret's key."""
+        found = await self.source.secret(namespace, ref)
+        self.redactor.register([found])
+        return found
 
 
 def by_environment(targets: Sequence[Target]) -> list[tuple[Environment, list[Target]]]:
