@@ -32,6 +32,7 @@ QUIET = [
     "{{ include `brand` . }}",
     "plain text",
     "{{ .Values.lookups }}",
+    "{{ .Values.now }}{{ $date }}{{ .lookup }}",
 ]
 
 

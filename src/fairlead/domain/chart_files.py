@@ -12,14 +12,14 @@ from fairlead.domain.errors import InputError, Problem
 ChartFiles = Mapping[str, bytes]
 
 # Functions of Helm and sprig whose result differs from run to run or from place to place. `date` and its relatives
-# fall back to the current time for what they cannot read.
+# fall back to the current time for what they cannot read. Fields (`.Values.now`) and variables (`$now`) are no calls.
 _GENERATORS = re.compile(
-    rb"\b(?:rand[A-Z][A-Za-z]*|gen(?:PrivateKey|CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert"
+    rb"(?<![\w.$])(?:rand[A-Z][A-Za-z]*|gen(?:PrivateKey|CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert"
     rb"|SignedCertWithKey)|uuidv4|shuffle|now|ago|date|date_in_zone|dateInZone|htmlDate|htmlDateInZone|dateModify"
     rb"|date_modify|mustDateModify|must_date_modify|toDate|mustToDate|htpasswd|bcrypt|encryptAES|derivePassword"
     rb"|getHostByName|lookup)\b"
 )
-_LOOKUP = re.compile(rb"\blookup\b")
+_LOOKUP = re.compile(rb"(?<![\w.$])lookup\b")
 _ACTION = re.compile(rb"\{\{.*?\}\}", re.DOTALL)
 _COMMENT = re.compile(rb"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
 

@@ -52,14 +52,26 @@ async def pull(login: Login, reference: str, version: str) -> bytes:
     scheme = "http" if host in _LOOPBACK else "https"
     base = f"{scheme}://{host}{found['port'] or ''}/v2/{found['path'].strip('/')}"
     session = _Session(login, reference, Origin.of(base))
-    # Tags cannot hold a plus sign; Helm writes an underscore.
-    tag = version.replace("+", "_")
-    manifest = await session.get(f"{base}/manifests/{tag}", accept=", ".join(MANIFEST_TYPES), limit=MAX_DOCUMENT_BYTES)
-    layer = _content(manifest, reference)
+    layer = _content(await _manifest(session, base, version), reference)
     blob = await session.get(f"{base}/blobs/{layer['digest']}", accept="*/*", limit=MAX_CHART_BYTES)
     if len(blob.body) != layer.get("size") or sha256_bytes(blob.body) != layer["digest"]:
         raise _failed(reference, "the registry sent other bytes than its manifest describes")
     return blob.body
+
+
+async def _manifest(session: _Session, base: str, version: str) -> Response:
+    """Return the manifest of a version, whether or not its tag begins with `v`."""
+    # Tags cannot hold a plus sign; Helm writes an underscore.
+    tag = version.replace("+", "_")
+    twin = tag.removeprefix("v") if tag.startswith("v") else f"v{tag}"
+    accept = ", ".join(MANIFEST_TYPES)
+    try:
+        return await session.get(f"{base}/manifests/{tag}", accept=accept, limit=MAX_DOCUMENT_BYTES)
+    except InputError as missing:
+        try:
+            return await session.get(f"{base}/manifests/{twin}", accept=accept, limit=MAX_DOCUMENT_BYTES)
+        except InputError:
+            raise missing from None
 
 
 @dataclass(slots=True)

@@ -28,7 +28,7 @@ class Remote:
     password_of: PasswordOf
     offline: bool = False
     _logins: dict[HelmRepo | None, Login] = field(default_factory=dict, init=False)
-    _repositories: dict[str, Repository] = field(default_factory=dict, init=False)
+    _repositories: dict[tuple[str, HelmRepo | None], Repository] = field(default_factory=dict, init=False)
 
     async def archive(self, chart: ChartReference | ChartOci, repos: tuple[HelmRepo, ...]) -> bytes:
         """Return the packaged chart, from the cache or fetched; see the port for errors."""
@@ -61,9 +61,8 @@ class Remote:
         login = await self._login(repo)
         if url.startswith("oci://"):
             return await pull(login, f"{url}/{name}", version)
-        if url not in self._repositories:
-            self._repositories[url] = Repository(url, login)
-        return await self._repositories[url].archive(name, version)
+        repository = self._repositories.setdefault((url, repo), Repository(url, login))
+        return await repository.archive(name, version)
 
     async def _login(self, repo: HelmRepo | None) -> Login:
         if repo not in self._logins:
