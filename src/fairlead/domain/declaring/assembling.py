@@ -62,24 +62,21 @@ def assemble(files: Files, machine: Machine, findings: Findings) -> Declaration:
     """Give meaning to everything that was read. The result is whole only if `findings` holds no error."""
     root = files.environments
     reader = ClusterReader(findings, machine)
-    clusters = _unique((reader.cluster(item) for item in root.records("clusters")), "cluster", findings)
-    repos = _unique((reader.helm_repo(item) for item in root.records("helmRepos")), "Helm repository", findings)
-    written = frozenset(name for item in root.records("clusters") if (name := item.text("name")))
-    places = _Clusters(findings, reader, written, {cluster.name: cluster for cluster in clusters})
-    environment_reader = EnvironmentReader(
-        findings, files.resolved, frozenset(repo.name for repo in repos), files.releases
-    )
-    environments = _unique(
-        (environment_reader.environment(item, places.of(item)) for item in root.records("environments")),
-        "environment",
-        findings,
+    for key, what in (("clusters", "cluster"), ("helmRepos", "Helm repository"), ("environments", "environment")):
+        _check_names(root, key, what, findings)
+    clusters = _by_name(reader.cluster(item) for item in root.records("clusters"))
+    repos = _by_name(reader.helm_repo(item) for item in root.records("helmRepos"))
+    places = _Clusters(findings, reader, _names(root, "clusters"), clusters)
+    environment_reader = EnvironmentReader(findings, files.resolved, _names(root, "helmRepos"), files.releases)
+    environments = _by_name(
+        environment_reader.environment(item, places.of(item)) for item in root.records("environments")
     )
     compat = root.record("compat")
     return Declaration(
         file=files.file,
         clusters=tuple(places.known.values()),
-        environments=environments,
-        helm_repos=repos,
+        environments=tuple(environments.values()),
+        helm_repos=tuple(repos.values()),
         compat=Compat(compat.flag("helmArgumentOrder"), compat.flag("declaredOrder")) if compat else Compat(),
     )
 
@@ -113,14 +110,25 @@ class _Clusters:
         return self.known.get(name or "")
 
 
-def _unique(items: Iterable[Named | None], what: str, findings: Findings) -> tuple[Named, ...]:
-    """Return the items that could be read, noting names that were used before."""
+def _names(root: FoundRecord, key: str) -> frozenset[str]:
+    """Return the declared names, also of things that have mistakes."""
+    return frozenset(name for item in root.records(key) if (name := item.text("name")))
+
+
+def _check_names(root: FoundRecord, key: str, what: str, findings: Findings) -> None:
+    first: dict[str, FoundRecord] = {}
+    for item in root.records(key):
+        name = item.text("name")
+        earlier = first.setdefault(name, item) if name is not None else item
+        if earlier is not item:
+            message = f"the {what} {name!r} is declared a second time, first in line {earlier.place.line}"
+            findings.error(item.place, "duplicateName", message, "give one of them another name")
+
+
+def _by_name(items: Iterable[Named | None]) -> dict[str, Named]:
+    """Return what could be read; of one name the first."""
     found: dict[str, Named] = {}
     for item in items:
-        if item is None:
-            continue
-        earlier = found.setdefault(item.name, item)
-        if earlier is not item:
-            message = f"the {what} {item.name!r} is declared a second time, first in line {earlier.place.line}"
-            findings.error(item.place, "duplicateName", message, "give one of them another name")
-    return tuple(found.values())
+        if item is not None:
+            found.setdefault(item.name, item)
+    return found

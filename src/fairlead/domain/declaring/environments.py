@@ -97,7 +97,7 @@ class EnvironmentReader:
                 )
 
     def _check_dependencies(self, releases: tuple[_Declared, ...]) -> None:
-        by_name = {each.name: each for each in releases if each.name}
+        by_name = {each.name: each for each in reversed(releases) if each.name}
         for each in releases:
             for wanted in each.depends_on:
                 if wanted not in by_name:

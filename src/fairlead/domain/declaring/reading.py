@@ -18,6 +18,7 @@ from fairlead.domain.declaring.found import (
     FoundText,
     PathRequest,
 )
+from fairlead.domain.declaring.quoting import quoted
 from fairlead.domain.declaring.shapes import (
     Either,
     Field,
@@ -84,7 +85,7 @@ class Reader:
             remedy = (
                 near(node.text, shape.choices, otherwise="write one of") if shape.choices else f"write {shape.expected}"
             )
-            self.findings.error(place, "invalidValue", f"found {node.text!r}, expected {shape.expected}", remedy)
+            self.findings.error(place, "invalidValue", f"found {quoted(node.text)}, expected {shape.expected}", remedy)
             return None
         return FoundText(node.text, place)
 
@@ -165,7 +166,7 @@ class Reader:
         self.findings.error(
             self._place(key, _below(path, key.text)),
             "unknownKey",
-            f"found the key {key.text!r}, which means nothing here",
+            f"found the key {quoted(key.text)}, which means nothing here",
             remedy,
         )
 
@@ -220,7 +221,7 @@ def describe(node: Node) -> str:
         case ScalarNode() if is_null(node):
             return "nothing"
         case ScalarNode():
-            return f"the {_kind(node)} {_shortened(node.text)}"
+            return f"the {_kind(node)} {quoted(node.text)}"
 
 
 def _kind(node: ScalarNode) -> str:
@@ -237,10 +238,6 @@ def _kind(node: ScalarNode) -> str:
             return "number"
         case _:
             return "text"
-
-
-def _shortened(text: str) -> str:
-    return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
 def _below(path: str, key: str) -> str:

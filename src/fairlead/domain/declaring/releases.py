@@ -22,6 +22,7 @@ from fairlead.domain.config import (
 from fairlead.domain.declaring.findings import Findings
 from fairlead.domain.declaring.found import FoundPath, FoundRecord, PathRequest
 from fairlead.domain.declaring.patches import read_patches
+from fairlead.domain.declaring.quoting import quoted
 from fairlead.domain.declaring.values import ValueReader
 from fairlead.domain.durations import duration_seconds
 from fairlead.domain.suggesting import near
@@ -106,7 +107,7 @@ class ReleaseReader:
             return None if directory is None else ChartDir(directory)
         reference = chart.text("reference") or ""
         if version is None:
-            message = f"the chart {reference!r} has no version"
+            message = f"the chart {quoted(reference)} has no version"
             self.findings.error(
                 chart.place, "missingVersion", message, "add `version:`, so that every run deploys the same chart"
             )
@@ -118,7 +119,7 @@ class ReleaseReader:
         if _OCI_CHART.fullmatch(reference):
             return ChartOci(reference, version)
         if "://" in reference or not _REPO_CHART.fullmatch(reference):
-            message = f"found {reference!r}, expected REPO/CHART or oci://HOST/PATH"
+            message = f"found {quoted(reference)}, expected REPO/CHART or oci://HOST/PATH"
             self.findings.error(
                 place, "invalidReference", message, "declare the repository in helmRepos and write REPO/CHART"
             )
@@ -154,7 +155,7 @@ class ReleaseReader:
             return DEFAULT_TIMEOUT_SECONDS
         seconds = duration_seconds(text)
         if seconds is None:
-            message = f"found the duration {text!r}, expected more than nothing and at most seven days"
+            message = f"found the duration {quoted(text)}, expected more than nothing and at most seven days"
             self.findings.error(
                 found.at("timeout"), "invalidValue", message, "write a duration such as 90s, 5m or 1h30m"
             )

@@ -20,6 +20,7 @@ from fairlead.domain.config import (
 )
 from fairlead.domain.declaring.findings import Findings
 from fairlead.domain.declaring.found import FoundRecord, FoundStructure
+from fairlead.domain.declaring.quoting import quoted
 from fairlead.domain.declaring.reading import describe
 from fairlead.domain.documents import Node, ScalarNode
 from fairlead.domain.errors import InputError
@@ -55,7 +56,7 @@ class ValueReader:
         try:
             parse_path(key)
         except BadValuePath as error:
-            message = f"found the key {key!r}: {error}"
+            message = f"found the key {quoted(key)}: {error}"
             self.findings.error(
                 item.at("key"), "invalidValueKey", message, r"write names joined by dots; \. is a dot in a name"
             )
@@ -141,7 +142,7 @@ def _converted(node: Node, kind: ValueType, place: Place) -> Any:
         value = None
     if _fits(value, kind):
         return value
-    raise _Unfit(f"found {node.text!r}, expected a value of type {kind.value}", "correct the value or its `type`")
+    raise _Unfit(f"found {quoted(node.text)}, expected a value of type {kind.value}", "correct the value or its `type`")
 
 
 def _fits(value: Scalar, kind: ValueType) -> bool:
