@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from fairlead.domain.autoscaling import identity
 from fairlead.domain.changes import Action, Change, FieldChange, Unverified
-from fairlead.domain.comparing import Candidate, Judge, compare
-from fairlead.domain.errors import Refused
+from fairlead.domain.comparing import Candidate, Judge, compare, refreshed
+from fairlead.domain.errors import OperationFailed, Refused
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.marks import marked
 from tests.fakes.ssa import applied, edited
@@ -207,7 +207,43 @@ def test_without_a_dry_run_the_change_is_computed_and_says_so() -> None:
     )
 
 
+def test_a_dry_run_of_a_later_version_is_not_compared_with_an_earlier_look() -> None:
+    live = _live(DEPLOYMENT)
+    found = compare(_changed(DEPLOYMENT, ("spec", "replicas"), 5), live, JUDGE)
+    assert isinstance(found, Candidate)
+    assert not found.is_outdated(live)
+    assert found.is_outdated({**live, "metadata": {**live["metadata"], "resourceVersion": "8"}})
+
+
 def test_adopting_without_a_dry_run_shows_what_will_be_added() -> None:
     found = compare(DEPLOYMENT, _apply(DEPLOYMENT, manager="kubectl"), JUDGE)
     assert isinstance(found, Candidate)
     assert [one.path for one in found.unverified(Unverified.FORBIDDEN).fields] == ["/metadata/annotations"]
+
+
+def test_an_object_that_moved_on_is_written_if_nothing_of_ours_changed() -> None:
+    live = _live(DEPLOYMENT)
+    change = _judged(_changed(DEPLOYMENT, ("spec", "replicas"), 5), live)
+    moved = _edit(live, "hpa", paused=True)
+    moved["metadata"]["resourceVersion"] = "9"
+    assert refreshed(change, moved).resource_version == "9"
+
+
+@pytest.mark.parametrize("what", ["deleted", "made anew", "edited"])
+def test_an_object_that_is_no_longer_what_was_planned_is_not_written(what: str) -> None:
+    live = _live(DEPLOYMENT)
+    change = _judged(_changed(DEPLOYMENT, ("spec", "replicas"), 5), live)
+    edited_ = _edit(live, "kubectl-edit", replicas=7)
+    anew = {**live, "metadata": {**live["metadata"], "uid": "u-2"}}
+    with pytest.raises(OperationFailed) as caught:
+        refreshed(change, {"deleted": None, "made anew": anew, "edited": edited_}[what])
+    assert caught.value.code == "changedSincePlan"
+
+
+def test_replicas_that_were_scaled_meanwhile_are_sent_as_they_are_now() -> None:
+    judge = Judge(KEY, is_chart=False, scaled=frozenset({identity(DEPLOYMENT)}))
+    live = _live(DEPLOYMENT, judge)
+    change = _judged(_changed(DEPLOYMENT, ("metadata", "labels", "app"), "x"), live, judge)
+    assert (change.desired or {})["spec"]["replicas"] == 3
+    again = refreshed(change, _edit(live, "hpa", replicas=8))
+    assert "replicas" not in (again.desired or {})["spec"]

@@ -6,7 +6,7 @@ import pytest
 
 from fairlead.domain.changes import Action, Change
 from fairlead.domain.identity import ObjectRef
-from fairlead.domain.ordering import LAST_WAVE, defined_kinds, deletion_order, ordered, served_by, wave
+from fairlead.domain.ordering import LAST_WAVE, defined_kinds, deletion_order, ordered, wave
 
 
 def _ref(api_version: str, kind: str, name: str = "x", namespace: str = "") -> ObjectRef:
@@ -68,10 +68,3 @@ def test_what_a_definition_adds() -> None:
     assert defined_kinds(CRD) == {("example.com", "Widget")}
     assert defined_kinds({"kind": "CustomResourceDefinition", "spec": {}}) == frozenset()
     assert defined_kinds({"kind": "Deployment"}) == frozenset()
-
-
-def test_the_versions_that_a_definition_serves() -> None:
-    versions = [{"name": "v1", "served": True}, {"name": "v1alpha1", "served": False}]
-    assert served_by({**CRD, "spec": {**CRD["spec"], "versions": versions}}) == {("example.com/v1", "Widget")}
-    assert served_by(CRD) == frozenset()
-    assert served_by({"kind": "Pod", "spec": None}) == frozenset()

@@ -112,6 +112,12 @@ def definition(kind: str = "Widget", *, scope: str = "Namespaced") -> dict[str, 
     }
 
 
+def establish(obj: dict[str, Any]) -> None:
+    """Play the controller that establishes definitions, as the fake cluster's `defaulting`."""
+    if obj["kind"] == "CustomResourceDefinition":
+        obj["status"] = {"conditions": [{"type": kind, "status": "True"} for kind in ("NamesAccepted", "Established")]}
+
+
 def custom(kind: str = "Widget", name: str = "w") -> dict[str, Any]:
     """Return an object of such a kind."""
     return _object("example.com/v1", kind, name, None) | {"spec": {"size": 1}}

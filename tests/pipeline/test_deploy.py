@@ -26,6 +26,7 @@ from tests.fakes.releases import (
     deployment,
     engine,
     environment,
+    establish,
     hook,
     job,
     namespace,
@@ -42,7 +43,7 @@ class Run:
     """One engine on one cluster, and what happened."""
 
     def __init__(self, cluster: FakeCluster | None = None) -> None:
-        self.cluster = cluster or FakeCluster()
+        self.cluster = cluster or FakeCluster(defaulting=establish)
         self.engine: Engine
         self.recorder: Recorder
         self.engine, self.recorder = engine(self.cluster)
@@ -168,6 +169,14 @@ async def test_a_failed_definition_blocks_its_objects_in_other_releases() -> Non
     user, definer = await run.deploy(wanted(custom(), of=FIRST), wanted(definition(), of=release("z")))
     assert (user.outcome, definer.outcome) == (Outcome.FAILED, Outcome.FAILED)
     assert "CustomResourceDefinition" in user.explanation
+
+
+async def test_a_definition_that_is_never_established_blocks_its_objects() -> None:
+    run = Run(FakeCluster())
+    (deployed,) = await run.deploy(wanted(definition(), custom()))
+    assert deployed.outcome is Outcome.FAILED
+    assert run.written == ["CustomResourceDefinition/widgets.example.com"]
+    assert "Widget default/w not begun" in deployed.explanation
 
 
 async def test_a_conflict_is_read_again_and_does_not_touch_foreign_fields() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -237,6 +238,22 @@ async def test_without_a_dry_run_the_difference_is_computed(error: RemoteRefused
     assert (change.action, change.verified, change.unverified_reason) == (Action.UPDATE, False, reason)
     assert [(one.path, one.old, one.new) for one in change.fields] == [("/data/key", "old", "new")]
     assert bool(change.obstacle) == (reason is Unverified.REFUSED)
+
+
+async def test_what_others_change_between_the_look_and_the_dry_run_is_not_ours() -> None:
+    class Moving(FakeCluster):
+        """A controller writes an annotation just before our dry run arrives."""
+
+        async def apply(self, manifest: Mapping[str, Any], **options: Any) -> dict[str, Any]:
+            if options.get("dry_run") and not self.writes:
+                ref = object_ref(manifest)
+                self.edit(ref, lambda obj: obj["metadata"]["annotations"].update(revision="1"), manager="kcm")
+            return await super().apply(manifest, **options)
+
+    cluster = Moving()
+    await _deployed(cluster, wanted(config_map(key="old")))
+    change = _only(await _plan(cluster, wanted(config_map(key="new"))))
+    assert [one.path for one in change.fields] == ["/data/key"]
 
 
 async def test_creations_are_checked_on_request() -> None:

@@ -49,6 +49,13 @@ class Candidate:
     live: Mapping[str, Any] = field(repr=False)
     judge: Judge
 
+    def is_outdated(self, answer: Mapping[str, Any]) -> bool:
+        """Return whether a dry run was made on a later version than the live object that was read.
+
+        Its differences would then be partly someone else's, such as a controller's that has just begun to work.
+        """
+        return bool(answer["metadata"].get("resourceVersion") != self.change.resource_version)
+
     def judged(self, answer: Mapping[str, Any]) -> Change:
         """Return the change, given what the server's dry run made of it."""
         before, after = visible(self.live), visible(answer)

@@ -79,12 +79,6 @@ def defined_kinds(crd: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
     return frozenset({(str(spec["group"]), str(kind))}) if spec.get("group") and kind else frozenset()
 
 
-def served_by(crd: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
-    """Return the (API version, kind) that a definition adds when it is established, empty for any other object."""
-    versions = [one for one in (crd.get("spec") or {}).get("versions") or () if one.get("served")]
-    return frozenset((f"{group}/{one['name']}", kind) for group, kind in defined_kinds(crd) for one in versions)
-
-
 def _is_built_in(ref: ObjectRef) -> bool:
     """A kind of the same name in a foreign group (Knative's `Service`) is a custom resource."""
     return "." not in ref.group or ref.group.endswith(".k8s.io")

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from fairlead.domain.causes import Patience
 from fairlead.domain.changes import Change
 from fairlead.domain.comparing import refreshed
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
 from fairlead.domain.events import Applied, ApplyFailed
 from fairlead.domain.identity import ObjectRef, ReleaseKey
-from fairlead.domain.ordering import served_by
+from fairlead.domain.ordering import defined_kinds
 from fairlead.domain.scheduling import Blocked, Ready, object_node
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.board import Board, Stopped
 from fairlead.pipeline.engine import Engine, at_once
+from fairlead.pipeline.establishing import wait_established
 from fairlead.ports.cluster import Cluster, LiveObject
 
 CONFLICTS_AT_MOST: Final = 10
@@ -112,16 +114,20 @@ class _Stage:
                     raise
 
     async def _served(self, change: Change) -> None:
-        """Wait until the kinds that a definition adds are served, as the server's own discovery says."""
-        wanted = served_by(change.desired or {})
-        until = self.engine.clock.monotonic() + SERVED_WITHIN_SECONDS
-        while wanted:
-            served = {(kind.api_version, kind.kind) for kind in await self.cluster.kinds(fresh=True)}
-            if wanted <= served:
-                return
-            if self.engine.clock.monotonic() >= until:
-                raise _not_established(change.ref, await self.cluster.get(change.ref))
-            await self.engine.clock.sleep(_PAUSE_SECONDS)
+        """Wait until the kinds that a definition adds can be used: objects of them may stand in the next wave."""
+        if not defined_kinds(change.desired or {}):
+            return
+        report = await wait_established(
+            self.cluster,
+            self.key,
+            [change.ref],
+            patience=Patience(timeout_seconds=SERVED_WITHIN_SECONDS),
+            clock=self.engine.clock,
+            events=self.engine.events,
+        )
+        if report.explanation is not None:
+            problem = Problem(report.explanation.code, report.explanation.sentence, remedy=report.explanation.remedy)
+            raise OperationFailed(problem)
 
 
 def said(error: OperationFailed) -> str:
@@ -136,17 +142,6 @@ def _bound(change: Change) -> dict[str, Any]:
     if change.uid is not None:
         sent["metadata"] = {**sent["metadata"], "uid": change.uid, "resourceVersion": change.resource_version}
     return sent
-
-
-def _not_established(ref: ObjectRef, live: Mapping[str, Any] | None) -> OperationFailed:
-    conditions = ((live or {}).get("status") or {}).get("conditions") or []
-    wrong = [str(one.get("message")) for one in conditions if one.get("status") == "False" and one.get("message")]
-    message = (
-        f"{ref} is not served after {SERVED_WITHIN_SECONDS:.0f} s: {'; '.join(wrong) or 'the server does not say why'}"
-    )
-    return OperationFailed(
-        Problem("definitionNotEstablished", message, remedy="correct the definition's names or schema")
-    )
 
 
 def _count(skipped: Iterable[tuple[ObjectRef, str]], reason: str) -> str:

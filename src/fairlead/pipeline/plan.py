@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from fairlead.domain.changes import Change, Plan, ReleasePlan, Unverified
-from fairlead.domain.comparing import Candidate
+from fairlead.domain.comparing import Candidate, compare
 from fairlead.domain.dependencies import in_order
 from fairlead.domain.digests import plan_digest, release_digest
 from fairlead.domain.dry_runs import unverified_by
@@ -23,6 +24,8 @@ from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.live import Served, served_kinds
 from fairlead.pipeline.proposing import Proposal, propose
 from fairlead.ports.cluster import Cluster
+
+LOOKS_AT_MOST: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +113,11 @@ async def _decided(proposal: Proposal, cluster: Cluster, uid: str, options: Plan
     )
 
 
-async def _verified(one: Change | Candidate, cluster: Cluster, *, verify: bool) -> Change:
-    """Let the server's dry run have the last word on a change, where it can speak."""
+async def _verified(one: Change | Candidate, cluster: Cluster, *, verify: bool, looks: int = 1) -> Change:
+    """Let the server's dry run have the last word on a change, where it can speak.
+
+    An object that moved on between the look and the dry run is looked at again.
+    """
     change = one.change if isinstance(one, Candidate) else one
     asked = isinstance(one, Candidate) or (verify and change.unverified_reason is Unverified.CREATE)
     if change.desired is None or not asked:
@@ -123,4 +129,9 @@ async def _verified(one: Change | Candidate, cluster: Cluster, *, verify: bool) 
         if isinstance(one, Candidate):
             return one.unverified(why, problem)
         return replace(change, unverified_reason=why, problem=problem)
-    return one.judged(answer) if isinstance(one, Candidate) else replace(change, verified=True, unverified_reason=None)
+    if not isinstance(one, Candidate):
+        return replace(change, verified=True, unverified_reason=None)
+    if one.is_outdated(answer) and looks < LOOKS_AT_MOST:
+        again = compare(change.declared or {}, await cluster.get(change.ref), one.judge)
+        return await _verified(again, cluster, verify=verify, looks=looks + 1)
+    return one.judged(answer)
