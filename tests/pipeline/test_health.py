@@ -145,6 +145,21 @@ async def test_pods_that_no_probe_vouches_for_must_stay_up(cluster: FakeCluster)
     assert report.duration_seconds == 7.0
 
 
+@pytest.mark.parametrize("written", [True, False])
+async def test_what_nobody_wrote_and_is_current_needs_no_proof(cluster: FakeCluster, written: bool) -> None:
+    cluster.edit(API, lambda obj: obj["spec"].update(template={"spec": {"containers": [{"name": "app"}]}}))
+    applied = [await cluster.get(API)] if written else []
+    cluster.set_status(API, available())
+    clock = SteppedClock()
+    async with observing(cluster, clock) as observer:
+        objects = [obj for obj in applied if obj is not None]
+        wait = asyncio.create_task(wait_on(observer, KEY, [API], patience=PATIENCE, events=Sink(), applied=objects))
+        await settle()
+        assert wait.done() is not written
+        await clock.advance(4)
+        assert (await wait).healthy
+
+
 async def test_nothing_is_said_twice(cluster: FakeCluster) -> None:
     async with waiting_for(API, cluster=cluster) as stage:
         for number in range(5):

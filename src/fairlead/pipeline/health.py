@@ -51,16 +51,17 @@ async def wait_on(
     *,
     patience: Patience,
     events: EventSink,
-    applied: Iterable[ObjectBody] = (),
+    applied: Iterable[ObjectBody] | None = None,
 ) -> HealthReport:
     """Wait until every object is current, something is final, or the patience has ended.
 
-    `applied` are objects as apply returned them: what is current in that answer already is not read again.
+    `applied` are objects as apply returned them: what is current in that answer already is not read again, and what
+    is not among them is taken for unchanged. None: everything may have been written just now.
 
     Raises:
         RemoteRefused: the kind of an object may not be listed.
     """
-    known = {object_ref(obj): judge(obj) for obj in applied}
+    known = {object_ref(obj): judge(obj) for obj in applied or ()}
     healths = {ref: _EXISTS if ref.group_kind in SETTLED_KINDS else known.get(ref) for ref in refs}
     settled = {ref: health for ref, health in healths.items() if health and health.state is HealthState.CURRENT}
     waited = tuple(ref for ref in healths if ref not in settled)
@@ -68,7 +69,8 @@ async def wait_on(
         return _report(refs, settled)
     started = observer.clock.monotonic()
     events.emit(WaitStarted(key, len(waited), patience.timeout_seconds))
-    wait = await Wait.begin(observer, waited, patience)
+    written = [ref for ref in waited if applied is None or ref in known]
+    wait = await Wait.begin(observer, waited, patience, written=written)
     try:
         cases = await _until_decided(observer, wait, key, events, until=started + patience.timeout_seconds)
         sources = log_sources(cases)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from fairlead.domain.causes import Cause, Finding, Grace, Patience, Suspicion, final_at, suspicion
@@ -27,14 +27,16 @@ _BY_NAME_AT_MOST = 5
 class Wait:
     """The objects that one wait is about. Made by `begin`, ended by closing its evidence.
 
-    `steady` says, after `weigh`, whether everything current has been so for long enough.
+    `unproven` are objects that were written or seen not to be current: those that nothing else vouches for must stay
+    current for a moment. `steady` says, after `weigh`, whether everything current has been so for long enough.
     """
 
     patience: Patience
     feeds: dict[ObjectRef, Feed | None]
     evidence: Evidence
     late_binding: frozenset[str]
-    healths: dict[ObjectRef, Health] = field(default_factory=dict)
+    healths: dict[ObjectRef, Health]
+    unproven: set[ObjectRef]
     next_at: float = math.inf
     steady: bool = False
     _since: dict[Suspicion, float] = field(default_factory=dict)
@@ -42,12 +44,14 @@ class Wait:
     _of_jobs: dict[ObjectRef, tuple[Finding, ...]] = field(default_factory=dict)
 
     @classmethod
-    async def begin(cls, observer: Observer, refs: Sequence[ObjectRef], patience: Patience) -> Wait:
-        """Start following objects."""
+    async def begin(
+        cls, observer: Observer, refs: Sequence[ObjectRef], patience: Patience, *, written: Iterable[ObjectRef]
+    ) -> Wait:
+        """Start following objects; those `written` just now have yet to prove themselves."""
         kinds = await served_kinds(observer.cluster, refs)
         late = await late_binding_classes(observer.cluster, kinds) if any(map(is_claim, refs)) else frozenset()
         feeds = _feeds(observer, refs, kinds)
-        return cls(patience, feeds, Evidence(observer, kinds), late, dict.fromkeys(refs, _UNSEEN))
+        return cls(patience, feeds, Evidence(observer, kinds), late, dict.fromkeys(refs, _UNSEEN), set(written))
 
     def look(self) -> tuple[ObjectHealth, ...]:
         """Judge every object and return those whose health is another than before.
@@ -60,6 +64,8 @@ class Wait:
             health = self._judge(ref)
             if health != self.healths[ref]:
                 self.healths[ref] = health
+                if health.state not in (HealthState.CURRENT, HealthState.UNKNOWN):
+                    self.unproven.add(ref)
                 changed.append(ObjectHealth(ref, health))
         return tuple(changed)
 
@@ -124,14 +130,14 @@ class Wait:
 
     def _steady_times(self, now: float) -> list[float]:
         """Return when each current object that nothing vouches for will have been current for long enough."""
-        unproven = [ref for ref, health in self.healths.items() if self._must_stay(ref, health)]
-        self._steady_since = {ref: self._steady_since.get(ref, now) for ref in unproven}
+        staying = [ref for ref in self.unproven if self._must_stay(ref)]
+        self._steady_since = {ref: self._steady_since.get(ref, now) for ref in staying}
         return [since + self.patience.steady_seconds for since in self._steady_since.values()]
 
-    def _must_stay(self, ref: ObjectRef, health: Health) -> bool:
+    def _must_stay(self, ref: ObjectRef) -> bool:
         feed = self.feeds[ref]
         obj = feed.objects.get(ref) if feed is not None else None
-        return health.state is HealthState.CURRENT and obj is not None and must_stay_current(obj)
+        return self.healths[ref].state is HealthState.CURRENT and obj is not None and must_stay_current(obj)
 
     def _case(self, ref: ObjectRef, findings: tuple[Finding, ...], now: float) -> Case:
         health = self.healths[ref]
