@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from fairlead.domain.changes import Action
+from fairlead.domain.digests import plan_digest, release_digest
+from fairlead.domain.identity import ReleaseKey
+from fairlead.domain.manifests import Manifest
+from fairlead.domain.preparing import definition_change, namespace_change, namespace_ref
+from tests.fakes.releases import definition
+
+
+def test_a_namespace_is_made_without_marks() -> None:
+    change = namespace_change("shop")
+    assert (change.action, change.ref, change.manager) == (Action.CREATE, namespace_ref("shop"), "fairlead")
+    assert change.desired == {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+    assert change.is_preparation
+
+
+def test_definitions_of_a_chart_are_created_when_missing_and_never_changed() -> None:
+    manifest = Manifest(definition(), "crds/a.yaml")
+    missing, there = (definition_change(manifest, exists=exists) for exists in (False, True))
+    assert (missing.action, missing.desired, missing.manager) == (Action.CREATE, definition(), "helm")
+    assert (there.action, there.reason, there.is_preparation) == (Action.KEEP, "crds", True)
+
+
+def test_digests_depend_on_cluster_release_inputs_and_changes_only() -> None:
+    key, change = ReleaseKey("test", "c", "shop", "web"), namespace_change("shop")
+    base = release_digest("uid", key, "inputs", [change])
+    assert release_digest("uid", ReleaseKey("other", "x", "shop", "web"), "inputs", [change]) == base
+    others = {
+        release_digest("uid2", key, "inputs", [change]),
+        release_digest("uid", ReleaseKey("test", "c", "shop2", "web"), "inputs", [change]),
+        release_digest("uid", key, "inputs2", [change]),
+        release_digest("uid", key, "inputs", []),
+        release_digest("uid", key, "inputs", [namespace_change("other")]),
+    }
+    assert len(others | {base}) == 6
+    assert plan_digest(["a", "b"]) == plan_digest(["b", "a"]) != plan_digest(["a"])
