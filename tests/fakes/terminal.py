@@ -49,7 +49,7 @@ class Terminal:
         stdout, stderr = StringIO(), StringIO()
         streams = Streams(StringIO(self.answers), stdout, stderr, width=self.width, interactive=self.interactive)
         home = self.directory / "home"
-        settings = Settings.from_environment({"HOME": str(home), "PATH": "", **self.environ})
+        settings = Settings.from_environment({"HOME": str(home), "PATH": "", "NO_COLOR": "1", **self.environ})
         code = run(arguments, Surroundings(settings, streams, self.directory, self.open))
         ended = Ended(code, stdout.getvalue(), stderr.getvalue())
         if wants_json(arguments) and "schema" not in arguments:

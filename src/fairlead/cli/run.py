@@ -15,6 +15,7 @@ from fairlead.cli.options import AccessOptions, Common, Declared
 from fairlead.cli.output import Output
 from fairlead.cli.progress import Progress
 from fairlead.cli.streams import Streams
+from fairlead.cli.text.problems import problem_lines
 from fairlead.domain.errors import Interrupted, Problem
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.application import Application
@@ -68,6 +69,11 @@ class Run:
         )
         surroundings = self.surroundings
         return surroundings.open(surroundings.settings, wishes, sink or Silence(), surroundings.redactor)
+
+    def warn(self, application: Application) -> None:
+        """Say what was suspicious about the declared files."""
+        if warnings := application.loaded.warnings:
+            self.output.note(problem_lines(warnings, width=None))
 
     def progress(self) -> Progress:
         """Return where this call shows what goes on."""

@@ -48,6 +48,7 @@ async def _apply(where: Where, options: ApplyOptions, run: Run) -> int:
     timeout = _seconds(options.timeout)
     progress = run.progress()
     async with run.application(where.declared, where.access, sink=progress) as application:
+        run.warn(application)
         chosen = chosen_targets(application, where)
         if options.init:
             await application.initialize(tuple(dict.fromkeys(target.environment for target in chosen)))

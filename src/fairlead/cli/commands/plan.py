@@ -35,6 +35,7 @@ def plan(
 async def _plan(where: Where, run: Run, *, detailed_exitcode: bool, verify: bool) -> int:
     progress = run.progress()
     async with run.application(where.declared, where.access, sink=progress) as application:
+        run.warn(application)
         with progress.shown():
             planned = await application.plan(chosen_targets(application, where), verify=verify)
     run.output.show(plan_document(planned), partial(plan_lines, verbose=run.common.verbose))

@@ -1,0 +1,282 @@
+"""Plan, apply, status and render over a cluster in memory: what is shown, what is asked, how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from fairlead.adapters.clock.system import SystemClock
+from fairlead.bootstrap import Wishes, open_application
+from fairlead.domain.config import Environment
+from fairlead.domain.errors import Problem, RemoteRefused, Transient
+from fairlead.domain.identity import Commit, ObjectRef
+from fairlead.doors.redaction import Redactor
+from fairlead.pipeline.application import Application
+from fairlead.ports.cluster import Cluster, LiveObject
+from fairlead.ports.events import EventSink
+from fairlead.settings import Settings
+from tests.conftest import Golden
+from tests.fakes.cluster import FakeCluster
+from tests.fakes.terminal import Ended, Terminal
+
+ENVIRONMENTS = """\
+clusters: [{name: eu, provider: {existingContext: {contextName: eu}}}]
+environments:
+  - {name: test, clusterName: eu, kubeNamespace: shop, createNamespace: true, releasesFiles: [apps.yaml]}
+  - {name: staging, clusterName: eu, kubeNamespace: staging, createNamespace: true, releasesFiles: [apps.yaml]}
+"""
+APPS = """\
+releases:
+  - name: settings
+    resourceFiles: [settings.yaml]
+  - name: web
+    dependsOn: [settings]
+    wait: false
+    resourceFiles: [web.yaml]
+"""
+SETTINGS = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {currency: EUR}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: key}
+stringData: {key: hunter2hunter2}
+"""
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: "shop/web:1.0"}]}
+"""
+SETTINGS_REF = ObjectRef("v1", "ConfigMap", "shop", "settings")
+
+
+def to_dollars(obj: LiveObject) -> None:
+    obj["data"]["currency"] = "USD"
+
+
+class Noon(SystemClock):
+    """A clock whose time of day stands still."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+class Revision:
+    """A checkout at one commit."""
+
+    async def commit(self, root: str) -> Commit:
+        return Commit("a1b2c3d4e5f6", dirty=False)
+
+
+@dataclass
+class Shop:
+    """A repository, and the cluster in memory that it goes to."""
+
+    root: Path
+    cluster: FakeCluster = field(default_factory=FakeCluster)
+
+    async def open(self, environment: Environment) -> Cluster:
+        return self.cluster
+
+    @asynccontextmanager
+    async def application(
+        self, settings: Settings, wishes: Wishes, sink: EventSink, redactor: Redactor
+    ) -> AsyncIterator[Application]:
+        async with open_application(settings, wishes, sink, redactor) as application:
+            yield replace(application, clusters=self, clock=Noon(), source=Revision())
+
+    def run(self, *arguments: str, width: int | None = None, answer: str | None = None) -> Ended:
+        terminal = Terminal(self.root, open=self.application, width=width)
+        if answer is not None:
+            terminal = replace(terminal, interactive=True, answers=answer)
+        return terminal.run(*arguments)
+
+    def change(self, file: str, old: str, new: str) -> None:
+        path = self.root / file
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    root = tmp_path / "shop"
+    root.mkdir()
+    files = {"environments.yaml": ENVIRONMENTS, "apps.yaml": APPS, "settings.yaml": SETTINGS, "web.yaml": WEB}
+    for name, text in files.items():
+        (root / name).write_text(text)
+    return Shop(root)
+
+
+def test_a_plan_then_exactly_that(shop: Shop, golden: Golden) -> None:
+    planned = shop.run("plan", "test", width=80)
+    assert (planned.code, planned.stderr) == (0, "")
+    golden("cli/shop-plan.txt", planned.stdout)
+    assert shop.cluster.writes == []
+    applied = shop.run("apply", "test")
+    assert applied.code == 0
+    golden("cli/shop-apply.log", applied.stderr)
+    again = shop.run("plan", "test", "--detailed-exitcode")
+    assert again.code == 0
+    golden("cli/shop-plan-again.txt", again.stdout)
+    assert "hunter2" not in planned.stdout + applied.stdout + applied.stderr
+
+
+def test_colours_are_for_terminals_only_and_can_be_refused(shop: Shop) -> None:
+    def planned(*, width: int | None, environ: dict[str, str], options: tuple[str, ...] = ()) -> str:
+        terminal = Terminal(shop.root, {"NO_COLOR": "", **environ}, open=shop.application, width=width)
+        return terminal.run("plan", "test", *options).stdout
+
+    assert "\x1b[" in planned(width=80, environ={})
+    plain = planned(width=None, environ={})
+    assert "\x1b[" not in plain
+    assert planned(width=80, environ={"NO_COLOR": "1"}) == plain
+    assert planned(width=80, environ={}, options=("--no-color",)) == plain
+
+
+def test_what_is_suspicious_is_said_aside(shop: Shop) -> None:
+    shop.change("environments.yaml", "kubeNamespace: shop, ", "")
+    planned = shop.run("plan", "test", "--output", "json")
+    assert planned.code == 0
+    assert planned.stderr.startswith("environments.yaml:3:5: warning:")
+
+
+def test_json_of_every_step(shop: Shop) -> None:
+    planned = shop.run("plan", "test", "--output", "json").document
+    assert planned["summary"] == {"create": 4, "update": 0, "delete": 0, "recreate": 0, "keep": 0, "skip": 0}
+    assert shop.run("apply", "test", "--dry-run", "--output", "json").document == planned
+    deployed = shop.run("apply", "test", "--output", "json").document
+    assert [item["outcome"] for item in deployed["deployments"]] == ["succeeded", "succeeded"]
+    assert deployed["deployments"][0]["revision"]["commit"] == "a1b2c3d4e5f6"
+    states = shop.run("status", "test", "--output", "json").document
+    assert [item["drift"] for item in states["releases"]] == ["none", "none"]
+    rendered = shop.run("render", "test", "--output", "json").document
+    assert [item["release"] for item in rendered["releases"]] == ["settings", "web"]
+
+
+@pytest.mark.parametrize(("arguments", "code"), [((), 0), (("--detailed-exitcode",), 3)])
+def test_changes_only_show_in_the_exit_code_when_asked(shop: Shop, arguments: tuple[str, ...], code: int) -> None:
+    assert shop.run("plan", "test", *arguments).code == code
+    assert shop.run("diff", "test", *arguments).code == code
+
+
+def test_a_one_line_change_is_a_one_field_plan(shop: Shop, golden: Golden) -> None:
+    shop.run("apply", "test")
+    shop.change("web.yaml", "shop/web:1.0", "shop/web:1.1")
+    golden("cli/shop-plan-one-field.txt", shop.run("plan", "test", width=80).stdout)
+    golden("cli/shop-plan-verbose.txt", shop.run("plan", "test", "-v", width=80).stdout)
+
+
+def test_off_a_terminal_taking_over_is_refused_without_yes(shop: Shop, golden: Golden) -> None:
+    shop.run("apply", "test")
+    shop.cluster.edit(SETTINGS_REF, to_dollars)
+    refused = shop.run("apply", "test", "--output", "json")
+    assert (refused.code, refused.document["errors"][0]["code"]) == (4, "approvalNeeded")
+    golden("cli/shop-refused.txt", shop.run("apply", "test").stderr)
+    assert shop.run("apply", "test", "--yes").code == 0
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("YES\n", 0), ("n\n", 4), ("\n", 4), ("", 4)])
+def test_on_a_terminal_a_person_is_asked(shop: Shop, answer: str, code: int) -> None:
+    shop.run("apply", "test")
+    shop.cluster.edit(SETTINGS_REF, to_dollars)
+    assert shop.run("apply", "test", answer=answer).code == code
+
+
+def test_nobody_is_asked_about_a_plan_that_only_creates_and_updates(shop: Shop) -> None:
+    assert shop.run("apply", "test", answer="n\n").code == 0
+
+
+def test_a_release_that_fails_is_exit_code_1_and_explained(shop: Shop, golden: Golden) -> None:
+    refusal = RemoteRefused(Problem("invalid", "spec.replicas: must not be 1"), status=422, reason="Invalid")
+    shop.cluster.fail(refusal, verb="apply", name="web")
+    failed = shop.run("apply", "test", "--output", "json")
+    assert failed.code == 1
+    assert [item["outcome"] for item in failed.document["deployments"]] == ["succeeded", "failed"]
+    assert "must not be 1" in failed.document["deployments"][1]["explanation"]
+
+
+def test_an_unreachable_cluster_is_exit_code_1(shop: Shop) -> None:
+    shop.cluster.fail(Transient(Problem("unreachable", "no answer")), verb="capabilities")
+    failed = shop.run("plan", "test", "--output", "json")
+    assert (failed.code, failed.document["errors"][0]["code"]) == (1, "unreachable")
+
+
+def test_what_is_not_selected_but_depended_upon_must_be_healthy(shop: Shop) -> None:
+    refused = shop.run("apply", "test", "-r", "web", "--output", "json")
+    assert (refused.code, refused.document["errors"][0]["code"]) == (4, "dependencyNotCurrent")
+    assert shop.run("apply", "test", "-r", "settings").code == 0
+    assert shop.run("apply", "test", "-r", "web").code == 0
+
+
+def test_several_environments_go_together(shop: Shop, golden: Golden) -> None:
+    golden("cli/shop-plan-all.txt", shop.run("plan", "--all", width=80).stdout)
+    deployed = shop.run("apply", "--cluster", "eu", "--output", "json").document
+    assert [(item["environment"], item["release"]) for item in deployed["deployments"]] == [
+        ("test", "settings"),
+        ("test", "web"),
+        ("staging", "settings"),
+        ("staging", "web"),
+    ]
+
+
+def test_status_shows_drift_and_what_comes_next(shop: Shop, golden: Golden) -> None:
+    shop.run("apply", "test")
+    shop.cluster.edit(SETTINGS_REF, to_dollars)
+    golden("cli/shop-status.txt", shop.run("status", "test", width=80).stdout)
+
+
+def test_render_prints_a_stream_with_origins(shop: Shop, golden: Golden) -> None:
+    golden("cli/shop-render.yaml", shop.run("render", "test").stdout)
+    assert shop.run("render", "test", "--kube-version", "1.33").stdout == shop.run("render", "test").stdout
+
+
+def test_render_shows_values_from_secrets_only_when_asked(shop: Shop) -> None:
+    (shop.root / "chart" / "templates").mkdir(parents=True)
+    (shop.root / "chart" / "Chart.yaml").write_text("apiVersion: v2\nname: chart\nversion: 1.0.0\n")
+    template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: {{ .Values.a | quote }}}\n"
+    (shop.root / "chart" / "templates" / "config.yaml").write_text(template)
+    (shop.root / "apps.yaml").write_text(
+        "releases:\n"
+        "  - name: c\n"
+        "    chart: {dir: chart}\n"
+        "    values: [{key: a, valueFrom: {secretRef: {name: key, key: key}}}]\n"
+    )
+    data = {"key": "aHVudGVyMmh1bnRlcjI="}
+    shop.cluster.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
+    shop.cluster.put(
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key", "namespace": "shop"}, "data": data}
+    )
+    assert "(secret key/key)" in shop.run("render", "test").stdout
+    assert "hunter2hunter2" in shop.run("render", "test", "--show-secrets").stdout
+    planned = shop.run("plan", "test", "-v", "--output", "json")
+    assert planned.code == 0
+    assert "hunter2" not in planned.stdout + planned.stderr
+
+
+def test_lint_lists_problems_and_exits_2_only_for_errors(shop: Shop, golden: Golden) -> None:
+    fine = shop.run("lint")
+    assert fine.code == 0
+    shop.change("environments.yaml", "kubeNamespace: shop, ", "")
+    warned = shop.run("lint", "--output", "json")
+    assert warned.code == 0
+    assert {problem["severity"] for problem in warned.document["problems"]} == {"warning"}
+    shop.change("apps.yaml", "[web.yaml]", "[web.yaml, settings.yaml]")
+    wrong = shop.run("lint", width=80)
+    assert wrong.code == 2
+    golden("cli/shop-lint.txt", wrong.stdout)
+    shop.change("apps.yaml", "wait:", "wiat:")
+    assert shop.run("lint", "--output", "json").code == 2
