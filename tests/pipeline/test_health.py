@@ -160,6 +160,46 @@ async def test_what_nobody_wrote_and_is_current_needs_no_proof(cluster: FakeClus
         assert (await wait).healthy
 
 
+class LaggingCluster(FakeCluster):
+    """A cluster whose watches deliver only when the test lets them."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.deliver = asyncio.Event()
+
+    async def watch(
+        self, kind: ApiKind, namespace: str | None, *, resource_version: str, field_selector: str = ""
+    ) -> AsyncIterator[WatchEvent]:
+        events = super().watch(kind, namespace, resource_version=resource_version, field_selector=field_selector)
+        async for each in events:
+            await self.deliver.wait()
+            yield each
+
+
+@pytest.mark.parametrize("tell", [True, False])
+async def test_a_shared_watch_that_lags_does_not_take_the_past_for_the_present(tell: bool) -> None:
+    cluster, clock = LaggingCluster(), SteppedClock()
+    cluster.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
+    old = put(cluster, job())
+    cluster.set_status(JOB, {"conditions": [{"type": "Complete", "status": "True"}]})
+    async with observing(cluster, clock) as observer:
+        assert (await wait_on(observer, KEY, [JOB], patience=PATIENCE, events=Sink())).healthy
+        cluster.remove(JOB)
+        again = put(cluster, job())
+        assert again["metadata"]["uid"] != old["metadata"]["uid"]
+        sink = Sink()
+        applied = [again] if tell else None
+        wait = asyncio.create_task(wait_on(observer, KEY, [JOB], patience=PATIENCE, events=sink, applied=applied))
+        await settle()
+        assert not wait.done()
+        assert sink.states("migrate") == []
+        cluster.deliver.set()
+        await settle()
+        assert sink.states("migrate") == ["progressing"]
+        cluster.set_status(JOB, {"conditions": [{"type": "Complete", "status": "True"}]})
+        assert (await wait).healthy
+
+
 async def test_nothing_is_said_twice(cluster: FakeCluster) -> None:
     async with waiting_for(API, cluster=cluster) as stage:
         for number in range(5):

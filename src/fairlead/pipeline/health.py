@@ -61,15 +61,16 @@ async def wait_on(
     Raises:
         RemoteRefused: the kind of an object may not be listed.
     """
-    known = {object_ref(obj): judge(obj) for obj in applied or ()}
-    healths = {ref: _EXISTS if ref.group_kind in SETTLED_KINDS else known.get(ref) for ref in refs}
-    settled = {ref: health for ref, health in healths.items() if health and health.state is HealthState.CURRENT}
-    waited = tuple(ref for ref in healths if ref not in settled)
+    written = None if applied is None else {object_ref(obj): obj for obj in applied}
+    settled = {ref: _EXISTS for ref in refs if ref.group_kind in SETTLED_KINDS}
+    for ref, obj in (written or {}).items():
+        if ref in refs and (health := judge(obj)).state is HealthState.CURRENT:
+            settled[ref] = health
+    waited = tuple(ref for ref in dict.fromkeys(refs) if ref not in settled)
     if not waited:
         return _report(refs, settled)
     started = observer.clock.monotonic()
     events.emit(WaitStarted(key, len(waited), patience.timeout_seconds))
-    written = [ref for ref in waited if applied is None or ref in known]
     wait = await Wait.begin(observer, waited, patience, written=written)
     try:
         cases = await _until_decided(observer, wait, key, events, until=started + patience.timeout_seconds)

@@ -28,12 +28,16 @@ Concern = ObjectRef | str
 
 @dataclass(slots=True)
 class Feed:
-    """What the server last said about one kind in one namespace. `gone` keeps the last state of what was deleted."""
+    """What the server last said about one kind in one namespace. `gone` keeps the last state of what was deleted.
+
+    `version` is the newest resource version seen: whatever was written up to it is known here.
+    """
 
     kind: ApiKind
     namespace: str | None
     name: str = ""
     listed: bool = False
+    version: int = 0
     error: Exception | None = None
     trouble: Transient | None = None
     objects: dict[ObjectRef, LiveObject] = field(default_factory=dict)
@@ -50,8 +54,8 @@ class Feed:
         """Return the objects that an object owns, or for events those about it, by its UID."""
         return tuple(self._by_owner.get(owner, {}).values())
 
-    def replace(self, items: Iterable[LiveObject]) -> None:
-        """Take a complete list."""
+    def replace(self, items: Iterable[LiveObject], version: str = "") -> None:
+        """Take a complete list of that version."""
         found = {object_ref(item): item for item in items}
         for ref in [ref for ref in self.objects if ref not in found]:
             self._drop(ref)
@@ -59,9 +63,11 @@ class Feed:
             if self.objects.get(ref) != item:
                 self._take(ref, item, fresh=self.listed)
         self.listed, self.trouble = True, None
+        self.version = max(self.version, version_number(version))
 
     def take(self, event: WatchEvent) -> frozenset[Concern]:
         """Take one event of a watch; return whom it concerns: the object itself and its owners, old and new."""
+        self.version = max(self.version, version_of(event.object))
         if event.type in (WatchType.BOOKMARK, WatchType.EXPIRED):
             return frozenset()
         obj = cast("LiveObject", event.object)
@@ -99,6 +105,16 @@ class Listener:
     concerns: set[Concern] = field(default_factory=set)
 
 
+def version_of(obj: Mapping[str, object]) -> int:
+    """Return the number of an object's resource version. Those of one kind and server grow with every write."""
+    return version_number(text(obj, "metadata", "resourceVersion"))
+
+
+def version_number(version: str) -> int:
+    """Return a resource version as a number, 0 where it is none."""
+    return int(version) if version.isdecimal() else 0
+
+
 def _owners(obj: Mapping[str, object]) -> tuple[str, ...]:
     about = text(obj, "involvedObject", "uid")
     return (about,) if about else owner_uids(obj)
@@ -122,6 +138,10 @@ class Observer:
             self._feeds[key] = Feed(kind, namespace, name)
             self._tasks.add(asyncio.create_task(self._follow(self._feeds[key])))
         return self._feeds[key]
+
+    def follows(self, kind: ApiKind, namespace: str | None, name: str = "") -> bool:
+        """Return whether the feed has been started: then it may not know yet what was written just now."""
+        return (kind, namespace, name) in self._feeds
 
     @contextmanager
     def listening(self) -> Iterator[Listener]:
@@ -159,7 +179,7 @@ class Observer:
                 pause = RELIST_SECONDS
                 try:
                     listing = await self.cluster.list(feed.kind, feed.namespace, field_selector=selector)
-                    feed.replace(listing.items)
+                    feed.replace(listing.items, listing.resource_version)
                     self._wake(self._everybody)
                     await self._watch(feed, listing.resource_version, selector)
                 except Transient as error:

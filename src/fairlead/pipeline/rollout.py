@@ -124,7 +124,9 @@ class Rollout:
     async def _await_health(self) -> Event:
         if not self.wait:
             return Event.HEALTHY
-        report = await self.board.unless_stopped(self._wait([change.ref for change in self.plan.changes]))
+        report = await self.board.unless_stopped(
+            self._wait([change.ref for change in self.plan.changes], self._applied)
+        )
         if isinstance(report, Stopped):
             return Event.INTERRUPTED
         self.health = report.state
@@ -133,10 +135,10 @@ class Rollout:
         return Event.HEALTHY if report.healthy else Event.UNHEALTHY
 
     async def _completion(self, ref: ObjectRef) -> HealthReport:
-        return await self._wait([ref])
+        return await self._wait([ref], None)
 
-    async def _wait(self, refs: Sequence[ObjectRef]) -> HealthReport:
+    async def _wait(self, refs: Sequence[ObjectRef], applied: Sequence[LiveObject] | None) -> HealthReport:
         patience = Patience(timeout_seconds=self.timeout_seconds)
         return await wait_on(
-            self.observer, self.plan.key, refs, patience=patience, events=self.engine.events, applied=self._applied
+            self.observer, self.plan.key, refs, patience=patience, events=self.engine.events, applied=applied
         )

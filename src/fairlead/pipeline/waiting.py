@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fairlead.domain.causes import Cause, Finding, Grace, Patience, Suspicion, final_at, suspicion
@@ -13,9 +14,11 @@ from fairlead.domain.health import Health, HealthState, ObjectHealth
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.judging import judge, judge_ended
 from fairlead.domain.proving import must_stay_current
+from fairlead.domain.reading import ObjectBody
 from fairlead.pipeline.evidence import Evidence
-from fairlead.pipeline.observing import Feed, Observer
+from fairlead.pipeline.observing import Feed, Observer, version_of
 from fairlead.pipeline.snapshot import KindTable, is_claim, late_binding_classes, served_kinds, storage_class
+from fairlead.ports.cluster import ApiKind
 
 _UNSEEN = Health(HealthState.UNKNOWN, "Nobody has looked at it yet.")
 _NOT_SERVED = Health(HealthState.NOT_FOUND, "The cluster does not serve its kind.")
@@ -27,6 +30,8 @@ _BY_NAME_AT_MOST = 5
 class Wait:
     """The objects that one wait is about. Made by `begin`, ended by closing its evidence.
 
+    `floors` are the versions that were written just now: a shared feed may lag behind them, and what it says of such
+    an object until then is about its past.
     `unproven` are objects that were written or seen not to be current: those that nothing else vouches for must stay
     current for a moment. `steady` says, after `weigh`, whether everything current has been so for long enough.
     """
@@ -35,6 +40,7 @@ class Wait:
     feeds: dict[ObjectRef, Feed | None]
     evidence: Evidence
     late_binding: frozenset[str]
+    floors: Mapping[ObjectRef, int]
     healths: dict[ObjectRef, Health]
     unproven: set[ObjectRef]
     next_at: float = math.inf
@@ -45,13 +51,25 @@ class Wait:
 
     @classmethod
     async def begin(
-        cls, observer: Observer, refs: Sequence[ObjectRef], patience: Patience, *, written: Iterable[ObjectRef]
+        cls,
+        observer: Observer,
+        refs: Sequence[ObjectRef],
+        patience: Patience,
+        *,
+        written: Mapping[ObjectRef, ObjectBody] | None,
     ) -> Wait:
-        """Start following objects; those `written` just now have yet to prove themselves."""
+        """Start following objects; those `written` just now (None: all of them) have yet to prove themselves."""
         kinds = await served_kinds(observer.cluster, refs)
         late = await late_binding_classes(observer.cluster, kinds) if any(map(is_claim, refs)) else frozenset()
-        feeds = _feeds(observer, refs, kinds)
-        return cls(patience, feeds, Evidence(observer, kinds), late, dict.fromkeys(refs, _UNSEEN), set(written))
+        wanted = _wanted(refs, kinds)
+        floors = {ref: version_of(obj) for ref, obj in (written or {}).items()}
+        if written is None:
+            behind = [ref for ref, where in wanted.items() if where is not None and observer.follows(*where)]
+            found = await asyncio.gather(*(observer.cluster.get(ref) for ref in behind))
+            floors = {ref: version_of(obj or {}) for ref, obj in zip(behind, found, strict=True)}
+        feeds = {ref: None if where is None else observer.feed(*where) for ref, where in wanted.items()}
+        unproven = set(refs) if written is None else set(refs) & set(written)
+        return cls(patience, feeds, Evidence(observer, kinds), late, floors, dict.fromkeys(refs, _UNSEEN), unproven)
 
     def look(self) -> tuple[ObjectHealth, ...]:
         """Judge every object and return those whose health is another than before.
@@ -100,7 +118,7 @@ class Wait:
             return _NOT_SERVED
         if feed.error is not None:
             raise feed.error
-        if not feed.listed:
+        if not feed.listed or feed.version < self.floors.get(ref, 0):
             return _UNSEEN
         obj = feed.objects.get(ref)
         last = obj if obj is not None else feed.gone.get(ref)
@@ -116,7 +134,7 @@ class Wait:
             return (Finding(Cause.NOT_FOUND, Grace.MISSING, "it does not exist, or no longer"),)
         feed = self.feeds[ref]
         obj = feed.objects.get(ref) if feed is not None else None
-        if obj is None or not self.evidence.ready(ref):
+        if obj is None or self.healths[ref] == _UNSEEN or not self.evidence.ready(ref):
             return ()
         found = diagnose(self.evidence.scene(ref, obj), crashes=self.patience.crashes)
         return self._remembered(ref, found) if ref.kind == "Job" else found
@@ -151,15 +169,16 @@ class Wait:
         return Case(ref, health, findings, is_final=bool(final) or health.state is HealthState.FAILED)
 
 
-def _feeds(observer: Observer, refs: Sequence[ObjectRef], kinds: KindTable) -> dict[ObjectRef, Feed | None]:
-    cluster_wide = [ref for ref in refs if not ref.namespace]
-    feeds: dict[ObjectRef, Feed | None] = {}
+def _wanted(refs: Sequence[ObjectRef], kinds: KindTable) -> dict[ObjectRef, tuple[ApiKind, str | None, str] | None]:
+    """Return which feed tells about each object; None for kinds that are not served."""
+    wanted: dict[ObjectRef, tuple[ApiKind, str | None, str] | None] = {}
     for ref in refs:
         kind = kinds.get((ref.api_version, ref.kind))
         if kind is None:
-            feeds[ref] = None
-            continue
-        few = sum(each.group_kind == ref.group_kind for each in cluster_wide) <= _BY_NAME_AT_MOST
-        name = "" if kind.namespaced or not few else ref.name
-        feeds[ref] = observer.feed(kind, ref.namespace if kind.namespaced else None, name)
-    return feeds
+            wanted[ref] = None
+        elif kind.namespaced:
+            wanted[ref] = (kind, ref.namespace, "")
+        else:
+            few = sum(each.group_kind == ref.group_kind for each in refs) <= _BY_NAME_AT_MOST
+            wanted[ref] = (kind, None, ref.name if few else "")
+    return wanted
