@@ -1,0 +1,99 @@
+"""What is published about the grammar: JSON schemas for editors, a page of all keys for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from fairlead.domain.declaring.environment_keys import ENVIRONMENTS_FILE
+from fairlead.domain.declaring.jsonschema import environments_schema, releases_schema
+from fairlead.domain.declaring.release_keys import RELEASES_FILE
+from fairlead.domain.declaring.shapes import (
+    Either,
+    Field,
+    Flag,
+    ListOf,
+    MapOf,
+    PathText,
+    Record,
+    Shape,
+    Structure,
+    Text,
+)
+
+ENVIRONMENTS_SCHEMA = "src/fairlead/schemas/environments.json"
+RELEASES_SCHEMA = "src/fairlead/schemas/releases.json"
+PAGE = "docs/reference/configuration-keys.md"
+
+
+def generated() -> dict[str, str]:
+    """Return the generated files by their path in the checkout."""
+    return {
+        ENVIRONMENTS_SCHEMA: json.dumps(environments_schema(), indent=2) + "\n",
+        RELEASES_SCHEMA: json.dumps(releases_schema(), indent=2) + "\n",
+        PAGE: "\n".join(_page()) + "\n",
+    }
+
+
+def _page() -> Iterator[str]:
+    yield "# All keys of declared files"
+    yield ""
+    yield "Generated from the grammar that the reader uses; do not edit. Rules: [configuration](configuration.md)."
+    shown: set[str] = set()
+    for top in (ENVIRONMENTS_FILE, RELEASES_FILE):
+        yield from _section(top, shown, 2)
+
+
+def _section(record: Record, shown: set[str], level: int) -> Iterator[str]:
+    """Yield a record's table, then those of the records in it that were not shown before."""
+    if record.name in shown or not record.fields:
+        return
+    shown.add(record.name)
+    yield from ("", f"{'#' * level} {record.name}", "", f"{record.title}.", "")
+    yield from ("| key | type | default | meaning |", "| --- | --- | --- | --- |")
+    yield from (_row(field) for field in record.fields)
+    for field in record.fields:
+        for inner in _records(field.shape):
+            yield from _section(inner, shown, 3)
+
+
+def _row(field: Field) -> str:
+    default = "required" if field.required else field.default or ""
+    meaning = (
+        field.description if field.without_effect is None else f"{field.description} Instead: {field.without_effect}."
+    )
+    return f"| `{field.key}` | {_type(field.shape)} | {default} | {meaning.replace('|', chr(92) + '|')} |"
+
+
+def _type(shape: Shape) -> str:  # noqa: PLR0911 - one return per shape
+    match shape:
+        case Text(choices=()):
+            return "text"
+        case Text():
+            return " or ".join(f"`{choice}`" for choice in shape.choices)
+        case Flag():
+            return "true or false"
+        case PathText():
+            return "path"
+        case Structure():
+            return "any value"
+        case ListOf():
+            return f"list of {_type(shape.item)}"
+        case MapOf():
+            return "names and texts"
+        case Either():
+            return f"path or {_type(shape.record)}"
+        case Record():
+            return f"[{shape.name}](#{shape.name.lower()})" if shape.fields else "`{}`"
+
+
+def _records(shape: Shape) -> Iterator[Record]:
+    match shape:
+        case Record():
+            yield shape
+        case ListOf():
+            yield from _records(shape.item)
+        case Either():
+            yield shape.record
+        case _:
+            return
