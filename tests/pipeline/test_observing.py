@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from fairlead.pipeline.observing import Feed, observing
-from fairlead.ports.cluster import ApiKind, Listing, WatchEvent, WatchType
+from fairlead.pipeline.observing import observing
+from fairlead.ports.cluster import ApiKind, Listing
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.stepped_clock import SteppedClock, settle
 from tests.fakes.workloads import deployment, ref_of, replica_set
@@ -94,46 +94,3 @@ async def test_no_watch_outlives_the_block_even_when_it_fails() -> None:
         await fail_while_observing(made)
     assert "watch" in {call.verb for call in made.calls}
     assert len(asyncio.all_tasks()) == 1
-
-
-def test_owned_objects_are_found_by_owner_until_they_are_gone() -> None:
-    feed = Feed(SETS, "shop")
-    one, two = replica_set(deployment(), "one"), replica_set(deployment(), "two")
-    feed.replace([one, two])
-    assert feed.owned_by("d-api") == (one, two)
-
-    feed.take(WatchEvent(WatchType.DELETED, one))
-    assert feed.owned_by("d-api") == (two,)
-
-    feed.replace([])
-    assert feed.owned_by("d-api") == ()
-
-
-def test_an_object_that_changes_hands_leaves_its_owner() -> None:
-    feed = Feed(SETS, "shop")
-    mine = replica_set(deployment())
-    feed.replace([mine])
-
-    feed.take(WatchEvent(WatchType.MODIFIED, {**mine, "metadata": {**mine["metadata"], "ownerReferences": []}}))
-
-    assert feed.owned_by("d-api") == ()
-
-
-def test_only_what_happened_since_the_first_list_is_fresh() -> None:
-    feed = Feed(SETS, "shop")
-    old, new = replica_set(deployment(), "old"), replica_set(deployment(), "new")
-    feed.replace([old])
-    feed.replace([old, new])
-    assert feed.fresh == {"rs-api-new"}
-
-    feed.take(WatchEvent(WatchType.MODIFIED, old))
-    assert feed.fresh == {"rs-api-new", "rs-api-old"}
-
-
-def test_a_bookmark_changes_nothing() -> None:
-    feed = Feed(SETS, "shop")
-    feed.replace([])
-
-    feed.take(WatchEvent(WatchType.BOOKMARK, {"metadata": {"resourceVersion": "9"}}))
-
-    assert feed.objects == {}

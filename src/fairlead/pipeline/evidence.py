@@ -15,7 +15,8 @@ from fairlead.domain.errors import FairleadError
 from fairlead.domain.explaining import LOG_LINES
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.reading import ObjectBody, text, uid
-from fairlead.pipeline.observing import Feed, Observer
+from fairlead.pipeline.feeds import Feed
+from fairlead.pipeline.observing import Observer
 from fairlead.pipeline.snapshot import KindTable
 
 _POD, _REPLICA_SET, _EVENT = ("v1", "Pod"), ("apps/v1", "ReplicaSet"), ("v1", "Event")

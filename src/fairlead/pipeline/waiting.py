@@ -16,7 +16,8 @@ from fairlead.domain.judging import judge, judge_ended
 from fairlead.domain.proving import must_stay_current
 from fairlead.domain.reading import ObjectBody
 from fairlead.pipeline.evidence import Evidence
-from fairlead.pipeline.observing import Feed, Observer, version_of
+from fairlead.pipeline.feeds import Feed, version_of
+from fairlead.pipeline.observing import Observer
 from fairlead.pipeline.snapshot import KindTable, is_claim, late_binding_classes, served_kinds, storage_class
 from fairlead.ports.cluster import ApiKind
 
