@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fairlead.domain.errors import Problem, RemoteRefused
+from fairlead.domain.errors import Problem, RemoteRefused, Transient
 from fairlead.domain.health import HealthState
 from fairlead.domain.identity import ObjectRef
 from fairlead.pipeline.snapshot import snapshot_health
@@ -61,8 +61,16 @@ async def test_a_claim_is_judged_by_its_storage_class(cluster: FakeCluster, may_
     assert report.state is state
 
 
-async def test_a_failed_read_is_an_error_not_an_absence(cluster: FakeCluster) -> None:
+async def test_what_may_not_be_read_is_unknown_not_absent(cluster: FakeCluster) -> None:
     cluster.fail(RemoteRefused(Problem("forbidden", "may not be read"), status=403), verb="get")
 
-    with pytest.raises(RemoteRefused):
+    report = await snapshot_health(cluster, [ref_of(deployment("a"))])
+
+    assert report.state is HealthState.UNKNOWN
+
+
+async def test_a_failed_read_is_an_error_not_an_absence(cluster: FakeCluster) -> None:
+    cluster.fail(Transient(Problem("unreachable", "connection refused")), verb="get")
+
+    with pytest.raises(Transient):
         await snapshot_health(cluster, [ref_of(deployment("a"))])

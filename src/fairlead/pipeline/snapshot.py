@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 from fairlead.domain.errors import RemoteRefused
 from fairlead.domain.health import Health, HealthReport, HealthState, ObjectHealth
-from fairlead.domain.identity import ObjectRef, object_ref
+from fairlead.domain.identity import ObjectRef
 from fairlead.domain.judging import judge
-from fairlead.domain.reading import ObjectBody, name, text
-from fairlead.ports.cluster import ApiKind, Cluster, LiveObject
+from fairlead.domain.reading import ObjectBody, name, one_line, text
+from fairlead.pipeline.live import Live, read_live
+from fairlead.ports.cluster import ApiKind, Cluster
 
 KindTable = Mapping[tuple[str, str], ApiKind]
 
-# Up to so many objects of one kind and namespace are read one by one, more with one list.
-_ONE_BY_ONE_AT_MOST = 2
-
 
 async def snapshot_health(cluster: Cluster, refs: Sequence[ObjectRef]) -> HealthReport:
-    """Judge objects as they are now, with one list per kind and namespace."""
+    """Judge objects as they are now, with one list per kind and namespace; what may not be read is unknown."""
     kinds = await served_kinds(cluster, refs)
-    groups: dict[tuple[ApiKind, str], list[ObjectRef]] = {}
-    for ref in refs:
-        if (kind := kinds.get((ref.api_version, ref.kind))) is not None:
-            groups.setdefault((kind, ref.namespace), []).append(ref)
-    reads = (_read(cluster, kind, namespace, wanted) for (kind, namespace), wanted in groups.items())
-    live = {object_ref(obj): obj for found in await asyncio.gather(*reads) for obj in found}
-    pending = any(is_claim(ref) and judge(obj).state is HealthState.PROGRESSING for ref, obj in live.items())
+    live = await read_live(cluster, kinds, refs)
+    pending = any(is_claim(ref) and judge(obj).state is HealthState.PROGRESSING for ref, obj in live.objects.items())
     late = await late_binding_classes(cluster, kinds) if pending else frozenset()
-    return HealthReport(tuple(ObjectHealth(ref, _judge(live.get(ref), late)) for ref in refs))
+    return HealthReport(tuple(ObjectHealth(ref, _judge(ref, live, late)) for ref in refs))
 
 
 async def served_kinds(cluster: Cluster, refs: Iterable[ObjectRef]) -> KindTable:
@@ -62,12 +54,8 @@ def storage_class(claim: ObjectBody) -> str:
     return text(claim, "spec", "storageClassName")
 
 
-def _judge(obj: LiveObject | None, late: frozenset[str]) -> Health:
+def _judge(ref: ObjectRef, live: Live, late: frozenset[str]) -> Health:
+    if ref in live.unreadable:
+        return Health(HealthState.UNKNOWN, f"It may not be read: {one_line(live.unreadable[ref])}")
+    obj = live.get(ref)
     return judge(obj, late_binding=obj is not None and storage_class(obj) in late)
-
-
-async def _read(cluster: Cluster, kind: ApiKind, namespace: str, refs: Sequence[ObjectRef]) -> tuple[LiveObject, ...]:
-    if len(refs) <= _ONE_BY_ONE_AT_MOST:
-        found = await asyncio.gather(*(cluster.get(ref) for ref in refs))
-        return tuple(obj for obj in found if obj is not None)
-    return (await cluster.list(kind, namespace if kind.namespaced else None)).items
