@@ -62,9 +62,9 @@ class Fetcher:
     """Downloads under one `Trust`. Must be closed."""
 
     def __init__(self, trust: Trust | None = None) -> None:
-        trust = trust or Trust()
-        self._own = Dialer(replace(trust, decode=False))
-        self._foreign = Dialer(replace(trust, decode=False, client=None))
+        self._trust = replace(trust or Trust(), decode=False)
+        self._own = Dialer(self._trust)
+        self._foreign: Dialer | None = None
 
     async def get(self, fetch: Fetch) -> Response:
         """Return the answer at the end of all redirects.
@@ -79,7 +79,8 @@ class Fetcher:
         for _ in range(MAX_REDIRECTS + 1):
             # Once away from home nothing secret is sent again, not even when a redirect leads back.
             headers = {**fetch.headers, **({} if left_home else fetch.secret_headers)}
-            response = await (self._foreign if left_home else self._own).request(
+            dialer = self._abroad() if left_home else self._own
+            response = await dialer.request(
                 "GET", url, headers=headers, timeout=fetch.timeout, max_bytes=fetch.max_bytes
             )
             if response.status not in _REDIRECTS:
@@ -91,7 +92,15 @@ class Fetcher:
     async def close(self) -> None:
         """Close every connection."""
         await self._own.close()
-        await self._foreign.close()
+        if self._foreign is not None:
+            await self._foreign.close()
+
+    def _abroad(self) -> Dialer:
+        # Without a client certificate to lose, one pool serves for everywhere.
+        if self._trust.client is None:
+            return self._own
+        self._foreign = self._foreign or Dialer(replace(self._trust, client=None))
+        return self._foreign
 
 
 def basic_auth(username: str, password: str) -> dict[str, str]:

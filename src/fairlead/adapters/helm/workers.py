@@ -96,13 +96,20 @@ class Workers:
             WorkerDiedError: the worker ended for a reason of its own.
         """
         data = wire.pack(question)
-        async with self._worker() as worker:
-            return await worker.ask(data, self.limits)
+        try:
+            return await self._asked(data)
+        except WorkerDiedError:
+            # It may have ended while nobody asked it anything; only a second death is about the question.
+            return await self._asked(data)
 
     async def close(self) -> None:
         """End all workers."""
         while self._idle:
             await self._idle.pop().end()
+
+    async def _asked(self, question: bytes) -> wire.Answer:
+        async with self._worker() as worker:
+            return await worker.ask(question, self.limits)
 
     @asynccontextmanager
     async def _worker(self) -> AsyncIterator[_Worker]:

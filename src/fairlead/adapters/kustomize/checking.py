@@ -93,7 +93,9 @@ def _named(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield from ((name, text) for item in _mappings(content.get(name)) for text in _texts(item.get("path")))
     for name in _GENERATORS:
         for item in _mappings(content.get(name)):
-            yield from ((name, text.rpartition("=")[2]) for text in _texts(item.get("files")))
+            # `KEY=PATH` or `PATH`; an address may hold the sign itself.
+            for text in _texts(item.get("files")):
+                yield name, text if _REMOTE.search(text) else text.partition("=")[2] or text
             yield from ((name, text) for key in ("envs", "env") for text in _texts(item.get(key)))
     yield from (("openapi", text) for item in _mappings(content.get("openapi")) for text in _texts(item.get("path")))
 
