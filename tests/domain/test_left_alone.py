@@ -91,6 +91,19 @@ def test_ignored_elements_are_taken_out_of_what_is_ours_to_decide() -> None:
     assert [item["name"] for item in sent["spec"]["template"]["spec"]["containers"]] == ["web"]
 
 
+def test_an_ignored_field_of_one_element_leaves_the_others_as_they_are() -> None:
+    rule = IgnoreFields("Deployment", None, ("/spec/template/spec/containers/0/image",))
+    left, _ = _judge(_live(replicas=3, ours=True), rule)
+    containers = judged_part(DECLARED, left)["spec"]["template"]["spec"]["containers"]
+    assert containers == [{"name": "web"}, {"name": "b"}]
+
+
+def test_a_field_owned_through_a_subresource_that_is_not_declared_is_nothing_to_us() -> None:
+    live = _live(replicas=7, ours=False, scaler=True)
+    declared = {**DECLARED, "spec": {"template": DECLARED["spec"]["template"]}}
+    assert left_alone(declared, live, ignored=(), scaled=SCALED) == ()
+
+
 def test_values_of_a_secret_that_are_left_alone_are_masked() -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"a": "Y2xlYXI="}}
     left = left_alone(secret, secret, ignored=(IgnoreFields("Secret", None, ("/data/a",)),), scaled=frozenset())

@@ -290,6 +290,7 @@ async def test_pods_run_and_hooks_are_awaited(site: Site, real_sandbox: RunningS
     image = f"{real_sandbox.registry}/app:1.0"
     migrate = job()
     migrate["spec"]["template"]["spec"]["containers"][0] |= {"image": image, "env": [{"name": "CRASH", "value": "0"}]}
+    migrate["metadata"]["namespace"] = site.namespace
     chart = release(chart=True)
     one = site.wanted(deployment(image=image), of=chart, hooks=(hook(migrate, "pre-install", weight=1),))
     (done,) = await site.deploy(one, wait=True)

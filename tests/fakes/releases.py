@@ -68,7 +68,8 @@ def wanted(*objects: Mapping[str, Any], of: Release | None = None, **more: Any) 
 
 def hook(obj: Mapping[str, Any], *events: str, weight: int = 0, policies: tuple[str, ...] = ()) -> Hook:
     """Return a hook of a chart."""
-    return Hook(events, weight, policies, Manifest(obj, "templates/hook.yaml"))
+    placed = {**obj, "metadata": {"namespace": "default", **obj["metadata"]}}
+    return Hook(events, weight, policies, Manifest(placed, "templates/hook.yaml"))
 
 
 def config_map(name: str = "settings", namespace: str | None = None, **data: str) -> dict[str, Any]:

@@ -202,8 +202,7 @@ def _refuse_cycle(circle: tuple[Node, ...]) -> None:
         return
     named = [str(node) for node in circle if node.kind is not NodeKind.WAVE]
     path = [name for index, name in enumerate(named) if index == 0 or named[index - 1] != name]
-    if path[0] != path[-1]:
-        path.append(path[0])
+    path += path[:1] if path[0] != path[-1] else []
     raise InputError(
         Problem(
             "dependencyCycle",

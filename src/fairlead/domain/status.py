@@ -44,13 +44,9 @@ def release_status(plan: ReleasePlan, report: HealthReport, live: Mapping[str, A
 
 def drifts(change: Change) -> bool:
     """Return whether a change means that the cluster does not hold what is declared."""
-    match change.action:
-        case Action.CREATE | Action.RECREATE | Action.DELETE:
-            return True
-        case Action.UPDATE:
-            return change.reason not in ("ownership", UNKNOWN)
-        case Action.KEEP | Action.SKIP:
-            return False
+    if change.action is Action.UPDATE:
+        return change.reason not in ("ownership", UNKNOWN)
+    return change.action.writes
 
 
 def worst_object(objects: Iterable[ObjectHealth]) -> ObjectHealth | None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fairlead.domain.changes import Plan, ReleasePlan
 from fairlead.domain.dependencies import release_dependencies
 from fairlead.domain.deployments import Deployment
+from fairlead.domain.marks import field_manager
 from fairlead.domain.rollout.machine import step
 from fairlead.domain.rollout.states import FINAL, INITIAL
 from fairlead.domain.scheduling import schedule
@@ -87,6 +88,7 @@ def _rollout(
         engine,
         observer,
         redactor,
+        manager=field_manager(is_chart=target.is_chart),
         wait=options.wait and target.release.wait,
         timeout_seconds=options.timeout_seconds or target.release.timeout_seconds,
     )

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from fairlead.domain.changes import Action
 from fairlead.domain.errors import OperationFailed, Problem
 from fairlead.domain.events import Applied
 from fairlead.domain.health import HealthReport
 from fairlead.domain.hooks import BEFORE_CREATION, FAILED, SUCCEEDED, deletes
-from fairlead.domain.identity import ObjectRef, ReleaseKey, object_ref
-from fairlead.domain.marks import HELM_MANAGER
+from fairlead.domain.identity import ObjectRef, ReleaseKey
 from fairlead.domain.rendering import Hook
 from fairlead.pipeline.board import Board
 from fairlead.pipeline.engine import Engine
@@ -30,9 +29,13 @@ class HookFailed(OperationFailed):
 
 @dataclass(frozen=True, slots=True)
 class HookRunner:
-    """Runs the hooks of one release. `completion` waits for the object of a hook, and gives up in time."""
+    """Runs the hooks of one release as they are, without marks, applied by `manager`.
+
+    `completion` waits for the object of a hook, and gives up after `timeout_seconds`.
+    """
 
     key: ReleaseKey
+    manager: str
     board: Board
     engine: Engine
     completion: Completion
@@ -51,15 +54,14 @@ class HookRunner:
             await self._run(hook)
         for hook in hooks:
             if deletes(hook, SUCCEEDED):
-                await self._remove(object_ref(self._placed(hook)))
+                await self._remove(hook.manifest.ref)
         return True
 
     async def _run(self, hook: Hook) -> None:
-        obj = self._placed(hook)
-        ref = object_ref(obj)
+        ref = hook.manifest.ref
         if deletes(hook, BEFORE_CREATION):
             await self._remove(ref)
-        await self._cluster.apply(obj, manager=HELM_MANAGER)
+        await self._cluster.apply(hook.manifest.data, manager=self.manager)
         self.engine.events.emit(Applied(self.key, ref, Action.CREATE))
         failure = await self._failure(ref)
         if failure:
@@ -101,9 +103,3 @@ class HookRunner:
     @property
     def _cluster(self) -> Cluster:
         return self.engine.cluster(self.key)
-
-    def _placed(self, hook: Hook) -> dict[str, Any]:
-        """Hooks carry no marks; one without a namespace runs in the release's."""
-        metadata = dict(hook.manifest.data.get("metadata") or {})
-        metadata.setdefault("namespace", self.key.namespace)
-        return {**hook.manifest.data, "metadata": metadata}

@@ -39,7 +39,7 @@ _FAILURES = {
 class Rollout:
     """The stages of one release. What it gathers on the way becomes the deployment.
 
-    `wait` says whether health is awaited at all, for `timeout_seconds` at most.
+    `manager` is the field manager of its hooks. `wait` says whether health is awaited, `timeout_seconds` how long.
     """
 
     plan: ReleasePlan
@@ -47,6 +47,7 @@ class Rollout:
     engine: Engine
     observer: Observer
     redactor: Redactor
+    manager: str
     wait: bool
     timeout_seconds: float
     explanation: str = ""
@@ -118,7 +119,9 @@ class Rollout:
         return Event.INTERRUPTED if report.interrupted else done
 
     async def _run_hooks(self, hooks: Sequence[Hook]) -> Event:
-        runner = HookRunner(self.plan.key, self.board, self.engine, self._completion, self.timeout_seconds)
+        runner = HookRunner(
+            self.plan.key, self.manager, self.board, self.engine, self._completion, self.timeout_seconds
+        )
         return Event.HOOKS_SUCCEEDED if await runner.run(hooks) else Event.INTERRUPTED
 
     async def _await_health(self) -> Event:
