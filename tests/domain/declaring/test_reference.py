@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -163,3 +164,27 @@ def test_every_key_is_used_by_a_fixture() -> None:
 
 def test_the_schema_is_small_enough_for_an_editor() -> None:
     assert all(len(json.dumps(schema)) < 64_000 for schema in (environments_schema(), releases_schema()))
+
+
+def test_every_code_is_documented() -> None:
+    source = ROOT / "src" / "fairlead"
+    files = [*(source / "domain" / "declaring").glob("*.py"), *(source / "doors").glob("yaml*.py")]
+    files += [source / "doors" / "paths.py", *(source / "pipeline" / name for name in ("values.py", "secrets.py"))]
+    text = "".join(path.read_text() for path in [*files, source / "domain" / "resolving.py"])
+    codes = set(re.findall(r'(?:Problem|error|warning|_fail|_secret_problem|OneOf)\([^"]*?"([a-z][A-Za-z0-9]+)"', text))
+    codes |= set(re.findall(r'OneOf\(\s*\([^)]*\),\s*"([A-Za-z]+)"', text))
+    documented = set(re.findall(r"`([a-z][A-Za-z0-9]+)`", (ROOT / "docs/reference/configuration.md").read_text()))
+    assert len(codes) > 40
+    assert codes - documented - {key for record in ALL.values() for key in record.by_key} == set()
+
+
+def test_the_examples_of_the_page_load() -> None:
+    page = (ROOT / "docs/reference/configuration.md").read_text()
+    blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    environments = next(block for block in blocks if "clusters:" in block)
+    releases = next(block for block in blocks if "storage-classes" in block)
+    patches = next(block for block in blocks if "patches:" in block)
+    text = releases.replace("    timeout: 10m\n", "    timeout: 10m\n" + patches)
+    declared = declare(environments, {"base.yaml": "", "staging/apps.yaml": text})
+    assert declared.codes == []
+    assert len(declared.release.patches) == 2
