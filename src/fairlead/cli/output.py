@@ -12,6 +12,7 @@ from rich.text import Text
 
 from fairlead.cli.options import Format
 from fairlead.cli.streams import Streams
+from fairlead.cli.text.layout import visible
 from fairlead.cli.wire.documents import Document
 from fairlead.cli.wire.encoding import to_json
 
@@ -52,9 +53,10 @@ class Output:
 def styled(lines: Iterable[Text], *, color: bool) -> str:
     """Return lines as text, with the terminal's colour codes or without."""
     if not color:
-        return "".join(line.plain.rstrip() + "\n" for line in lines)
+        return "".join(visible(line.plain).rstrip() + "\n" for line in lines)
     buffer = StringIO()
     console = Console(file=buffer, force_terminal=True, color_system="standard", highlight=False)
     for line in lines:
+        line.plain = visible(line.plain)
         console.print(line, soft_wrap=True)
     return buffer.getvalue()

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from fairlead.cli.streams import Streams
 from fairlead.cli.text.deployments import STYLE
-from fairlead.cli.text.layout import plural
+from fairlead.cli.text.layout import plural, visible
 from fairlead.domain.events import (
     Applied,
     ApplyFailed,
@@ -69,7 +69,7 @@ class Progress:
 
     def _write(self, event: Event) -> None:
         if words := sentence(event):
-            self.streams.report(f"{event.key}: {words}")
+            self.streams.report(visible(f"{event.key}: {words}"))
 
 
 def sentence(event: Event) -> str:  # noqa: C901, PLR0911 - one line for each fact there is
@@ -156,7 +156,7 @@ class Board:
             style = STYLE.get(row.outcome, "")
             return Text(mark, style), Text(str(key)), Text(f"{row.seconds:.0f}s", "dim"), Text(row.outcome, style)
         seconds = self.monotonic() - row.since
-        return Spinner("line", style="cyan"), Text(str(key)), Text(f"{seconds:.0f}s", "dim"), Text(_doing(row))
+        return Spinner("line", style="cyan"), Text(str(key)), Text(f"{seconds:.0f}s", "dim"), Text(visible(_doing(row)))
 
 
 def _doing(row: _Row) -> str:

@@ -72,7 +72,10 @@ async def _consent(plan: Plan, options: ApplyOptions, run: Run) -> None:
     if not reasons or options.yes:
         return
     streams = run.surroundings.streams
-    if not streams.interactive or not await agreed(streams, f"{'; '.join(reasons)}. Go on?"):
+    if not streams.interactive:
+        raise Refused(refusal(reasons))
+    streams.report("\nThis needs your agreement:\n" + "\n".join(f"  {reason}" for reason in reasons))
+    if not await agreed(streams, "Go on?"):
         raise Refused(refusal(reasons))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
@@ -10,6 +11,10 @@ from rich.text import Text
 GAP = 2  # columns between columns
 LEAST = 20  # columns that a wrapped column keeps, however narrow the terminal
 
+# What would steer the terminal or turn the order of letters round instead of being read: C0 and C1 controls but for
+# the line feed, and the bidirectional marks. Names, messages and logs come from charts and clusters that others write.
+_STEERING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
 Cell = str | Text
 Lines = Iterable[Text]
 
@@ -17,6 +22,11 @@ Lines = Iterable[Text]
 def text(cell: Cell) -> Text:
     """Return a cell as rich text; markup in names or messages is never interpreted."""
     return cell if isinstance(cell, Text) else Text(cell)
+
+
+def visible(words: str) -> str:
+    """Return a text in which nothing can steer a terminal; the length stays the same."""
+    return _STEERING.sub("\ufffd", words)
 
 
 def columns(rows: Sequence[Sequence[Cell]], *, width: int | None, indent: int = 0) -> list[Text]:
