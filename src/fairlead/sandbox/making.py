@@ -94,8 +94,7 @@ async def hold_nodes(making: Making, state: SandboxState, *, fixed: bool = False
     clusters = []
     for cluster in state.clusters:
         holder = await _hold(making, state, cluster)
-        others = iter(()) if fixed else await _blocks(making)
-        ranges = await _link(making, cluster, holder, others)
+        ranges = await (_relink if fixed else _link)(making, cluster, holder)
         clusters.append(replace(cluster, node=holder, ranges=ranges, address=ranges.host))
     return making.save(replace(state, clusters=tuple(clusters)))
 
@@ -145,8 +144,17 @@ async def _hold(making: Making, state: SandboxState, cluster: ClusterState) -> P
     return holder
 
 
-async def _link(making: Making, cluster: ClusterState, holder: ProcessId, others: Iterator[Ranges]) -> Ranges:
-    for ranges in (cluster.ranges, *others):
+async def _relink(making: Making, cluster: ClusterState, holder: ProcessId) -> Ranges:
+    async def linked() -> bool:
+        return await network.connect(cluster.link, cluster.ranges, holder.pid, making.env)
+
+    # The kernel may drop the routes to the former node a moment after that node.
+    await holds_within(10, f"the addresses of {cluster.name}", linked)
+    return cluster.ranges
+
+
+async def _link(making: Making, cluster: ClusterState, holder: ProcessId) -> Ranges:
+    for ranges in (cluster.ranges, *await _blocks(making)):
         if await network.connect(cluster.link, ranges, holder.pid, making.env):
             return ranges
     raise OperationFailed(Problem(code="sandboxAddresses", message=f"the addresses of {cluster.name} are taken"))

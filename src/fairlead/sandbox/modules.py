@@ -88,7 +88,7 @@ KWOK = GoModule(
 REGISTRY = GoModule(
     "registry",
     "github.com/distribution/distribution/v3",
-    {"registry": "github.com/distribution/distribution/v3/cmd/registry"},
+    {"registry": "fairlead.dev/sandbox/registry"},
 )
 COREDNS = GoModule("coredns", "github.com/coredns/coredns", {"coredns": "fairlead.dev/sandbox/coredns"})
 HELM = GoModule("helm", "helm.sh/helm/v4", {"helm": "helm.sh/helm/v4/cmd/helm"})
