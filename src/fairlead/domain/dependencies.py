@@ -50,9 +50,12 @@ def unselected(targets: Sequence[Target]) -> tuple[Target, ...]:
 
 
 def _needed(target: Target) -> tuple[ReleaseKey, ...]:
-    names = target.release.depends_on
-    return tuple(sibling.key for sibling in _siblings(target) if sibling.release.name in names)
+    return tuple(sibling.key for sibling in _siblings(target))
 
 
 def _siblings(target: Target) -> list[Target]:
-    return [Target(target.environment, release) for release in target.environment.releases]
+    """The releases of the same environment that a target names, in the order of their declaration."""
+    names = target.release.depends_on
+    if not names:
+        return []
+    return [Target(target.environment, one) for one in target.environment.releases if one.name in names]
