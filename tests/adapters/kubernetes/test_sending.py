@@ -47,6 +47,7 @@ async def test_retry_after_is_honoured_and_the_gate_narrows() -> None:
     busy = Answer(429, b"", {"Retry-After": "7"})
     async with serve(answers(busy, GOOD)) as served:
         await served.cluster.get(MAP)
+        assert served.cluster._sender.gate.limit == 10
     assert served.clock.slept == [pytest.approx(7.1)]
 
 
@@ -116,6 +117,20 @@ async def test_credentials_that_stay_refused_end_with_a_remedy() -> None:
         assert caught.value.code == "unauthorized"
         assert caught.value.problems[0].remedy
         assert len(served.asked) == 1
+
+
+async def test_new_credentials_are_tried_once_and_not_for_ever(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("0")
+
+    async def never(request: Request, writer: asyncio.StreamWriter) -> Answer | None:
+        token.write_text(token.read_text() + "0")
+        return status(401, "Unauthorized")
+
+    async with serve(never, access=replace(ACCESS, credential=BearerToken("", str(token)))) as served:
+        with pytest.raises(RemoteRefused):
+            await served.cluster.get(MAP)
+        assert len(served.asked) == 2
 
 
 async def test_a_renewed_client_certificate_is_used_for_new_connections(tmp_path: Path) -> None:
