@@ -11,6 +11,7 @@ import pytest
 
 from fairlead.adapters.clock.system import SystemClock
 from fairlead.adapters.kubernetes.client import KubernetesCluster
+from fairlead.domain.access import Access, BearerToken
 from fairlead.domain.changes import Change, FieldChange, Plan, Unverified
 from fairlead.domain.deployments import Deployment, Drift, Outcome
 from fairlead.domain.identity import ObjectRef
@@ -47,6 +48,7 @@ class Site:
     cluster: KubernetesCluster
     namespace: str
     engine: Engine
+    access: Access
 
     def wanted(self, *objects: dict[str, Any], **more: Any) -> Wanted:
         declared = more.pop("of", None) or release()
@@ -80,7 +82,7 @@ async def site(sandbox: RunningSandbox, namespace: str) -> AsyncIterator[Site]:
     context = find_context(merge([document]), sandbox.contexts[0])
     found = access(context, namespace="default", trust=Trust.OPERATOR, files={})
     cluster = KubernetesCluster(found, clock=SystemClock(), environ={})
-    yield Site(sandbox, cluster, namespace, Engine({"test": cluster}, Recorder(), SystemClock()))
+    yield Site(sandbox, cluster, namespace, Engine({"test": cluster}, Recorder(), SystemClock()), found)
     await cluster.close()
 
 
@@ -177,6 +179,38 @@ async def test_an_object_made_by_kubectl_is_adopted(site: Site) -> None:
     assert (change.action.value, change.reason) == ("update", "adopt")
     await site.deploy(site.wanted(config_map(key="same")))
     assert _only(await site.plan(site.wanted(config_map(key="same")))).action.value == "keep"
+
+
+async def test_a_secret_made_by_kubectl_apply_shows_nothing_while_it_is_adopted(site: Site) -> None:
+    made = secret(a="clear-text-1")
+    await site.kubectl("apply", "--filename=-", stdin=orjson.dumps(made).decode())
+    planned = await site.plan(site.wanted(secret(a="clear-text-2")))
+    assert {field.path: field.equal for field in _only(planned).fields}["/data/a"] is False
+    for hidden in ("clear-text", "Y2xlYXItdGV4dC"):
+        assert hidden not in str(planned.to_json())
+
+
+async def test_who_may_only_look_can_plan(site: Site) -> None:
+    before = [config_map(key="old"), secret(a="b")]
+    await site.deploy(site.wanted(*before))
+    await site.kubectl("create", "serviceaccount", "viewer")
+    subject = f"--serviceaccount={site.namespace}:viewer"
+    await site.kubectl("create", "rolebinding", "viewer", "--clusterrole=view", subject)
+    token = (await site.kubectl("create", "token", "viewer")).strip()
+    cluster = KubernetesCluster(replace(site.access, credential=BearerToken(token)), clock=SystemClock(), environ={})
+    try:
+        engine = Engine({"test": cluster}, Recorder(), SystemClock())
+        one = site.wanted(config_map(key="new"), secret(a="c"), deployment())
+        planned = await plan([one], engine)
+        (done,) = await deploy(planned, [one.target], engine)
+    finally:
+        await cluster.close()
+    said = {change.ref.kind: change for change in planned.releases[0].changes}
+    assert (said["Secret"].reason, said["Secret"].unverified_reason) == ("unknown", Unverified.FORBIDDEN)
+    assert said["ConfigMap"].unverified_reason is Unverified.FORBIDDEN
+    assert said["ConfigMap"].fields == (FieldChange("/data/key", "old", "new"),)
+    assert said["Deployment"].action.value == "create"
+    assert done.outcome is Outcome.FAILED
 
 
 async def test_a_secret_key_dropped_from_string_data_disappears_and_nothing_shows_it(site: Site) -> None:
