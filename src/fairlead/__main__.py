@@ -38,6 +38,12 @@ def _run(arguments: list[str]) -> int:
         from fairlead.cli.completion.answer import answer  # noqa: PLC0415
 
         return answer(arguments[1:])
+    if arguments in ([], ["--help"], ["-h"], ["help"]):
+        from fairlead.cli.help import overview  # noqa: PLC0415
+        from fairlead.cli.streams import Streams  # noqa: PLC0415
+
+        Streams.standard().write(overview())
+        return 0
     from fairlead.cli.main import run_on_terminal  # noqa: PLC0415
 
     return run_on_terminal(arguments)

@@ -1,0 +1,129 @@
+"""The use cases over a repository and a cluster in memory. What the commands make of them: tests/cli."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from fairlead.bootstrap import Wishes, open_application
+from fairlead.domain.config import Environment
+from fairlead.domain.deployments import Drift, Outcome
+from fairlead.domain.errors import Refused
+from fairlead.domain.rendering import Capabilities
+from fairlead.domain.selection import choose_releases
+from fairlead.domain.targets import Target
+from fairlead.doors.redaction import Redactor
+from fairlead.pipeline.application import Application, by_environment
+from fairlead.ports.cluster import Cluster
+from fairlead.settings import Settings
+from tests.fakes.clock import FakeClock
+from tests.fakes.cluster import FakeCluster
+from tests.fakes.releases import Recorder
+from tests.fakes.source import FakeSource
+
+ENVIRONMENTS = """\
+clusters: [{name: eu, provider: {existingContext: {contextName: eu}}}]
+environments:
+  - {name: test, clusterName: eu, kubeNamespace: default, releasesFiles: [apps.yaml]}
+"""
+APPS = """\
+releases:
+  - {name: base, resourceFiles: [base.yaml]}
+  - {name: app, dependsOn: [base], chart: {dir: app}, values: [{key: a, valueFrom: {secretRef: {name: s, key: k}}}]}
+  - {name: broken, chart: {dir: broken}}
+  - {name: remote, chart: {reference: "oci://127.0.0.1:1/charts/remote", version: 1.0.0}}
+"""
+BASE = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: base}\n"
+APP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata: {a: {{ .Values.a | quote }}}\n"
+SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "default"}}
+
+
+@dataclass
+class Doors:
+    """Leads every environment to one cluster and counts how often it was asked."""
+
+    cluster: FakeCluster = field(default_factory=FakeCluster)
+    asked: int = 0
+
+    async def open(self, environment: Environment) -> Cluster:
+        self.asked += 1
+        return self.cluster
+
+
+@pytest.fixture
+async def application(tmp_path: Path) -> AsyncIterator[Application]:
+    for name in ("app", "broken"):
+        (tmp_path / name / "templates").mkdir(parents=True)
+        (tmp_path / name / "Chart.yaml").write_text(f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n")
+    (tmp_path / "app" / "templates" / "app.yaml").write_text(APP)
+    (tmp_path / "broken" / "templates" / "app.yaml").write_text('{{ fail "on purpose" }}')
+    for file, text in {"environments.yaml": ENVIRONMENTS, "apps.yaml": APPS, "base.yaml": BASE}.items():
+        (tmp_path / file).write_text(text)
+    settings = Settings.from_environment({"HOME": str(tmp_path / "home")})
+    async with open_application(settings, Wishes(tmp_path, offline=True), Recorder(), Redactor()) as opened:
+        doors = Doors()
+        doors.cluster.put({**SECRET, "data": {"k": "aHVudGVyMg=="}})
+        yield replace(opened, clusters=doors, clock=FakeClock(), source=FakeSource())
+
+
+def targets(application: Application, *names: str) -> tuple[Target, ...]:
+    return choose_releases(application.declaration.environments, names)
+
+
+async def test_deploying_brings_what_was_planned(application: Application) -> None:
+    chosen = targets(application, "base", "app")
+    plan = await application.plan(chosen)
+    assert {one.outcome for one in await application.apply(plan, chosen)} == {Outcome.SUCCEEDED}
+    assert not (await application.plan(chosen)).writes
+    assert {one.drift for one in await application.status(chosen)} == {Drift.NONE}
+
+
+async def test_dependencies_that_are_not_selected_must_be_healthy(application: Application) -> None:
+    chosen = targets(application, "app")
+    with pytest.raises(Refused):
+        await application.require_dependencies(chosen)
+    base = targets(application, "base")
+    await application.require_dependencies(base)
+    await application.apply(await application.plan(base), base)
+    await application.require_dependencies(chosen)
+
+
+async def test_rendering_shows_secrets_only_when_asked_and_tells_the_redactor(application: Application) -> None:
+    chosen = targets(application, "app")
+    (hidden,) = await application.render(chosen)
+    assert hidden.manifests[0].data["data"] == {"a": "(secret s/k)"}
+    assert application.redactor.text("hunter2") == "hunter2"
+    (clear,) = await application.render(chosen, show_secrets=True)
+    assert clear.manifests[0].data["data"] == {"a": "hunter2"}
+    assert application.redactor.text("hunter2") == "(secret)"
+
+
+async def test_offline_nothing_asks_a_cluster(application: Application) -> None:
+    chosen = targets(application, "base", "app")
+    await application.render(chosen, offline=Capabilities("v1.33.0"))
+    await application.lint(chosen)
+    await application.values(chosen[1])
+    assert isinstance(application.clusters, Doors)
+    assert application.clusters.asked == 0
+
+
+@pytest.mark.parametrize("online", [False, True])
+async def test_a_release_that_does_not_render_hides_nothing_of_the_others(
+    application: Application, online: bool
+) -> None:
+    problems = await application.lint(targets(application), online=online)
+    assert {(problem.code, problem.severity.value) for problem in problems} == {
+        ("chartRenderFailed", "error"),
+        ("chartOffline", "warning"),
+    }
+    assert all(problem.file and problem.line for problem in problems)
+
+
+def test_targets_are_grouped_in_their_order(application: Application) -> None:
+    chosen = targets(application)
+    ((environment, members),) = by_environment(chosen)
+    assert (environment.name, tuple(members)) == ("test", chosen)
+    assert by_environment(()) == []
