@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +11,11 @@ from hypothesis import strategies as st
 
 from fairlead.domain.documents import MappingNode, ScalarNode, SequenceNode
 from fairlead.domain.errors import InputError
+from fairlead.doors.process import Program, run
 from fairlead.doors.yaml import dump_stream, read_document, read_manifests, read_values
 from tests.conftest import GOLDENS
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "config"
 
 
 def root(text: str) -> Any:
@@ -207,6 +212,31 @@ def test_the_stream_is_readable() -> None:
 def test_shared_objects_are_written_out() -> None:
     shared = {"x": 1}
     assert "&" not in dump_stream([{"a": shared, "b": shared}])
+
+
+WITHOUT_LIBYAML = r"""
+import sys
+sys.modules["yaml._yaml"] = None
+import yaml
+assert not yaml.__with_libyaml__
+from fairlead.doors.yaml import dump_stream, read_document, read_manifests
+data = sys.stdin.buffer.read()
+print(read_document(data, "f.yaml"))
+print(dump_stream([value for value, _ in read_manifests(data, "f.yaml")]))
+for bad in (b"a: [1, 2\nb: 3\n", b"a: \x07", b"[" * 100000):
+    try:
+        read_document(bad, "f.yaml")
+    except Exception as error:
+        print(type(error).__name__, error.code)
+"""
+
+
+async def test_platforms_without_libyaml_read_and_write_the_same() -> None:
+    data = (FIXTURES / "final" / "staging" / "apps.yaml").read_bytes()
+    ended = await run(Program((sys.executable, "-c", WITHOUT_LIBYAML), stdin=data))
+    objects = [value for value, _ in read_manifests(data, "f.yaml")]
+    expected = f"{read_document(data, 'f.yaml')}\n{dump_stream(objects)}\n"
+    assert ended.stdout.decode() == expected + "InputError yamlSyntax\n" * 2 + "InputError yamlTooLarge\n"
 
 
 @given(st.binary(max_size=200))

@@ -135,7 +135,12 @@ def _decoded(text: bytes, file: str, limits: Limits) -> str:
         ) from None
 
 
-class _Dumper(yaml.CSafeDumper):
+_NEVER_FOLD = 1 << 30
+_DATE = re.compile(r"\d{4}-\d")
+_Emitter: type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class _Dumper(_Emitter):  # type: ignore[misc,valid-type] # the same class with or without libyaml
     """Writes plain data: no aliases, several lines as a block, quotes wherever a reader might see another type."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the answer is the same for all
@@ -145,7 +150,8 @@ class _Dumper(yaml.CSafeDumper):
 def _text(dumper: _Dumper, data: str) -> yaml.ScalarNode:
     quoted = '"' if reads_otherwise(data) else None
     style = "|" if "\n" in data else quoted
-    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+    node: yaml.ScalarNode = dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+    return node
 
 
 def reads_otherwise(text: str) -> bool:
@@ -156,7 +162,6 @@ def reads_otherwise(text: str) -> bool:
         return True
 
 
-_DATE = re.compile(r"\d{4}-\d")
 _Dumper.add_representer(str, _text)
 
 
@@ -169,6 +174,3 @@ def dump_stream(objects: Iterable[Any]) -> str:
         )
         for item in objects
     )
-
-
-_NEVER_FOLD = 1 << 30

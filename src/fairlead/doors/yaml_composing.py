@@ -17,6 +17,8 @@ T = TypeVar("T")
 K = TypeVar("K")
 Pair = tuple[K, T, Any]
 
+# Without libyaml (a platform for which PyYAML has no wheel) PyYAML's own parser yields the same events, slower.
+_PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE = "tag:yaml.org,2002:"
 _SCALAR_TAGS = frozenset({"str", "int", "float", "bool", "null", "binary", "timestamp"})
 
@@ -69,7 +71,7 @@ class Composer(Generic[K, T]):
     """Reads one text."""
 
     def __init__(self, text: str, file: str, limits: Limits, builder: Builder[K, T]) -> None:
-        self._events: Iterator[Any] = yaml.parse(text, Loader=yaml.CSafeLoader)
+        self._events: Iterator[Any] = yaml.parse(text, Loader=_PARSER)
         self._next: Callable[[], Any] = self._events.__next__
         self._file = file
         self._limits = limits

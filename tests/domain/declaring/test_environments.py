@@ -110,7 +110,9 @@ def test_the_near_dependency_is_named() -> None:
     declared = declare_releases(
         "releases:\n- {name: web, resourceFiles: [m], dependsOn: [databse]}\n- {name: database, resourceFiles: [m]}\n"
     )
-    assert "`database`" in (declared.problems[0].remedy or "")
+    (problem,) = declared.problems
+    assert "`database`" in (problem.remedy or "")
+    assert (problem.line, problem.path) == (2, "releases[0].dependsOn[0]")
 
 
 def test_a_name_used_by_top_level_manifests_is_taken() -> None:

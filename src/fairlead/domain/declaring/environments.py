@@ -59,26 +59,24 @@ class EnvironmentReader:
         """Yield the releases in declared order: `releases` before `releasesFiles`, as in KubeCD."""
         taken: set[str] = set()
         for item in (*found.items("releases"), *found.items("releasesFiles")):
-            match item:
-                case FoundRecord():
-                    yield _Declared.of(item, reader.release(item))
-                case FoundPath():
-                    path = reader.single(item)
-                    if path is not None and path in self.files:
-                        yield from self._in_file(self.files[path], path, reader, taken)
-                case _:
-                    continue
+            if isinstance(item, FoundRecord):
+                yield _Declared.of(item, reader.release(item))
+                continue
+            assert isinstance(item, FoundPath)
+            path = reader.single(item)
+            if path is not None and path in self.files:
+                yield from self._in_file(self.files[path], path, reader, taken)
 
     def _in_file(self, found: FoundRecord, path: str, reader: ReleaseReader, taken: set[str]) -> Iterator[_Declared]:
         """Yield a file's releases, after the release that its top-level manifests make."""
         manifests = reader.files(found, "resourceFiles")
-        first: tuple[str, ...] = ()
+        first: dict[str, Place] = {}
         if manifests:
             name = _resources_name(path, taken)
             taken.add(name)
-            first = (name,)
             place = found.at("resourceFiles")
-            yield _Declared(name, place, (), Release(name, ManifestFiles(manifests), place))
+            first = {name: place}
+            yield _Declared(name, place, {}, Release(name, ManifestFiles(manifests), place))
         for item in found.records("releases"):
             declared = _Declared.of(item, reader.release(item))
             yield declared.after(first)
@@ -99,10 +97,10 @@ class EnvironmentReader:
     def _check_dependencies(self, releases: tuple[_Declared, ...]) -> None:
         by_name = {each.name: each for each in reversed(releases) if each.name}
         for each in releases:
-            for wanted in each.depends_on:
+            for wanted, place in each.depends_on.items():
                 if wanted not in by_name:
                     self.findings.error(
-                        each.place,
+                        place,
                         "undefinedDependency",
                         f"{each.name!r} depends on {wanted!r}, which this environment does not have",
                         near(wanted, by_name.keys() - {each.name}, otherwise="name one of its releases"),
@@ -125,17 +123,17 @@ class _Declared:
 
     name: str
     place: Place
-    depends_on: tuple[str, ...]
+    depends_on: Mapping[str, Place]
     release: Release | None
 
     @classmethod
     def of(cls, found: FoundRecord, release: Release | None) -> _Declared:
         return cls(found.text("name") or "", found.place, dependencies(found), release)
 
-    def after(self, names: tuple[str, ...]) -> _Declared:
+    def after(self, names: Mapping[str, Place]) -> _Declared:
         """Return the same release, depending on more."""
-        depends_on = tuple(dict.fromkeys((*names, *self.depends_on)))
-        release = replace(self.release, depends_on=depends_on) if self.release is not None else None
+        depends_on = {**names, **self.depends_on}
+        release = replace(self.release, depends_on=tuple(depends_on)) if self.release is not None else None
         return replace(self, depends_on=depends_on, release=release)
 
 

@@ -15,6 +15,7 @@ from fairlead.domain.config import (
     ImageTrigger,
     Kustomization,
     ManifestFiles,
+    Place,
     Release,
     ReleaseSource,
     Trigger,
@@ -64,7 +65,7 @@ class ReleaseReader:
             values=values,
             triggers=triggers,
             skip_default_values=found.flag("skipDefaultValues"),
-            depends_on=dependencies(found),
+            depends_on=tuple(dependencies(found)),
             namespace=found.text("namespace"),
             timeout_seconds=timeout,
             wait=found.flag("wait", default=True),
@@ -162,9 +163,12 @@ class ReleaseReader:
         return seconds or DEFAULT_TIMEOUT_SECONDS
 
 
-def dependencies(found: FoundRecord) -> tuple[str, ...]:
-    """Return the names of a release's dependencies, each once."""
-    return tuple(dict.fromkeys(item.text for item in found.texts("dependsOn")))
+def dependencies(found: FoundRecord) -> dict[str, Place]:
+    """Return the names of a release's dependencies, each once, and where they stand."""
+    names: dict[str, Place] = {}
+    for item in found.texts("dependsOn"):
+        names.setdefault(item.text, item.place)
+    return names
 
 
 def _trigger(item: FoundRecord) -> Trigger:

@@ -71,8 +71,7 @@ class ValueReader:
         if item.text("type") is not None:
             self.findings.error(item.at("type"), "typeWithoutValue", "found `type` beside `valueFrom`", "remove `type`")
         value_from = item.record("valueFrom")
-        if value_from is None:
-            return None
+        assert value_from is not None  # a sound item has one of the two
         if (env := value_from.text("env")) is not None:
             return EnvRef(env)
         if (secret := value_from.record("secretRef")) is not None:
