@@ -92,7 +92,7 @@ class Command(TyperCommand):
 def _described(option: str, purpose: str) -> str:
     """Return one option with its purpose beside it, below it when the option is long."""
     margin = " " * (_OPTION + 4)
-    lines = textwrap.wrap(" ".join(purpose.split()), WIDTH - len(margin)) or [""]
+    lines = textwrap.wrap(purpose, WIDTH - len(margin), break_on_hyphens=False) or [""]
     if len(option) > _OPTION:
         lines.insert(0, "")
     return f"  {option:<{_OPTION}}  {lines[0]}".rstrip() + "\n" + "".join(f"{margin}{line}\n" for line in lines[1:])

@@ -41,9 +41,26 @@ class Common:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
-    """Where the declared state is. `environments_file` None means the one from the settings."""
+class AccessOptions:
+    """A kubeconfig and context that override what the declared provider says, for CI."""
 
+    kubeconfig: Annotated[
+        Path | None,
+        typer.Option(
+            "--kubeconfig", metavar="FILE", help="Use this kubeconfig, not the provider's", rich_help_panel=ACCESS
+        ),
+    ] = None
+    context: Annotated[
+        str | None,
+        typer.Option("--context", metavar="NAME", help="Use this context, not the provider's", rich_help_panel=ACCESS),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Where the declared state is, and how to reach its clusters. `environments_file` None: as the settings say."""
+
+    access: AccessOptions
     environments_file: Annotated[
         Path | None,
         typer.Option(
@@ -62,22 +79,6 @@ class Declared:
             help="The repository; no declared path leads out of it [default: where .git is]",
             rich_help_panel=GENERAL,
         ),
-    ] = None
-
-
-@dataclass(frozen=True, slots=True)
-class AccessOptions:
-    """A kubeconfig and context that override what the declared provider says, for CI."""
-
-    kubeconfig: Annotated[
-        Path | None,
-        typer.Option(
-            "--kubeconfig", metavar="FILE", help="Use this kubeconfig, not the provider's", rich_help_panel=ACCESS
-        ),
-    ] = None
-    context: Annotated[
-        str | None,
-        typer.Option("--context", metavar="NAME", help="Use this context, not the provider's", rich_help_panel=ACCESS),
     ] = None
 
 
@@ -129,7 +130,6 @@ class Where:
 
     targets: Targets
     releases: Releases
-    access: AccessOptions
     declared: Declared
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fairlead.bootstrap import Wishes, open_application
-from fairlead.cli.options import AccessOptions, Common, Declared
+from fairlead.cli.options import Common, Declared
 from fairlead.cli.output import Output
 from fairlead.cli.progress import Progress
 from fairlead.cli.streams import Streams
@@ -52,19 +52,17 @@ class Run:
     def application(
         self,
         declared: Declared,
-        access: AccessOptions | None = None,
         *,
         sink: EventSink | None = None,
         offline: bool = False,
     ) -> AbstractAsyncContextManager[Application]:
         """Open the application for this call; leaving the block closes every connection and worker."""
-        access = access or AccessOptions()
         wishes = Wishes(
             directory=self.surroundings.directory,
             environments_file=declared.environments_file,
             root=declared.root,
-            kubeconfig=access.kubeconfig,
-            context=access.context,
+            kubeconfig=declared.access.kubeconfig,
+            context=declared.access.context,
             offline=offline,
         )
         surroundings = self.surroundings

@@ -47,7 +47,7 @@ def apply(where: Where, options: ApplyOptions, common: Common) -> Operation:
 async def _apply(where: Where, options: ApplyOptions, run: Run) -> int:
     timeout = _seconds(options.timeout)
     progress = run.progress()
-    async with run.application(where.declared, where.access, sink=progress) as application:
+    async with run.application(where.declared, sink=progress) as application:
         run.warn(application)
         chosen = chosen_targets(application, where)
         if options.init:

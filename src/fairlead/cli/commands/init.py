@@ -25,7 +25,7 @@ class InitTargets:
     """Which environments to make ready."""
 
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="ENV...", help="Environments", rich_help_panel=SELECTION)
+        list[str] | None, typer.Argument(metavar="ENV", help="Environments", rich_help_panel=SELECTION)
     ] = None
     cluster: Annotated[
         str | None,

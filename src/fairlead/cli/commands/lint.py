@@ -41,7 +41,7 @@ async def _lint(where: Where, run: Run, *, online: bool, kube_version: str | Non
     checked = 0
     try:
         progress = run.progress()
-        async with run.application(where.declared, where.access, sink=progress, offline=not online) as application:
+        async with run.application(where.declared, sink=progress, offline=not online) as application:
             chosen = chosen_targets(application, where, everything=True)
             with progress.shown():
                 problems = await application.lint(chosen, online=online, kube_version=kube_version)

@@ -34,7 +34,7 @@ def plan(
 
 async def _plan(where: Where, run: Run, *, detailed_exitcode: bool, verify: bool) -> int:
     progress = run.progress()
-    async with run.application(where.declared, where.access, sink=progress) as application:
+    async with run.application(where.declared, sink=progress) as application:
         run.warn(application)
         with progress.shown():
             planned = await application.plan(chosen_targets(application, where), verify=verify)

@@ -44,7 +44,7 @@ def render(where: Where, options: RenderOptions, common: Common) -> Operation:
 
 async def _render(where: Where, options: RenderOptions, run: Run) -> int:
     progress = run.progress()
-    async with run.application(where.declared, where.access, sink=progress) as application:
+    async with run.application(where.declared, sink=progress) as application:
         chosen = chosen_targets(application, where)
         with progress.shown():
             releases = await application.render(

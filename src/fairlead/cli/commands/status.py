@@ -37,7 +37,7 @@ async def _status(where: Where, run: Run, *, watch: bool) -> int:
         message = "--watch cannot go with --output json, which is one document"
         raise InputError(Problem("usage", message, remedy="leave out one of the two"))
     progress = run.progress()
-    async with run.application(where.declared, where.access, sink=progress) as application:
+    async with run.application(where.declared, sink=progress) as application:
         chosen = chosen_targets(application, where, everything=True)
         if watch:
             return await _watch(application, chosen, run)

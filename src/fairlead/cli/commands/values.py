@@ -5,22 +5,20 @@ from __future__ import annotations
 from functools import partial
 
 from fairlead.cli.command import build
-from fairlead.cli.options import AccessOptions, Common, Declared, EnvironmentName, ReleaseName
+from fairlead.cli.options import Common, Declared, EnvironmentName, ReleaseName
 from fairlead.cli.run import Operation, Run
 from fairlead.cli.text.declared import value_lines
 from fairlead.cli.wire.values import values_document
 from fairlead.domain.selection import Scope, choose_environments, choose_releases
 
 
-def values(
-    environment: EnvironmentName, release: ReleaseName, access: AccessOptions, declared: Declared, common: Common
-) -> Operation:
+def values(environment: EnvironmentName, release: ReleaseName, declared: Declared, common: Common) -> Operation:
     """Show effective values."""
-    return Operation(common, partial(_values, environment, release, access, declared))
+    return Operation(common, partial(_values, environment, release, declared))
 
 
-async def _values(environment: str, release: str, access: AccessOptions, declared: Declared, run: Run) -> int:
-    async with run.application(declared, access) as application:
+async def _values(environment: str, release: str, declared: Declared, run: Run) -> int:
+    async with run.application(declared) as application:
         environments = choose_environments(application.declaration, Scope(environment))
         (target,) = choose_releases(environments, (release,))
         found = await application.values(target)
