@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.doors.redaction import Redactor, secrets_in
+from tests.fakes.releases import hook, secret, wanted
 
 SECRET = 'p@ss "w0rd"/+ü'
 FORMS = {
@@ -68,3 +69,10 @@ def test_the_clear_texts_of_secret_objects() -> None:
     data = {"a": base64.b64encode(b"clear").decode(), "binary": "/w==", "broken": "%"}
     secret = {"apiVersion": "v1", "kind": "Secret", "data": data, "stringData": {"b": "text"}}
     assert list(secrets_in([secret, {"kind": "ConfigMap", "data": {"x": "y"}}])) == ["text", "clear"]
+
+
+def test_a_releases_redactor_knows_all_its_secrets() -> None:
+    hooks = (hook(secret("h", a="in-the-hook"), "pre-install"),)
+    rendered = wanted(secret(a="in-the-manifest"), hooks=hooks, secrets=("in-the-values",)).rendered
+    text = "in-the-hook in-the-manifest in-the-values"
+    assert Redactor.of_release(rendered).text(text) == "(secret) (secret) (secret)"

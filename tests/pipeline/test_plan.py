@@ -265,6 +265,15 @@ async def test_creations_are_checked_on_request() -> None:
     assert cluster.writes == []
 
 
+async def test_secrets_do_not_leave_through_a_refused_dry_run() -> None:
+    cluster = FakeCluster()
+    await _deployed(cluster, wanted(secret(password="s3cr3t-old")))
+    cluster.fail(_fault(422, "objectInvalid", "invalid value czNjcjN0LW5ldw== or s3cr3t-new"), verb="apply")
+    change = _only(await _plan(cluster, wanted(secret(password="s3cr3t-new"))))
+    assert change.problem == "invalid value (secret) or (secret)"
+    assert change.obstacle
+
+
 async def test_objects_that_may_not_be_read_are_unknown() -> None:
     cluster = FakeCluster()
     cluster.fail(_fault(403, "forbidden", "may not get secrets"), verb="get", kind="Secret")

@@ -10,7 +10,8 @@ _NOT_YET = {"kindNotServed": Unverified.CRD_NOT_YET, "namespaceMissing": Unverif
 
 def unverified_by(error: OperationFailed) -> tuple[Unverified, str]:
     """Return why a dry run could not confirm a change, and what was said where that helps."""
-    said = error.problems[0].message
+    first = error.problems[0]
+    said = " - ".join(part for part in (first.message, first.remedy) if part)
     if not isinstance(error, RemoteRefused) or error.status == 409:
         return Unverified.UNAVAILABLE, said
     if error.code in _NOT_YET:

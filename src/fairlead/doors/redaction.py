@@ -11,6 +11,7 @@ from urllib.parse import quote, quote_plus
 
 from fairlead.domain.changes import MASKED
 from fairlead.domain.masking import SHORTEST_PART, is_secret, masked_object
+from fairlead.domain.rendering import RenderedRelease
 
 
 class Redactor:
@@ -23,6 +24,12 @@ class Redactor:
         self._secrets: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
         self.register(secrets)
+
+    @classmethod
+    def of_release(cls, rendered: RenderedRelease) -> Redactor:
+        """Return a redactor that knows the secrets a release was rendered with, and those in its Secret objects."""
+        manifests = (*rendered.manifests, *rendered.crds, *(hook.manifest for hook in rendered.hooks))
+        return cls([*rendered.secrets, *secrets_in(manifest.data for manifest in manifests)])
 
     def register(self, secrets: Iterable[str]) -> None:
         """Mask these values from now on, too."""

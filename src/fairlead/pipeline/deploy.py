@@ -19,7 +19,7 @@ from fairlead.domain.rollout.machine import step
 from fairlead.domain.rollout.states import FINAL, INITIAL
 from fairlead.domain.scheduling import schedule
 from fairlead.domain.targets import Target
-from fairlead.doors.redaction import Redactor, secrets_in
+from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.board import Board
 from fairlead.pipeline.engine import Engine, at_once
 from fairlead.pipeline.observing import Observer, observing
@@ -79,15 +79,12 @@ async def _roll_out(rollout: Rollout) -> Deployment:
 def _rollout(
     release: ReleasePlan, target: Target, board: Board, engine: Engine, *, observer: Observer, options: DeployOptions
 ) -> Rollout:
-    rendered = release.rendered
-    manifests = (*rendered.manifests, *rendered.crds, *(hook.manifest for hook in rendered.hooks))
-    redactor = Redactor([*rendered.secrets, *secrets_in(manifest.data for manifest in manifests)])
     return Rollout(
         release,
         board,
         engine,
         observer,
-        redactor,
+        Redactor.of_release(release.rendered),
         manager=field_manager(is_chart=target.is_chart),
         wait=options.wait and target.release.wait,
         timeout_seconds=options.timeout_seconds or target.release.timeout_seconds,

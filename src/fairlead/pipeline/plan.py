@@ -20,6 +20,7 @@ from fairlead.domain.hooks import hooks_for
 from fairlead.domain.identity import Revision
 from fairlead.domain.ordering import ordered
 from fairlead.domain.placing import Placed, Scopes, check_objects, place, scopes_of
+from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.live import Served, served_kinds
 from fairlead.pipeline.proposing import Proposal, propose
@@ -99,8 +100,9 @@ async def _plan_environment(
 
 
 async def _decided(proposal: Proposal, cluster: Cluster, uid: str, options: PlanOptions) -> ReleasePlan:
-    changes = ordered(await at_once(_verified(one, cluster, verify=options.verify) for one in proposal.changes))
     wanted = proposal.wanted
+    verified = await at_once(_verified(one, cluster, verify=options.verify) for one in proposal.changes)
+    changes = ordered(_redacted(change, wanted) for change in verified)
     when = "install" if proposal.is_install else "upgrade"
     return ReleasePlan(
         wanted.key,
@@ -135,3 +137,10 @@ async def _verified(one: Change | Candidate, cluster: Cluster, *, verify: bool, 
         again = compare(change.declared or {}, await cluster.get(change.ref), one.judge)
         return await _verified(again, cluster, verify=verify, looks=looks + 1)
     return one.judged(answer)
+
+
+def _redacted(change: Change, wanted: Wanted) -> Change:
+    """The server repeats what was sent in its refusals, secrets included."""
+    if not change.problem:
+        return change
+    return replace(change, problem=Redactor.of_release(wanted.rendered).text(change.problem))
