@@ -38,16 +38,23 @@ def test_scalars_that_do_not_fit(text: str, tag: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "tag", "plain", "key"),
-    [("010", None, True, "8"), ("010", None, False, "010"), ("1", "str", True, "1"), ("on", None, True, "true")],
+    [
+        ("010", None, True, "8"),
+        ("010", None, False, "010"),
+        ("1", "str", True, "1"),
+        ("on", None, True, "true"),
+        ("0x1F", "int", False, "31"),
+        ("y", "bool", False, "true"),
+    ],
 )
 def test_keys_become_texts(text: str, tag: str | None, plain: bool, key: str) -> None:
     assert key_text(text, tag, plain=plain) == key
 
 
-@pytest.mark.parametrize("text", ["", "~", ".nan"])
-def test_keys_that_cannot_be_texts(text: str) -> None:
+@pytest.mark.parametrize(("text", "tag"), [("", None), ("~", None), (".nan", None), ("x", "int"), ("", "null")])
+def test_keys_that_cannot_be_texts(text: str, tag: str | None) -> None:
     with pytest.raises(Unreadable):
-        key_text(text, None, plain=True)
+        key_text(text, tag, plain=True)
 
 
 def test_nodes_become_values() -> None:

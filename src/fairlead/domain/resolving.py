@@ -46,9 +46,11 @@ def key_text(text: str, tag: str | None, *, plain: bool) -> str:
     """Return a scalar that stands as a mapping key in the text form that JSON needs.
 
     Raises:
-        Unreadable: it is nothing, or not a finite number.
+        Unreadable: it is nothing, not a finite number, or does not fit its tag.
     """
-    if tag is not None or not plain:
+    if tag in _READ_AS:
+        scalar_value(text, tag, plain=plain)
+    elif tag is not None or not plain:
         return text
     try:
         key = resolve_key(text)

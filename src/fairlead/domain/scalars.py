@@ -39,7 +39,7 @@ def resolve_plain(text: str) -> Scalar:
         NotFinite: it is `.inf` or `.nan`.
     """
     value = _resolve(text)
-    return _as_json(value) if isinstance(value, float) else value
+    return as_json_number(value) if isinstance(value, float) else value
 
 
 def resolve_key(text: str) -> str | None:
@@ -83,8 +83,8 @@ def _integer(digits: str) -> int | None:
     return -magnitude if sign == "-" else magnitude
 
 
-def _as_json(value: float) -> int | float:
-    """Whole floats below 1e21 lose their point on the way through Go's JSON, and keep its shortest digits."""
+def as_json_number(value: float) -> int | float:
+    """Return a float as it comes out of Go's JSON: whole ones below 1e21 lose their point, in the shortest digits."""
     return int(Decimal(repr(value))) if value.is_integer() and abs(value) < 1e21 else value
 
 

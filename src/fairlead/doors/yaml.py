@@ -19,6 +19,7 @@ from fairlead.domain.documents import Document, MappingNode, Node
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.resolving import is_null, to_object
 from fairlead.domain.scalars import NotFinite, resolve_plain
+from fairlead.doors.json import read_json
 from fairlead.doors.yaml_building import NodeBuilder, ObjectBuilder
 from fairlead.doors.yaml_composing import Composer, Limits, position
 
@@ -86,9 +87,12 @@ def read_manifests(text: bytes, file: str, *, duplicates: bool = False) -> tuple
     Raises:
         InputError: bad syntax, duplicate keys, custom tags, or too much of anything.
     """
+    decoded = _decoded(text, file, MANIFEST_LIMITS)
+    as_json = read_json(decoded, file)
+    if as_json is not None:
+        return ((as_json, 1),)
     with _located(file):
-        builder = ObjectBuilder(file, duplicates=duplicates)
-        composer = Composer(_decoded(text, file, MANIFEST_LIMITS), file, MANIFEST_LIMITS, builder)
+        composer = Composer(decoded, file, MANIFEST_LIMITS, ObjectBuilder(file, duplicates=duplicates))
         return tuple((value, line) for value, line in composer.documents() if value is not None)
 
 
