@@ -56,6 +56,9 @@ def shop(tmp_path: Path) -> Path:
         (["list", ""], ["clusters", "environments", "releases"]),
         (["plan", "--output", ""], ["text", "json"]),
         (["completion", "z"], ["zsh"]),
+        (["sandbox", "u"], ["up"]),
+        (["sandbox", "up", "--no"], ["--nodes", "--no-color"]),
+        (["sandbox", "up", "--nodes", "s"], ["simulated"]),
         (["nonsense", ""], []),
     ],
 )

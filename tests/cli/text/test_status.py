@@ -56,3 +56,7 @@ def test_states(golden: Golden, width: int | None) -> None:
 )
 def test_ages(ago: timedelta, expected: str) -> None:
     assert age((NOW - ago).isoformat(), NOW) == expected
+
+
+def test_no_releases_are_one_line() -> None:
+    assert len(styled(status_lines(status_document(()), 80, now=NOW), color=False).splitlines()) == 1

@@ -27,6 +27,9 @@ _HEAD = ("RELEASE", "OUTCOME", "CHANGES", "HEALTH", "TIME")
 def deployment_lines(document: Deployments, width: int | None) -> Iterator[Text]:
     """Return a table of what happened to each release, then why some did not succeed."""
     items = document.deployments
+    if not items:
+        yield Text("Nothing to do.")
+        return
     yield from columns([[Text(head, "dim") for head in _HEAD], *(_row(item) for item in items)], width=width)
     for item in items:
         if item.explanation:
@@ -35,7 +38,7 @@ def deployment_lines(document: Deployments, width: int | None) -> Iterator[Text]
             yield from hanging(Text("  "), Text(item.explanation), width=width)
     yield Text()
     counts = Counter(item.outcome for item in items)
-    yield Text(", ".join(f"{counts[outcome]} {outcome}" for outcome in STYLE if counts[outcome]) or "nothing to do")
+    yield Text(", ".join(f"{counts[outcome]} {outcome}" for outcome in STYLE if counts[outcome]))
 
 
 def _row(item: DeploymentItem) -> list[Text]:

@@ -25,6 +25,9 @@ _HEAD = ("RELEASE", "HEALTH", "DRIFT", "REVISION", "SINCE")
 
 def status_lines(document: Status, width: int | None, *, now: datetime) -> Iterator[Text]:
     """Return the status of every release; `now` turns times into ages."""
+    if not document.releases:
+        yield Text("Nothing is declared here.")
+        return
     rows = [[Text(head, "dim") for head in _HEAD], *(_row(item, now) for item in document.releases)]
     head, *lines = columns(rows, width=None)
     yield head
