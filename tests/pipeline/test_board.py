@@ -42,6 +42,12 @@ async def test_a_wave_fails_with_its_first_failed_object_which_is_named() -> Non
     assert await board.turn(LATER) == Blocked(ONE)
 
 
+async def test_a_wave_fails_at_once_though_other_objects_of_it_are_under_way() -> None:
+    board = Board(GRAPH)
+    board.finish(TWO, ok=False)
+    assert await board.turn(LATER) == Blocked(TWO)
+
+
 async def test_a_release_that_ended_badly_blocks_what_needs_it() -> None:
     board = Board(GRAPH)
     board.end(A, ok=False)

@@ -83,7 +83,7 @@ class Graph:
     def _root(self, failed: Node, finished: Mapping[Node, bool]) -> Node:
         """A wave fails because of an object, which is what people want to hear of."""
         while failed.kind is NodeKind.WAVE:
-            failed = next(need for need in self.needs[failed] if not finished[need])
+            failed = next(need for need in self.needs[failed] if finished.get(need) is False)
         return failed
 
     def cycle(self) -> tuple[Node, ...]:
