@@ -120,6 +120,13 @@ async def test_a_shop_from_files_to_healthy_pods(shop: Shop) -> None:
         "get", "deployment", "web", "-n", shop.namespace, "-o", "jsonpath={.status.readyReplicas}"
     )
 
+    states = (await shop.json("status", "test"))["releases"]
+    assert [(one["name"], one["health"], one["drift"]) for one in states] == [
+        ("settings", "current", "none"),
+        ("web", "current", "none"),
+    ]
+    rendered = (await shop.json("render", "test"))["releases"]
+    assert [one["name"] for one in rendered] == ["settings", "web"]
     assert (await shop.run("plan", "test", "--detailed-exitcode")).code == 0
     assert {one["outcome"] for one in (await shop.json("apply", "test"))["deployments"]} == {"unchanged"}
 
@@ -153,6 +160,10 @@ async def test_an_image_that_is_not_there_is_explained(shop: Shop, real_sandbox:
     assert outcomes["settings"]["outcome"] == "succeeded"
     assert outcomes["web"]["outcome"] == "failed"
     assert "app:9.9.9" in outcomes["web"]["explanation"]
+    (_, web) = (await shop.json("status", "test"))["releases"]
+    assert web["health"] in ("failed", "progressing")
+    assert web["cause"]
+    assert web["since"]
 
 
 async def test_a_cluster_that_is_away_is_exit_code_1(shop: Shop) -> None:
