@@ -22,6 +22,7 @@ _WORDS: dict[str, Scalar] = {
 }
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _MAYBE_NUMBER = frozenset("+-.0123456789")
+_NOT_JUST_TEXT = _MAYBE_NUMBER | {word[0] for word in _WORDS if word}
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
 _BASES = (16, 2, 8, 10)
@@ -31,15 +32,24 @@ class NotFinite(ValueError):
     """The scalar is an infinity or not a number, which JSON and so Kubernetes cannot hold."""
 
 
-@lru_cache(maxsize=65536)
 def resolve_plain(text: str) -> Scalar:
     """Return what an unquoted, untagged scalar means as a value.
 
     Raises:
         NotFinite: it is `.inf` or `.nan`.
     """
+    if text and text[0] not in _NOT_JUST_TEXT:
+        return text
+    return _short_value(text) if len(text) <= 64 else _value(text)
+
+
+def _value(text: str) -> Scalar:
     value = _resolve(text)
     return as_json_number(value) if isinstance(value, float) else value
+
+
+# Words and numbers repeat; long texts do not, and would only fill the memory.
+_short_value = lru_cache(maxsize=16384)(_value)
 
 
 def resolve_key(text: str) -> str | None:
