@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fairlead.doors.process import Finished, Program, run
-from fairlead.sandbox.cluster import SandboxStatus
+from fairlead.sandbox.status import SandboxStatus
 from fairlead.settings import Settings
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -15,15 +16,18 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.domain.errors import InputError
+from fairlead.domain.errors import InputError, OperationFailed
 from fairlead.doors.process import Program, ProgramFailed, locate, run
 from fairlead.sandbox.build import ensure
-from fairlead.sandbox.cluster import SandboxStatus, down, existing, needed_modules, reset, status, up
+from fairlead.sandbox.cluster import down, existing, needed_modules, reset, status, up
+from fairlead.sandbox.modules import ETCD
 from fairlead.sandbox.places import Places
 from fairlead.sandbox.processes import end, identify, send
-from fairlead.sandbox.spec import NodeKind, SandboxSpec
+from fairlead.sandbox.spec import NodeKind, Progress, SandboxSpec, Step
+from fairlead.sandbox.status import SandboxStatus
 from fairlead.sandbox.waiting import holds_within
 from fairlead.settings import Settings
+from tests.sandbox.programs import script
 from tests.sandbox.traces import machine, settings_in, traces, unheard
 
 pytestmark = pytest.mark.sandbox
@@ -163,6 +167,40 @@ async def test_down_cleans_up_after_a_start_that_crashed(tmp_path: Path, step: i
     assert await down("crash", settings, unheard)
     assert {what: left for what, left in (await traces(places)).items() if left} == {}
     assert machine() == before
+
+
+async def test_a_start_that_is_interrupted_ends_its_processes_and_keeps_its_logs(tmp_path: Path) -> None:
+    settings, places = settings_in(tmp_path), Places.of("stopped", settings_in(tmp_path))
+    starting: asyncio.Task[SandboxStatus]
+
+    def interrupt(event: Progress) -> None:
+        if isinstance(event, Step) and event.text.startswith("waiting"):
+            starting.cancel()
+
+    starting = asyncio.create_task(up(SandboxSpec("stopped"), settings, interrupt))
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    left = await traces(places)
+    assert (left["processes"], left["links"], left["groups"]) == ([], [], [])
+    assert places.log("supervisor").exists()
+    assert not existing("stopped", settings).healthy
+    await down("stopped", settings, unheard)
+    assert not places.root.exists()
+
+
+async def test_a_start_that_fails_says_what_ended_and_how(tmp_path: Path) -> None:
+    ambient = settings_in(tmp_path)
+    cache = tmp_path / "cache"
+    shutil.copytree(ambient.cache / "programs", cache / "programs", copy_function=_link)
+    [etcd] = (await ensure((ETCD,), replace(ambient, cache=cache), unheard)).values()
+    etcd.unlink()
+    script(etcd, "echo the disk is on fire; exit 9")
+    spec = SandboxSpec("failing", nodes=NodeKind.NONE)
+    with pytest.raises(OperationFailed) as failed:
+        await up(spec, replace(ambient, cache=cache), unheard)
+    assert [problem.code for problem in failed.value.problems] == ["sandboxProcess", "sandboxProcess"]
+    assert "the disk is on fire" in failed.value.problems[1].message
+    await down("failing", ambient, unheard)
 
 
 async def test_a_sandbox_without_its_supervisor_is_ended_and_made_anew(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from fairlead.domain.errors import InputError, Problem
 from fairlead.sandbox import cluster as sandboxes
 from fairlead.sandbox.loading import load_image as load
 from fairlead.sandbox.spec import DEFAULT_NAME, NodeKind, SandboxSpec
+from fairlead.sandbox.status import SandboxStatus, log_tail
 
 Name = Annotated[str, typer.Option("--name", metavar="NAME", help="Which sandbox")]
 
@@ -130,16 +131,16 @@ async def _logs(process: str | None, name: str, lines: int, run: Run) -> int:
             )
         )
     chosen = known if process is None else {process: known[process]}
-    said = [line for title, path in chosen.items() for line in log_lines(title, sandboxes.log_tail(path, lines))]
+    said = [line for title, path in chosen.items() for line in log_lines(title, log_tail(path, lines))]
     run.output.show(_document(found), lambda _document, _width: said)
     return 0
 
 
-def _existing(name: str, run: Run) -> sandboxes.SandboxStatus:
+def _existing(name: str, run: Run) -> SandboxStatus:
     return sandboxes.existing(name, run.surroundings.settings)
 
 
-def _document(found: sandboxes.SandboxStatus, *, kubeconfig: Path | None = None) -> Sandbox:
+def _document(found: SandboxStatus, *, kubeconfig: Path | None = None) -> Sandbox:
     state = found.state
     return Sandbox(
         clusters=[

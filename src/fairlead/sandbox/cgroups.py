@@ -25,6 +25,7 @@ def hierarchies(mounts: str) -> tuple[Path, ...]:
 def create(name: str) -> None:
     """Make the group everywhere; the kubelet demands that it exists."""
     for root in _roots():
+        _delegate(root)
         (root / name).mkdir(exist_ok=True)
 
 
@@ -38,6 +39,14 @@ async def remove(prefix: str) -> None:
             _remove_tree(group)
         # The kernel empties a group a moment after its last process ended.
         await asyncio.sleep(0.02)
+
+
+def _delegate(root: Path) -> None:
+    # In version 2 a group has the controllers that its parent hands down; the kubelet wants all there are.
+    controllers = root / "cgroup.controllers"
+    for name in controllers.read_text().split() if controllers.exists() else ():
+        with suppress(OSError):  # one that cannot be handed down is missed by the kubelet, which says so
+            (root / "cgroup.subtree_control").write_text(f"+{name}")
 
 
 def _remove_tree(group: Path) -> None:

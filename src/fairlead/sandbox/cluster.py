@@ -7,7 +7,7 @@ its lock.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from fairlead.domain.errors import FairleadError, InputError, OperationFailed, Problem
@@ -21,37 +21,10 @@ from fairlead.sandbox.places import Places
 from fairlead.sandbox.processes import alive
 from fairlead.sandbox.requirements import choose_nodes
 from fairlead.sandbox.spec import Listener, NodeKind, Phase, SandboxSpec, SandboxState, Step
-from fairlead.sandbox.supervision import ProcessReport, read_report, read_table, write_private
+from fairlead.sandbox.status import SandboxStatus, culprits, describe
+from fairlead.sandbox.supervision import write_private
 from fairlead.sandbox.teardown import load, remove_folder, stop_processes, tear_down
 from fairlead.settings import Settings
-
-_LOG_TAIL = 15
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessStatus:
-    """One process of a sandbox; `last_exit` is how it ended last, if ever."""
-
-    name: str
-    running: bool
-    pid: int | None
-    restarts: int
-    last_exit: int | None
-    log: Path
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxStatus:
-    """A sandbox and how it is: healthy when everything that shall run runs."""
-
-    state: SandboxState
-    kubeconfig: Path
-    processes: tuple[ProcessStatus, ...]
-
-    @property
-    def healthy(self) -> bool:
-        """Whether the sandbox came up and all its processes run."""
-        return self.state.phase is Phase.READY and all(process.running for process in self.processes)
 
 
 async def up(spec: SandboxSpec, settings: Settings, listener: Listener, *, copy: Path | None = None) -> SandboxStatus:
@@ -74,7 +47,7 @@ async def up(spec: SandboxSpec, settings: Settings, listener: Listener, *, copy:
             state = await _make(making, spec, nodes)
         if copy is not None:
             state = making.save(_copied(state, places, copy))
-        return _status(places, state)
+        return describe(places, state)
 
 
 async def down(name: str, settings: Settings, listener: Listener) -> bool:
@@ -109,14 +82,14 @@ async def reset(name: str, settings: Settings, listener: Listener) -> SandboxSta
             own = places.cluster(cluster.index)
             await remove_folder(own.etcd)
             await remove_folder(own.var)
-        return _status(places, await _run(making, state, fixed=True))
+        return describe(places, await _run(making, state, fixed=True))
 
 
 def status(name: str, settings: Settings) -> SandboxStatus | None:
     """How a sandbox is, or None when there is none."""
     places = Places.of(name, settings)
     state = load(places)
-    return None if state is None else _status(places, state)
+    return None if state is None else describe(places, state)
 
 
 def existing(name: str, settings: Settings) -> SandboxStatus:
@@ -126,15 +99,7 @@ def existing(name: str, settings: Settings) -> SandboxStatus:
         InputError: there is none.
     """
     places = Places.of(name, settings)
-    return _status(places, _existing(places))
-
-
-def log_tail(log: Path, lines: int) -> list[str]:
-    """The last lines of a log; none when it was not written yet."""
-    try:
-        return log.read_text(errors="replace").splitlines()[-lines:]
-    except FileNotFoundError:
-        return []
+    return describe(places, _existing(places))
 
 
 async def programs(wanted: Iterable[GoModule], settings: Settings, listener: Listener) -> dict[str, Path]:
@@ -170,28 +135,21 @@ async def _run(making: Making, state: SandboxState, *, fixed: bool) -> SandboxSt
             stages.identify_clusters(making, state)
         return await stages.start(making, state)
     except BaseException as error:
-        culprits = _culprits(making.places)
+        ended = culprits(making.places)
         await stop_processes(making.places, making.env)
-        if isinstance(error, ExceptionGroup) and (failures := _failures(error)):
-            raise OperationFailed(
-                [problem for failure in failures for problem in failure.problems] + culprits
-            ) from error
+        if problems := _problems(error):
+            raise OperationFailed(problems + ended) from error
         raise
 
 
-def _failures(group: ExceptionGroup[Exception]) -> list[FairleadError]:
-    return [error for error in group.exceptions if isinstance(error, FairleadError)]
-
-
-def _culprits(places: Places) -> list[Problem]:
-    problems = []
-    for spec in read_table(places):
-        report = read_report(places, spec.name)
-        if report.last_exit is not None:
-            said = "\n".join(log_tail(places.log(spec.name), _LOG_TAIL))
-            message = f"{spec.name} ended with exit code {report.last_exit}: {said}"
-            problems.append(Problem(code="sandboxProcess", message=message))
-    return problems
+def _problems(error: BaseException) -> list[Problem]:
+    match error:
+        case FairleadError():
+            return list(error.problems)
+        case ExceptionGroup():
+            return [problem for inner in error.exceptions for problem in _problems(inner)]
+        case _:
+            return []
 
 
 def _existing(places: Places) -> SandboxState:
@@ -233,23 +191,3 @@ def _check_copy(copy: Path | None, settings: Settings) -> None:
                 remedy="give another file to --kubeconfig-out",
             )
         )
-
-
-def _status(places: Places, state: SandboxState) -> SandboxStatus:
-    reports = [read_report(places, spec.name) for spec in read_table(places)]
-    reports += [ProcessReport(f"node-{cluster.index}", cluster.node) for cluster in state.clusters if cluster.node]
-    reports.append(ProcessReport("supervisor", state.supervisor))
-    found = tuple(_process(places, report) for report in reports)
-    return SandboxStatus(state, places.kubeconfig, found)
-
-
-def _process(places: Places, report: ProcessReport) -> ProcessStatus:
-    running = alive(report.process)
-    return ProcessStatus(
-        report.name,
-        running=running,
-        pid=report.process.pid if report.process is not None and running else None,
-        restarts=report.restarts,
-        last_exit=report.last_exit,
-        log=places.log(report.name),
-    )

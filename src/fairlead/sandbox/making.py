@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fairlead.domain.errors import OperationFailed, Problem
-from fairlead.doors.dial import Dialer
 from fairlead.doors.process import Program, start_daemon
-from fairlead.sandbox import addons, api, cgroups, controlplane, images, network, node, registry, simulated
+from fairlead.sandbox import cgroups, controlplane, network, node, registry, settling, simulated
 from fairlead.sandbox.addresses import free_blocks, take
 from fairlead.sandbox.kubeconfig import kubeconfig
 from fairlead.sandbox.places import Places
@@ -118,9 +117,12 @@ async def start(making: Making, state: SandboxState) -> SandboxState:
     state = making.save(replace(state, supervisor=await _daemon(making, "supervisor", argv)))
     making.listener(Step("waiting for " + ", ".join(cluster.name for cluster in state.clusters)))
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_fill_registry(state))
-        for cluster in state.clusters:
-            tasks.create_task(_settle(making, state, cluster))
+        watching = tasks.create_task(settling.watch(making.places, table))
+        async with asyncio.TaskGroup() as waiting:
+            waiting.create_task(settling.fill_registry(state))
+            for cluster in state.clusters:
+                waiting.create_task(settling.settle(making.places, state, cluster))
+        watching.cancel()
     return making.save(replace(state, phase=Phase.READY))
 
 
@@ -181,48 +183,3 @@ async def _cluster_processes(making: Making, state: SandboxState, cluster: Clust
         node.configure(state, cluster, own, cni=cni_folder() or Path("/usr/lib/cni"), group=group)
         table += node.processes(cluster, cluster.node)
     return table
-
-
-async def _fill_registry(state: SandboxState) -> None:
-    dialer = Dialer()
-
-    async def answers() -> bool:
-        return (await dialer.request("GET", f"http://{state.registry}/v2/", timeout=2)).status == 200
-
-    try:
-        await holds_within(30, "the registry", answers)
-        if state.nodes is NodeKind.REAL:
-            await registry.push_all(dialer, state.registry, images.node_images(state.programs))
-        for tag in images.SAMPLE_TAGS:
-            sample = images.sample_image(state.programs, tag)
-            await registry.push(dialer, state.registry, f"{images.SAMPLE}:{tag}", sample)
-    finally:
-        await dialer.close()
-
-
-async def _settle(making: Making, state: SandboxState, cluster: ClusterState) -> None:
-    access = controlplane.access(cluster, making.places.cluster(cluster.index))
-    async with api.connected(access) as server:
-        await holds_within(60, f"the API server of {cluster.name}", server.ready)
-        for addon in addons.addons(cluster, state.nodes, state.registry):
-            await server.apply(addon)
-        if state.nodes is NodeKind.NONE:
-            return
-        await _await_pods(server, state, cluster)
-
-
-async def _await_pods(server: api.Api, state: SandboxState, cluster: ClusterState) -> None:
-    async def node_ready() -> bool:
-        return api.condition(await server.get(f"/api/v1/nodes/{cluster.node_name}"), "Ready")
-
-    async def account_exists() -> bool:
-        return await server.get("/api/v1/namespaces/default/serviceaccounts/default") is not None
-
-    async def dns_available() -> bool:
-        dns = await server.get("/apis/apps/v1/namespaces/kube-system/deployments/coredns")
-        return api.condition(dns, "Available")
-
-    await holds_within(90, f"the node of {cluster.name}", node_ready)
-    await holds_within(30, f"the default service account of {cluster.name}", account_exists)
-    if state.nodes is NodeKind.REAL:
-        await holds_within(90, f"DNS in {cluster.name}", dns_available)
