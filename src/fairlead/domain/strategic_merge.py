@@ -41,7 +41,8 @@ def merge_strategic(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict
     """Return a Kubernetes object with a strategic merge patch applied."""
     group = str(target.get("apiVersion", "")).rpartition("/")[0]
     built_in = "." not in group or group.endswith(_BUILT_IN_GROUP_SUFFIX)
-    return _merge_maps(target, patch, keys=_MERGE_KEYS if built_in else {})
+    merged: dict[str, Any] = _merge_maps(target, patch, keys=_MERGE_KEYS if built_in else {})
+    return merged
 
 
 def _merge_maps(target: Mapping[str, Any], patch: Mapping[str, Any], *, keys: Mapping[str, tuple[str, ...]]) -> Any:
