@@ -153,6 +153,14 @@ async def test_a_normalised_quantity_is_kept(site: Site) -> None:
     assert live["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]["cpu"] == "1"
 
 
+async def test_every_character_arrives_unharmed(site: Site) -> None:
+    odd = "".join(map(chr, [*range(1, 0x100), 0x2028, 0x2029, 0xFEFF, 0xFFFD, 0xFFFE, 0xFFFF, 0x1F600]))
+    one = site.wanted(config_map(key=odd))
+    assert [done.outcome for done in await site.deploy(one)] == [Outcome.SUCCEEDED]
+    assert (await site.live("v1", "ConfigMap", "settings"))["data"] == {"key": odd}
+    assert _said(await site.plan(one)) == ["keep"]
+
+
 async def test_a_field_dropped_from_the_source_disappears_and_foreign_ones_stay(site: Site) -> None:
     await site.deploy(site.wanted(config_map(a="1", b="2")))
     await site.kubectl("patch", "configmap", "settings", "--type=merge", "--patch", '{"data":{"theirs":"x"}}')

@@ -77,6 +77,15 @@ def test_an_apply_carries_the_object_as_json() -> None:
     assert query(tried) == {"fieldManager": "fairlead", "fieldValidation": "Strict", "dryRun": "All"}
 
 
+def test_what_yaml_does_not_take_as_it_is_is_escaped() -> None:
+    data = {"odd": "\x01\x7f\x80\x85\x9f\ufeff\ufffe\uffff", "plain": "ü\u2028\U0001f600"}
+    manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": data}
+    body = requests.apply(MAPS, MAP, manifest, manager="helm", dry_run=False, force=True).body or b""
+    assert orjson.loads(body) == manifest
+    assert rb"\u0001\u007f\u0080\u0085\u009f\ufeff\ufffe\uffff" in body
+    assert "ü\u2028\U0001f600".encode() in body
+
+
 @pytest.mark.parametrize("version", [None, "7"])
 def test_a_deletion_names_its_one_object(version: str | None) -> None:
     request = requests.delete(MAPS, MAP, uid="u", resource_version=version)

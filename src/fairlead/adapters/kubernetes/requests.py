@@ -6,6 +6,7 @@ Paths and parameters: Kubernetes API concepts (kubernetes.io/docs/reference/usin
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,8 @@ from fairlead.ports.cluster import ApiKind
 PAGE = 500
 LOG_BYTES = 1024 * 1024
 _JSON = {"Accept": "application/json"}
+# An apply is read as YAML, which takes these characters only as escapes: DEL, C1 controls, byte order mark, U+FFFE/F.
+_UNPRINTABLE = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xef\xbb\xbf|\xef\xbf[\xbe\xbf]")
 _DELETE = {**_JSON, "Content-Type": "application/json"}
 # The media type says YAML; JSON is YAML, and quicker to write and to read.
 _APPLY = {**_JSON, "Content-Type": "application/apply-patch+yaml"}
@@ -95,7 +98,7 @@ def apply(
         "check" if dry_run else "apply",
         str(ref),
         headers=_APPLY,
-        body=orjson.dumps(manifest),
+        body=_UNPRINTABLE.sub(_escaped, orjson.dumps(manifest)),
         secrets=_secrets(manifest),
     )
 
@@ -152,6 +155,10 @@ def _segment(text: str) -> str:
             )
         )
     return quote(text, safe="")
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    return b"\\u%04x" % ord(found[0].decode())
 
 
 def _with(path: str, query: Mapping[str, str]) -> str:
