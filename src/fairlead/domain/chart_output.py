@@ -89,11 +89,13 @@ def split_documents(source: str, text: str) -> tuple[Document, ...]:
     starts = [0, *(end for _, end in cuts)]
     ends = [*(start for start, _ in cuts), len(text)]
     documents = []
+    line, counted = 1, 0
     for start, end in zip(starts, ends, strict=True):
-        piece = text[start:end]
-        body = piece.lstrip()
+        body = text[start:end].lstrip()
         if body:
-            line = text.count("\n", 0, end - len(body)) + 1
+            # Counted on from document to document: text with many of them would take for ever otherwise.
+            line += text.count("\n", counted, end - len(body))
+            counted = end - len(body)
             documents.append(Document(source, line, body))
     return tuple(documents)
 
