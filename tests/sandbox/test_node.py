@@ -65,3 +65,10 @@ def test_addresses_are_those_of_the_cluster(furnished: tuple[Places, tuple[str, 
     assert cni["plugins"][0]["ipam"]["ranges"] == [[{"subnet": CLUSTER.ranges.pods}]]
     proxy = json.loads(settings(furnished[0], "kubernetes/proxy.json"))
     assert (proxy["mode"], proxy["clusterCIDR"]) == ("nftables", CLUSTER.ranges.pods)
+
+
+def test_the_registry_has_a_name_that_does_not_depend_on_its_port(furnished: tuple[Places, tuple[str, ...]]) -> None:
+    config = tomllib.loads(settings(furnished[0], "kubernetes/containerd.toml"))
+    folder = config["plugins"]["io.containerd.grpc.v1.cri"]["registry"]["config_path"]
+    hosts = tomllib.loads(settings(furnished[0], f"{folder.removeprefix('/var/lib/')}/registry.sandbox/hosts.toml"))
+    assert list(hosts["host"]) == [f"http://{STATE.registry}"]

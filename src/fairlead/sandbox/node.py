@@ -20,6 +20,8 @@ from fairlead.sandbox.spec import ClusterState, ProcessId, SandboxState
 from fairlead.sandbox.supervision import Gate, ProcessSpec, write_private
 
 _SETTINGS = "/var/lib/kubernetes"
+# The registry's port differs from sandbox to sandbox; files that are to work with any of them use this name.
+REGISTRY_NAME = "registry.sandbox"
 _SOCKET = "/run/containerd/containerd.sock"
 _PROGRAMS = ("kubelet", "kube-proxy", "registry")
 # The kubelet sets these for the whole machine. It gets files to write to instead, which say so already.
@@ -105,6 +107,7 @@ def _files(state: SandboxState, cluster: ClusterState, *, cni: Path, group: str)
         "kubernetes/proxy.json": json.dumps(_proxy_config(cluster), indent=2),
         "kubernetes/registry.json": registry_config("/var/lib/registry", state.registry, writable=False),
         "kubernetes/containerd.toml": _containerd_config(f"{state.registry}/{PAUSE}", cni),
+        f"kubernetes/registries/{REGISTRY_NAME}/hosts.toml": f'[host."http://{state.registry}"]\n',
         "cni/net.d/10-bridge.conflist": json.dumps(_cni_config(cluster), indent=2),
     }
 
@@ -185,6 +188,9 @@ path = "/var/lib/containerd/opt"
 sandbox_image = "{pause}"
 disable_apparmor = true
 restrict_oom_score_adj = true
+
+[plugins."io.containerd.grpc.v1.cri".registry]
+config_path = "{_SETTINGS}/registries"
 
 [plugins."io.containerd.grpc.v1.cri".cni]
 bin_dir = "{cni}"
