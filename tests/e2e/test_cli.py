@@ -162,7 +162,7 @@ async def test_an_image_that_is_not_there_is_explained(shop: Shop, real_sandbox:
     assert "app:9.9.9" in outcomes["web"]["explanation"]
     (_, web) = (await shop.json("status", "test"))["releases"]
     assert web["health"] in ("failed", "progressing")
-    assert web["cause"]
+    assert "app:9.9.9" in web["cause"]
     assert web["since"]
 
 

@@ -6,21 +6,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from fairlead.domain.changes import Plan
 from fairlead.domain.config import ChartDir, ChartOci, ChartReference, Declaration, Environment, SecretRef
 from fairlead.domain.dependencies import unselected
 from fairlead.domain.deployments import Deployment, ReleaseStatus
-from fairlead.domain.errors import Problem
+from fairlead.domain.errors import Problem, RemoteRefused
+from fairlead.domain.health import HealthState
 from fairlead.domain.placing import scopes_of
 from fairlead.domain.rendering import Capabilities, RenderedRelease
 from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor, secrets_in
 from fairlead.pipeline.checking import Checked, check
 from fairlead.pipeline.deploy import DeployOptions, deploy
-from fairlead.pipeline.engine import Engine, Wanted
+from fairlead.pipeline.engine import Engine, Wanted, at_once
+from fairlead.pipeline.explaining import explain_now
 from fairlead.pipeline.init import initialize
 from fairlead.pipeline.load import Loaded
 from fairlead.pipeline.plan import PlanOptions
@@ -140,8 +142,10 @@ class Application:
         return await deploy(plan, targets, await self._engine(targets), options)
 
     async def status(self, targets: Sequence[Target]) -> tuple[ReleaseStatus, ...]:
-        """Return how releases are now."""
-        return await status(await self._wanted(targets), await self._engine(targets))
+        """Return how releases are now; what is not well is explained from its root cause."""
+        wanted, engine = await self._wanted(targets), await self._engine(targets)
+        by_key = {one.key: one for one in wanted}
+        return tuple(await at_once(_explained(one, by_key[one.key], engine) for one in await status(wanted, engine)))
 
     async def _engine(self, targets: Sequence[Target]) -> Engine:
         clusters = {one.name: await self.clusters.open(one) for one, _ in by_environment(targets)}
@@ -189,6 +193,17 @@ def by_environment(targets: Sequence[Target]) -> list[tuple[Environment, list[Ta
     for target in targets:
         found.setdefault(target.environment.name, (target.environment, []))[1].append(target)
     return list(found.values())
+
+
+async def _explained(state: ReleaseStatus, wanted: Wanted, engine: Engine) -> ReleaseStatus:
+    if state.health not in (HealthState.FAILED, HealthState.PROGRESSING):
+        return state
+    refs = [manifest.ref for manifest in wanted.rendered.manifests]
+    try:
+        explanation = await explain_now(engine.cluster(state.key), refs, engine.clock)
+    except RemoteRefused:  # who may not look closer still gets what the plan has seen
+        return state
+    return state if explanation is None else replace(state, cause=explanation.sentence)
 
 
 async def _facts(cluster: Cluster) -> Facts:
