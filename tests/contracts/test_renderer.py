@@ -180,6 +180,18 @@ async def test_every_violation_of_a_schema_is_named(renderer: ChartRenderer, req
     assert {problem.path for problem in caught.value.problems} == {"replicas", "name", "inner.size"}
 
 
+async def test_the_revision_is_the_charts_to_see_or_an_error(renderer: ChartRenderer, request_for: Any) -> None:
+    chart = {"templates/a.yaml": CONFIG_MAP + "data: {x: {{ .Release.Revision | quote }}}\n"}
+    request = await request_for(chart, revision=7)
+    if isinstance(renderer, HelmLibrary):
+        assert (await renderer.render(request)).manifests[0].data["data"] == {"x": "7"}
+        return
+    with pytest.raises(OperationFailed) as caught:  # `helm template` knows only the first revision
+        await renderer.render(request)
+    assert caught.value.code == "chartRenderFailed"
+    assert (await renderer.render(await request_for("old", revision=7))).manifests
+
+
 async def test_values_that_json_cannot_hold_are_refused(renderer: ChartRenderer, request_for: Any) -> None:
     for value in (float("nan"), "\ud800", object()):
         with pytest.raises(InputError) as caught:
@@ -200,6 +212,14 @@ async def test_a_chart_that_is_none_is_refused(renderer: ChartRenderer, tmp_path
     with pytest.raises(InputError) as caught:
         await renderer.default_values(str(broken))
     assert caught.value.code == "chartInvalid"
+
+
+async def test_a_cluster_may_serve_thousands_of_kinds(renderer: ChartRenderer, tmp_path: Path) -> None:
+    data = 'data: {x: {{ .Capabilities.APIVersions.Has "group-3999.shop.example/v1beta1/SomeKind" | quote }}}\n'
+    chart = await small_chart({"templates/a.yaml": CONFIG_MAP + data}, tmp_path)
+    versions = tuple(f"group-{index}.shop.example/v1beta1/SomeKind" for index in range(4000))
+    rendered = await renderer.render(ChartRequest("a", "b", chart, {}, Capabilities("v1.36.3", versions)))
+    assert rendered.manifests[0].data["data"] == {"x": "true"}
 
 
 async def test_the_version_names_the_engine(renderer: ChartRenderer) -> None:

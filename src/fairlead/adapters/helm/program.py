@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -77,8 +77,9 @@ class HelmProgram:
     async def _template(self, request: ChartRequest, home: Path, values: Path, chart: Path) -> Finished:
         arguments = ["template", "--include-crds", f"--namespace={request.namespace}", f"--values={values}"]
         arguments += [f"--output-dir={home / 'out'}", f"--kube-version={request.capabilities.kube_version}"]
-        if request.capabilities.api_versions:
-            arguments.append(f"--api-versions={','.join(request.capabilities.api_versions)}")
+        versions = request.capabilities.api_versions
+        # In portions: one argument may not be longer than 128 KiB, and clusters serve thousands of kinds.
+        arguments += [f"--api-versions={','.join(versions[at : at + 500])}" for at in range(0, len(versions), 500)]
         if request.is_upgrade:
             arguments.append("--is-upgrade")
         if request.lookup is not None:
@@ -124,18 +125,22 @@ class HelmProgram:
 
 def _with_notes(chart: Path, request: ChartRequest) -> bytes:
     """Return the chart with one more template that renders the notes where `helm template` shows them."""
-    if request.revision != 1 and _reads_revision(chart):
-        message = f"chart {shown(request.chart)} reads .Release.Revision, which `helm template` cannot set"
+    name = shown(request.chart)
+    files = read_tar(chart.read_bytes(), name=name)
+    if request.revision != 1 and _reads_revision(files, name):
+        message = f"chart {name} reads .Release.Revision, which `helm template` cannot set"
         remedy = "render this chart with the library: unset FAIRLEAD_HELM"
         raise OperationFailed(Problem("chartRenderFailed", message, remedy=remedy))
-    files = read_tar(chart.read_bytes(), name=shown(request.chart))
     for path in [path for path in files if path.count("/") == 2 and path.endswith(f"/templates/{NOTES}")]:
         files[f"{path.partition('/')[0]}/{_NOTES_COPY}"] = _NOTES_TEMPLATE
     return write_tar(files)
 
 
-def _reads_revision(chart: Path) -> bool:
-    return b"Revision" in b"".join(read_tar(chart.read_bytes(), name=str(chart)).values())
+def _reads_revision(files: Mapping[str, bytes], name: str) -> bool:
+    return any(
+        b"Revision" in content or (path.endswith(".tgz") and _reads_revision(read_tar(content, name=name), name))
+        for path, content in files.items()
+    )
 
 
 def _taken_notes(templates: dict[str, str]) -> tuple[str, str]:
