@@ -23,6 +23,10 @@ DOCUMENT = {"a": {"b": [1, 2, 3]}, "x/y": {"~": 1}, "t": True}
         ([{"op": "replace", "path": "/a/b", "value": "s"}], {"a": {"b": "s"}}),
         ([{"op": "move", "from": "/a/b", "path": "/b"}], {"a": {}, "b": [1, 2, 3]}),
         ([{"op": "copy", "from": "/a/b/0", "path": "/c"}], {"a": {"b": [1, 2, 3]}, "c": 1}),
+        (
+            [{"op": "add", "path": "/a/b/0", "value": {"c": 1}}, {"op": "replace", "path": "/a/b/0/c", "value": 2}],
+            {"a": {"b": [{"c": 2}, 1, 2, 3]}},
+        ),
         ([{"op": "test", "path": "/x~1y/~0", "value": 1}], {}),
         ([{"op": "replace", "path": "/x~1y/~0", "value": 2}], {"x/y": {"~": 2}}),
     ],
@@ -40,6 +44,7 @@ def test_operations(operations: list[Any], expected: dict[str, Any]) -> None:
         {"op": "add", "path": "/a/b/4", "value": 1},
         {"op": "add", "path": "/a/b/01", "value": 1},
         {"op": "add", "path": "/t/x", "value": 1},
+        {"op": "replace", "path": "/t/x", "value": 1},
         {"op": "test", "path": "/t", "value": 1},
         {"op": "test", "path": "/a/b/0", "value": 2},
         {"op": "frobnicate", "path": "/a"},
@@ -76,3 +81,9 @@ def test_adding_then_removing_changes_nothing(document: dict[str, Any], value: A
     added = apply_json_patch(document, [{"op": "add", "path": fresh, "value": value}])
     assert added != document
     assert apply_json_patch(added, [{"op": "remove", "path": fresh}]) == document
+
+
+def test_the_whole_document_can_be_replaced_and_removed() -> None:
+    assert apply_json_patch(DOCUMENT, [{"op": "add", "path": "", "value": 1}]) == 1
+    assert apply_json_patch(DOCUMENT, [{"op": "replace", "path": "", "value": [1]}]) == [1]
+    assert apply_json_patch(DOCUMENT, [{"op": "remove", "path": ""}]) is None

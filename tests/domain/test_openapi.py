@@ -118,3 +118,23 @@ JSON = st.recursive(
 @given(JSON)
 def test_any_object_gets_an_answer(spec: Any) -> None:
     assert isinstance(check_object(DOCUMENT, {**deployment(), "spec": spec}), tuple)
+
+
+def test_schemas_that_lead_back_to_themselves_end() -> None:
+    loop = {"$ref": "#/components/schemas/Loop"}
+    document = {
+        "components": {
+            "schemas": {
+                "Loop": loop,
+                "v1.A": {
+                    "type": "object",
+                    "x-kubernetes-group-version-kind": [{"group": "", "version": "v1", "kind": "A"}],
+                    "properties": {"spec": loop},
+                },
+            }
+        }
+    }
+    assert [v.path for v in check_object(document, {"apiVersion": "v1", "kind": "A", "spec": {"x": 1}})] == [
+        "apiVersion",
+        "kind",
+    ]

@@ -77,6 +77,12 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
         {"$setElementOrder/containers": [{"name": "b"}, {"name": "a"}]},
         {"containers": [{"name": "b"}, {"name": "a"}]},
     ),
+    (
+        "a map is emptied on request",
+        {"strategy": {"type": "Recreate"}},
+        {"strategy": {"$patch": "delete"}},
+        {"strategy": {}},
+    ),
     ("a list over nothing", {}, {"containers": [{"name": "a"}]}, {"containers": [{"name": "a"}]}),
     ("a map over a scalar", {"selector": "x"}, {"selector": {"a": "1"}}, {"selector": {"a": "1"}}),
 ]

@@ -24,11 +24,6 @@ class ObjectRef:
         return self.api_version.rpartition("/")[0]
 
     @property
-    def version(self) -> str:
-        """The API version without its group."""
-        return self.api_version.rpartition("/")[2]
-
-    @property
     def group_kind(self) -> tuple[str, str]:
         """Group and kind: what stays the same when an object is served in several versions."""
         return self.group, self.kind

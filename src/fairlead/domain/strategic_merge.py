@@ -112,9 +112,7 @@ def _merge_lists(
     return result
 
 
-def _reorder(items: Sequence[Any], order: Any, candidates: tuple[str, ...]) -> list[Any]:
-    if not isinstance(order, list):
-        return list(items)
+def _reorder(items: Sequence[Any], order: Sequence[Any], candidates: tuple[str, ...]) -> list[Any]:
     key = _merge_key(candidates, items)
 
     def rank(item: Any) -> int:

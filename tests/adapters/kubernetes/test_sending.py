@@ -12,6 +12,7 @@ import pytest
 
 from fairlead.adapters.clock.system import SystemClock
 from fairlead.adapters.kubernetes.client import KubernetesCluster
+from fairlead.adapters.kubernetes.gate import Gate
 from fairlead.domain.access import BearerToken, ClientCertificate, ExecPlugin
 from fairlead.domain.errors import OperationFailed, RemoteRefused, Transient
 from fairlead.domain.identity import ObjectRef
@@ -80,19 +81,23 @@ async def test_an_address_where_nobody_ever_answered_is_given_up_soon() -> None:
 
 
 async def test_many_at_once_are_bounded() -> None:
+    gate = Gate()
     inside = most = 0
+    crowded = asyncio.Event()
 
     async def slow(request: Request, writer: asyncio.StreamWriter) -> Answer | None:
         nonlocal inside, most
         inside += 1
         most = max(most, inside)
-        await asyncio.sleep(0.002)
+        if inside == gate.limit:
+            crowded.set()
+        await crowded.wait()  # nobody leaves before the gate's first width is used up
         inside -= 1
         return GOOD
 
     async with serve(slow) as served:
         await asyncio.gather(*(served.cluster.get(MAP) for _ in range(200)))
-    assert 10 < most <= 32
+    assert gate.limit <= most <= gate.ceiling
 
 
 async def test_a_token_is_sent_and_a_refused_one_renewed_once(tmp_path: Path) -> None:

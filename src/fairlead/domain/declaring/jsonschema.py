@@ -79,10 +79,8 @@ _ROLES = {
 def _text(shape: Text) -> dict[str, Any]:
     if shape.choices:
         return {"enum": list(shape.choices)}
-    body: dict[str, Any] = {"type": ["string", "number", "boolean"]}
-    if shape.pattern is not None:
-        body["pattern"] = f"^(?:{shape.pattern})$"
-    return body
+    pattern = {"pattern": f"^(?:{shape.pattern})$"} if shape.pattern is not None else {}
+    return {"type": ["string", "number", "boolean"], **pattern}
 
 
 def _reference(record: Record, definitions: dict[str, Any]) -> dict[str, Any]:
