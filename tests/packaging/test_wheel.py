@@ -1,0 +1,76 @@
+"""The wheel, as someone gets it who has nothing of ours: a bare environment, no compiler, a new home."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from fairlead.doors.process import Finished, Program, run
+
+pytestmark = pytest.mark.sandbox
+
+ROOT = Path(__file__).parents[2]
+
+
+class Bare:
+    """A virtual environment with the wheel and what it asks for, and nothing else on the path."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.home = folder / "home"
+        self.home.mkdir()
+
+    async def run(self, *argv: str, cwd: Path | None = None, timeout: float = 300) -> Finished:  # noqa: ASYNC109
+        # Warnings are errors, so that a newer Python does not take us by surprise.
+        env = {"HOME": str(self.home), "PATH": str(self.folder / "bin"), "PYTHONWARNINGS": "error::DeprecationWarning"}
+        return await run(Program(argv, cwd=cwd, env=env, timeout=timeout))
+
+    async def fairlead(self, *arguments: str, cwd: Path | None = None) -> str:
+        return (await self.run(str(self.folder / "bin" / "fairlead"), *arguments, cwd=cwd)).stdout.decode()
+
+
+@pytest.fixture
+async def bare(tmp_path: Path) -> Bare:
+    # The machine's own environment, for its package index; the compiler is hidden by what CC names.
+    env = {**os.environ, "CC": "/nowhere/cc", "CXX": "/nowhere/c++"}  # noqa: TID251 - only to reach the index
+    tools = Path(sys.executable).parent
+    build = (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path / "dist"), str(ROOT))
+    await run(Program(build, env=env, timeout=300))
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    venv = tmp_path / "venv"
+    await run(Program((sys.executable, "-m", "venv", "--without-pip", str(venv)), env=env))
+    install = (
+        str(tools / "uv"),
+        "pip",
+        "install",
+        "--quiet",
+        "--only-binary",
+        ":all:",
+        "--python",
+        str(venv),
+        str(wheel),
+    )
+    await run(Program(install, env=env, timeout=300))
+    return Bare(venv)
+
+
+async def test_a_bare_python_takes_the_wheel_and_the_starter_renders(bare: Bare, tmp_path: Path) -> None:
+    assert (await bare.fairlead("--version")).startswith("fairlead ")
+    await bare.fairlead("new", "shop", cwd=tmp_path)
+    shop = tmp_path / "shop"
+    await bare.fairlead("lint", cwd=shop)
+    assert "kind: Deployment" in await bare.fairlead("render", "test", "--kube-version", "1.36.0", cwd=shop)
+    assert '"$schema"' in await bare.fairlead("schema", "environments")
+
+
+async def test_every_module_imports_without_the_sandboxs_extra_and_without_warnings(bare: Bare) -> None:
+    code = """
+import importlib, pkgutil, fairlead
+for module in pkgutil.walk_packages(fairlead.__path__, "fairlead."):
+    if not module.name.startswith(("fairlead.sandbox", "fairlead.cli.sandbox", "fairlead.__main__")):
+        importlib.import_module(module.name)
+"""
+    await bare.run(str(bare.folder / "bin" / "python"), "-W", "error", "-c", code)
