@@ -35,6 +35,7 @@ from tests.fakes.releases import (
     secret,
     wanted,
 )
+from tests.fakes.stepped_clock import SteppedClock
 
 FIRST, SECOND = release("first"), release("second", depends_on=("first",))
 BOTH = environment(FIRST, SECOND)
