@@ -71,4 +71,4 @@ def test_the_registry_has_a_name_that_does_not_depend_on_its_port(furnished: tup
     config = tomllib.loads(settings(furnished[0], "kubernetes/containerd.toml"))
     folder = config["plugins"]["io.containerd.grpc.v1.cri"]["registry"]["config_path"]
     hosts = tomllib.loads(settings(furnished[0], f"{folder.removeprefix('/var/lib/')}/registry.sandbox/hosts.toml"))
-    assert list(hosts["host"]) == [f"http://{STATE.registry}"]
+    assert hosts == {"server": f"http://{STATE.registry}", "host": {f"http://{STATE.registry}": {}}}

@@ -107,9 +107,15 @@ def _files(state: SandboxState, cluster: ClusterState, *, cni: Path, group: str)
         "kubernetes/proxy.json": json.dumps(_proxy_config(cluster), indent=2),
         "kubernetes/registry.json": registry_config("/var/lib/registry", state.registry, writable=False),
         "kubernetes/containerd.toml": _containerd_config(f"{state.registry}/{PAUSE}", cni),
-        f"kubernetes/registries/{REGISTRY_NAME}/hosts.toml": f'[host."http://{state.registry}"]\n',
+        f"kubernetes/registries/{REGISTRY_NAME}/hosts.toml": _registry_alias(state.registry),
         "cni/net.d/10-bridge.conflist": json.dumps(_cni_config(cluster), indent=2),
     }
+
+
+def _registry_alias(registry: str) -> str:
+    # containerd asks the server for what the host does not have: here too, so that a missing image is just not found.
+    # Its version 1.6 reads no file without a host.
+    return f'server = "http://{registry}"\n[host."http://{registry}"]\n'
 
 
 def _kubelet_config(cluster: ClusterState, group: str) -> dict[str, Any]:
