@@ -46,13 +46,8 @@ class Problem:
     severity: Severity = Severity.ERROR
 
     def at(self, *, file: str | None = None, line: int | None = None, column: int | None = None) -> Problem:
-        """Return the same problem with a place, where it had none."""
-        return replace(
-            self,
-            file=self.file if self.file is not None else file,
-            line=self.line if self.line is not None else line,
-            column=self.column if self.column is not None else column,
-        )
+        """Return the same problem with a place, unless it has one: half of another place would mislead."""
+        return self if self.file is not None else replace(self, file=file, line=line, column=column)
 
 
 class FairleadError(Exception):

@@ -150,8 +150,9 @@ async def _from_chart(chart: Chart, target: Target, facts: Facts, rendering: Ren
     except (InputError, OperationFailed) as error:
         raise _told(error, target, values) from None
     flat = replace(made, manifests=tuple(flattened(made.manifests)), crds=tuple(flattened(made.crds)))
-    versions = sorted(facts.capabilities.api_versions)
-    inputs = [local.digest, values.clear, facts.capabilities.kube_version, versions, renderer.version]
+    cluster = facts.capabilities
+    capabilities = [cluster.kube_version, sorted(cluster.api_versions), cluster.complete]
+    inputs = [local.digest, values.clear, *capabilities, renderer.version]
     return _Made(flat, inputs, tuple(secrets))
 
 
@@ -196,7 +197,7 @@ def _told(error: InputError | OperationFailed, target: Target, values: Values) -
         origin = origins.get(problem.path or "")
         if origin is not None and origin.file is not None:
             shown = shown.at(file=origin.file, line=origin.line)
-        problems.append(shown if shown.file is not None else shown.at(file=place.file, line=place.line))
+        problems.append(shown.at(file=place.file, line=place.line))
     return InputError(problems) if isinstance(error, InputError) else OperationFailed(problems)
 
 
