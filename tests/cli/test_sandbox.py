@@ -9,7 +9,7 @@ import pytest
 
 from fairlead.cli.sandbox_progress import SandboxProgress, sentence
 from fairlead.cli.streams import Streams
-from fairlead.cli.text.sandbox import sandbox_lines
+from fairlead.cli.text.sandbox import access_lines, sandbox_lines
 from fairlead.cli.wire.sandbox import Sandbox, SandboxCluster, SandboxProcess
 from fairlead.sandbox.spec import Building, Built, Notice, Progress, Step
 from fairlead.settings import Settings
@@ -43,6 +43,13 @@ def test_the_group_and_its_commands_explain_themselves(tmp_path: Path, golden: G
 
 def test_a_sandbox_in_words(golden: Golden) -> None:
     golden("cli/sandbox-status.txt", "".join(f"{line.plain}\n" for line in sandbox_lines(DOCUMENT, None)))
+
+
+def test_what_is_said_of_a_start_ends_where_the_processes_begin() -> None:
+    said = [line.plain for line in access_lines(DOCUMENT, None)]
+    shown = [line.plain for line in sandbox_lines(DOCUMENT, None)]
+    assert shown[: len(said)] == said
+    assert len(shown) == len(said) + 2 + len(DOCUMENT.processes)
 
 
 def test_without_a_sandbox_status_is_an_empty_document(tmp_path: Path) -> None:

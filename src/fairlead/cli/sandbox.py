@@ -16,7 +16,7 @@ from fairlead.cli.command import Command, build, examples
 from fairlead.cli.options import Common
 from fairlead.cli.run import Operation, Run
 from fairlead.cli.sandbox_progress import SandboxProgress
-from fairlead.cli.text.sandbox import log_lines, sandbox_lines
+from fairlead.cli.text.sandbox import access_lines, log_lines, sandbox_lines
 from fairlead.cli.wire.sandbox import Sandbox, SandboxCluster, SandboxProcess
 from fairlead.domain.errors import InputError, Problem
 from fairlead.sandbox import cluster as sandboxes
@@ -86,7 +86,7 @@ async def _up(spec: SandboxSpec, copy: Path | None, run: Run) -> int:
     with SandboxProgress(run.surroundings.streams, color=run.output.color) as progress:
         where = run.surroundings.directory / copy if copy is not None else None
         found = await sandboxes.up(spec, run.surroundings.settings, progress.take, copy=where)
-    run.output.show(_document(found, kubeconfig=where), sandbox_lines)
+    run.output.show(_document(found, kubeconfig=where), access_lines)
     return 0
 
 
@@ -106,7 +106,7 @@ async def _status(name: str, run: Run) -> int:
 async def _reset(name: str, run: Run) -> int:
     with SandboxProgress(run.surroundings.streams, color=run.output.color) as progress:
         found = await sandboxes.reset(name, run.surroundings.settings, progress.take)
-    run.output.show(_document(found), sandbox_lines)
+    run.output.show(_document(found), access_lines)
     return 0
 
 

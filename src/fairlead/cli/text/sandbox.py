@@ -15,6 +15,13 @@ def sandbox_lines(document: Sandbox, width: int | None) -> Iterator[Text]:
     if not document.clusters:
         yield Text("There is no such sandbox.")
         return
+    yield from access_lines(document, width)
+    yield Text()
+    yield from columns([("PROCESS", "STATE", "RESTARTS"), *map(_process, document.processes)], width=width)
+
+
+def access_lines(document: Sandbox, width: int | None) -> Iterator[Text]:
+    """How to reach the clusters."""
     rows = [(cluster.context, cluster.server, cluster.version) for cluster in document.clusters]
     yield from columns([("CONTEXT", "SERVER", "VERSION"), *rows], width=width)
     yield Text()
@@ -25,8 +32,6 @@ def sandbox_lines(document: Sandbox, width: int | None) -> Iterator[Text]:
         ("healthy", "yes" if document.healthy else "no"),
     )
     yield from columns(facts, width=width)
-    yield Text()
-    yield from columns([("PROCESS", "STATE", "RESTARTS"), *map(_process, document.processes)], width=width)
 
 
 def log_lines(title: str, lines: Iterable[str]) -> Iterator[Text]:
