@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from fairlead.doors.process import Finished, Program, run
+from fairlead.settings import Settings
 
 pytestmark = pytest.mark.sandbox
 
@@ -18,14 +21,20 @@ ROOT = Path(__file__).parents[2]
 class Bare:
     """A virtual environment with the wheel and what it asks for, and nothing else on the path."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, wheel: Path, env: Mapping[str, str]) -> None:
+        self.folder, self.wheel, self.env = folder, wheel, env
         self.home = folder / "home"
         self.home.mkdir()
+
+    async def install(self, extra: str) -> None:
+        uv = str(Path(sys.executable).parent / "uv")
+        options = ("--quiet", "--only-binary", ":all:", "--python", str(self.folder))
+        await run(Program((uv, "pip", "install", *options, f"{self.wheel}{extra}"), env=self.env, timeout=300))
 
     async def run(self, *argv: str, cwd: Path | None = None, timeout: float = 300) -> Finished:  # noqa: ASYNC109
         # Warnings are errors, so that a newer Python does not take us by surprise.
         env = {"HOME": str(self.home), "PATH": str(self.folder / "bin"), "PYTHONWARNINGS": "error::DeprecationWarning"}
+        env["FAIRLEAD_CACHE"] = str(Settings.from_environment().cache)
         return await run(Program(argv, cwd=cwd, env=env, timeout=timeout))
 
     async def fairlead(self, *arguments: str, cwd: Path | None = None) -> str:
@@ -36,25 +45,14 @@ class Bare:
 async def bare(tmp_path: Path) -> Bare:
     # The machine's own environment, for its package index; the compiler is hidden by what CC names.
     env = {**os.environ, "CC": "/nowhere/cc", "CXX": "/nowhere/c++"}  # noqa: TID251 - only to reach the index
-    tools = Path(sys.executable).parent
     build = (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path / "dist"), str(ROOT))
     await run(Program(build, env=env, timeout=300))
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     venv = tmp_path / "venv"
     await run(Program((sys.executable, "-m", "venv", "--without-pip", str(venv)), env=env))
-    install = (
-        str(tools / "uv"),
-        "pip",
-        "install",
-        "--quiet",
-        "--only-binary",
-        ":all:",
-        "--python",
-        str(venv),
-        str(wheel),
-    )
-    await run(Program(install, env=env, timeout=300))
-    return Bare(venv)
+    bare = Bare(venv, wheel, env)
+    await bare.install("")
+    return bare
 
 
 async def test_a_bare_python_takes_the_wheel_and_the_starter_renders(bare: Bare, tmp_path: Path) -> None:
@@ -74,3 +72,13 @@ for module in pkgutil.walk_packages(fairlead.__path__, "fairlead."):
         importlib.import_module(module.name)
 """
     await bare.run(str(bare.folder / "bin" / "python"), "-W", "error", "-c", code)
+
+
+async def test_the_sandbox_comes_with_its_extra_and_builds_from_the_wheel(bare: Bare) -> None:
+    await bare.install("[sandbox]")
+    name = ("--name", "wheel")
+    try:
+        started = json.loads(await bare.fairlead("sandbox", "up", *name, "--nodes", "none", "--output", "json"))
+        assert [cluster["context"] for cluster in started["clusters"]] == ["wheel-1"]
+    finally:
+        await bare.fairlead("sandbox", "down", *name)
