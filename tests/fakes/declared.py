@@ -52,9 +52,7 @@ def declare(environments: str, files: Mapping[str, str] | None = None, machine: 
     """Read `environments.yaml` and release files by their paths."""
     findings = Findings()
     root = read_environments_file(_node(environments), "environments.yaml", findings)
-    releases = {
-        path: read_releases_file(_node(text, path), path, findings) for path, text in (files or {}).items()
-    }
+    releases = {path: read_releases_file(_node(text, path), path, findings) for path, text in (files or {}).items()}
     resolved = {request: paths for found in (root, *releases.values()) for request, paths in _resolved(found)}
     declaration = assemble(Files("environments.yaml", root, releases, resolved), machine, findings)
     return Declared(declaration, findings.problems)
