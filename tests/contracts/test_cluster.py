@@ -236,6 +236,7 @@ async def test_facts_about_the_cluster(under_test: ClusterUnderTest) -> None:
     cluster = under_test.cluster
     facts = await cluster.capabilities()
     assert facts.kube_version.startswith("v1.")
+    assert facts.complete
     assert {"v1", "apps/v1", "v1/ConfigMap", "apps/v1/Deployment"} <= set(facts.api_versions)
     kinds = {(kind.api_version, kind.kind): kind for kind in await cluster.kinds()}
     assert kinds["apps/v1", "Deployment"].plural == "deployments"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.doors.archives import ArchiveRefused, Limits, read_tar, write_tar
+from fairlead.doors.archives import ArchiveRefused, Limits, read_tar, tar_front, write_tar
 from tests.fakes.tars import entry, tar
 
 NAMES = st.from_regex(r"[a-z][a-zA-Z0-9 _.é-]{0,40}(/[a-z][a-z0-9]{0,60}){0,4}", fullmatch=True)
@@ -31,6 +31,12 @@ def test_what_is_written_is_read_again(files: dict[str, bytes]) -> None:
 @given(trees())
 def test_the_same_files_give_the_same_bytes(files: dict[str, bytes]) -> None:
     assert write_tar(dict(reversed(files.items()))) == write_tar(files)
+
+
+@given(trees())
+def test_a_file_can_be_put_in_front_of_an_archive(files: dict[str, bytes]) -> None:
+    path = "first/" * 20 + "a"
+    assert read_tar(tar_front(path, b"text") + write_tar(files), name="a") == {path: b"text", **files}
 
 
 @pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT])

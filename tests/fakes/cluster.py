@@ -139,7 +139,7 @@ class FakeCluster:
     async def capabilities(self) -> Capabilities:
         self._call("capabilities", "")
         served = {api for api, _ in self._kinds} | {f"{api}/{kind}" for api, kind in self._kinds}
-        return Capabilities(self.version, tuple(sorted(served)))
+        return Capabilities(self.version, tuple(sorted(served)), complete=True)
 
     async def kinds(self, *, fresh: bool = False) -> tuple[ApiKind, ...]:
         self._call("kinds", "")

@@ -206,6 +206,7 @@ async def test_the_inputs_digest_changes_with_every_input_and_with_nothing_else(
         await digest(values=(ValueEntry("a", Literal("b"), PLACE),)),
         await digest(Facts(Capabilities("v1.35.0", ("apps/v1",)))),
         await digest(Facts(Capabilities("v1.36.3", ("apps/v1", "x/v1")))),
+        await digest(Facts(Capabilities("v1.36.3", ("apps/v1",), complete=True))),
         await digest(namespace="elsewhere"),
         await digest(patches=(patch,)),
     ]

@@ -14,11 +14,13 @@ from fairlead.domain.manifests import Manifest
 class Capabilities:
     """What a chart may ask about its cluster.
 
-    `kube_version` looks like `v1.36.3`, `api_versions` like `apps/v1` and `apps/v1/Deployment`.
+    `kube_version` looks like `v1.36.3`, `api_versions` like `apps/v1` and `apps/v1/Deployment`. `complete` says that
+    the cluster serves no others; otherwise those built into Helm count besides them, as with `helm template`.
     """
 
     kube_version: str
     api_versions: tuple[str, ...] = ()
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,14 @@ def write_tar(files: Mapping[str, bytes]) -> bytes:
     return _stored_gzip(packed.getvalue())
 
 
+def tar_front(path: str, content: bytes) -> bytes:
+    """Return what adds a file to a gzipped tar when it is put before its bytes: the two are one archive then."""
+    entry = tarfile.TarInfo(path)
+    entry.size = len(content)
+    entry.mode = 0o644
+    return _stored_gzip(entry.tobuf(tarfile.PAX_FORMAT) + content + bytes(-len(content) % BLOCK))
+
+
 def _stored_gzip(data: bytes) -> bytes:
     pieces = [data[start : start + 0xFFFF] for start in range(0, len(data), 0xFFFF)] or [b""]
     out = [GZIP_MAGIC + b"\x08" + bytes(6) + b"\xff"]

@@ -48,6 +48,7 @@ DIFFERENT: list[dict[str, Any]] = [
     {"chart": replace(CHART, digest="sha256:" + "2" * 64)},
     {"capabilities": Capabilities("v1.36.4", ("apps/v1",))},
     {"capabilities": Capabilities("v1.36.3", ())},
+    {"capabilities": Capabilities("v1.36.3", ("apps/v1",), complete=True)},
 ]
 
 

@@ -7,16 +7,21 @@ A loaded chart is changed by rendering (Helm removes disabled sub-charts from it
 
 from __future__ import annotations
 
+import ctypes
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from helm_python import _native
 from helm_python.errors import HelmError
 
+from fairlead.adapters.helm.capabilities import front_of_chart, put_right
 from fairlead.adapters.helm.failures import FailureKind
+from fairlead.doors.archives import write_tar
 
 
 class HelmRefusedError(Exception):
@@ -49,13 +54,17 @@ def engine_version() -> str:
     return str(_native.helm_sdk_version())
 
 
-def render(chart: str, values: str, options: str, *, kubeconfig: str = "", context: str = "") -> Output:
-    """Render the chart at a path (directory or archive). `values` and `options` are JSON.
+def render(
+    chart: str, values: str, options: str, *, kubeconfig: str = "", context: str = "", exact: int | None = None
+) -> Output:
+    """Render the packaged chart at a path. `values` and `options` are JSON.
+
+    `exact` is how many API versions the options name, if the chart may see no others.
 
     Raises:
         HelmRefusedError: with Helm's message.
     """
-    with _translated(), _loaded(chart) as handle:
+    with _translated(), _opened(chart, exact) as handle:
         metadata = json.loads(_native.call_string("helm_chart_metadata", handle))
         _check_installable(metadata, json.loads(options).get("kube_version", ""))
         if kubeconfig:
@@ -64,7 +73,8 @@ def render(chart: str, values: str, options: str, *, kubeconfig: str = "", conte
         else:
             text = _native.call_string("helm_render", handle, values, options)
         crds = json.loads(_native.call_string("helm_chart_crds", handle))
-    return Output(json.loads(text), tuple((crd["filename"], crd["data"]) for crd in crds), metadata["name"])
+    templates = json.loads(text) if exact is None else put_right(json.loads(text))
+    return Output(templates, tuple((crd["filename"], crd["data"]) for crd in crds), metadata["name"])
 
 
 def default_values(chart: str) -> dict[str, object]:
@@ -92,7 +102,7 @@ def _satisfies(version: str, constraint: str) -> bool:
     # Helm's own comparison, asked through a template, so that no second reading of its constraint syntax exists.
     # A vendor's suffix (v1.33.4-gke.100) is left out first, as Helm does.
     plain = version.partition("-")[0].partition("+")[0]
-    with _probe() as handle:
+    with _loaded_archive(_probe()) as handle:
         values = json.dumps({"constraint": constraint, "version": plain})
         try:
             text = _native.call_string("helm_render", handle, values, None)
@@ -107,19 +117,23 @@ _PROBE = {
 }
 
 
+@cache
+def _probe() -> bytes:
+    return write_tar(_PROBE)
+
+
 @contextmanager
-def _probe() -> Iterator[Any]:
-    import ctypes  # noqa: PLC0415 - only here
-
-    from fairlead.doors.archives import write_tar  # noqa: PLC0415 - only for charts that name a version
-
-    data = write_tar(_PROBE)
+def _loaded_archive(data: bytes) -> Iterator[Any]:
     buffer = (ctypes.c_uint8 * len(data)).from_buffer_copy(data)
     handle = _native.HANDLE(_native.call_handle("helm_chart_load_archive", buffer, len(data)))
     try:
         yield handle
     finally:
         _native.call_status("helm_chart_free", handle)
+
+
+def _opened(chart: str, exact: int | None) -> AbstractContextManager[Any]:
+    return _loaded(chart) if exact is None else _loaded_archive(front_of_chart(exact) + Path(chart).read_bytes())
 
 
 @contextmanager
@@ -148,3 +162,5 @@ def _translated() -> Iterator[None]:
     except HelmError as error:
         kind = _KINDS.get(type(error).__name__, FailureKind.RENDER)
         raise HelmRefusedError(kind, error.detail) from None
+    except OSError as error:
+        raise HelmRefusedError(FailureKind.CHART, str(error)) from None

@@ -61,7 +61,7 @@ class CachingRenderer:
     def _path(self, request: ChartRequest, values: bytes) -> Path:
         capabilities = request.capabilities
         facts = [request.name, request.namespace, request.revision, request.is_upgrade, request.chart.digest]
-        cluster = [capabilities.kube_version, sorted(capabilities.api_versions)]
+        cluster = [capabilities.kube_version, sorted(capabilities.api_versions), capabilities.complete]
         digest = sha256_json([FORMAT, __version__, self.version, facts, cluster, values.decode()])
         return self.folder / f"{digest.removeprefix('sha256:')}.json"
 

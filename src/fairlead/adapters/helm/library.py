@@ -35,6 +35,7 @@ class HelmLibrary:
             options=msgspec.Raw(msgspec.json.encode(_options(request))),
             kubeconfig=request.lookup.kubeconfig if request.lookup else "",
             context=request.lookup.context if request.lookup else "",
+            exact=len(request.capabilities.api_versions) if request.capabilities.complete else None,
         )
         match await self._ask(question, shown(request.chart)):
             case wire.Rendered(chart=chart):

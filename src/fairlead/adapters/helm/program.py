@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from fairlead.adapters.helm import capabilities
 from fairlead.adapters.helm.assembling import assemble
 from fairlead.adapters.helm.failures import SCHEMA_INTRO, FailureKind, failure
 from fairlead.adapters.helm.library import shown, values_json
@@ -58,7 +59,7 @@ class HelmProgram:
             values = home / "values.json"
             values.write_text(_UNPRINTABLE.sub(_escaped, values_json(request).decode()))
             chart = home / "chart.tgz"
-            chart.write_bytes(_with_notes(Path(request.chart.path), request))
+            chart.write_bytes(_prepared(Path(request.chart.path), request))
             finished = await self._template(request, home, values, chart)
             return self._collected(home / "out", finished, request)
 
@@ -107,6 +108,7 @@ class HelmProgram:
                 crds.append((path, text))
             else:
                 templates[path] = text
+        templates = capabilities.put_right(templates)
         name, notes = _taken_notes(templates)
         return assemble({**templates, f"{name}/templates/{NOTES}": notes}, crds, notes_of=name)
 
@@ -123,16 +125,25 @@ class HelmProgram:
         )
 
 
-def _with_notes(chart: Path, request: ChartRequest) -> bytes:
-    """Return the chart with one more template that renders the notes where `helm template` shows them."""
+def _prepared(chart: Path, request: ChartRequest) -> bytes:
+    """Return the chart with one more template that renders the notes where `helm template` shows them.
+
+    Another one leaves only the API versions of the request, unless helm asks the cluster itself.
+    """
     name = shown(request.chart)
-    files = read_tar(chart.read_bytes(), name=name)
+    try:
+        files = read_tar(chart.read_bytes(), name=name)
+    except OSError as error:
+        raise failure(FailureKind.CHART, str(error), chart=name) from None
     if request.revision != 1 and _reads_revision(files, name):
         message = f"chart {name} reads .Release.Revision, which `helm template` cannot set"
         remedy = "render this chart with the library: unset FAIRLEAD_HELM"
         raise OperationFailed(Problem("chartRenderFailed", message, remedy=remedy))
     for path in [path for path in files if path.count("/") == 2 and path.endswith(f"/templates/{NOTES}")]:
         files[f"{path.partition('/')[0]}/{_NOTES_COPY}"] = _NOTES_TEMPLATE
+    if request.capabilities.complete and request.lookup is None:
+        template = capabilities.first_template(len(request.capabilities.api_versions))
+        files[f"{next(iter(files), '').partition('/')[0]}/{capabilities.PATH}"] = template
     return write_tar(files)
 
 
@@ -177,6 +188,7 @@ _PHRASES = (
     ("library charts are not installable", FailureKind.CHART),
     ("chart requires kubeVersion", FailureKind.KUBE_VERSION),
     ("cannot load ", FailureKind.CHART),
+    ("no Chart.yaml found", FailureKind.CHART),
     ("validation: ", FailureKind.CHART),
     ("cluster reachability check failed", FailureKind.CLUSTER),
 )

@@ -17,13 +17,17 @@ HEADER_BYTES = 4
 
 
 class Render(msgspec.Struct, frozen=True, tag=True):
-    """Render a chart. `values` and `options` are JSON already; `kubeconfig` empty means offline."""
+    """Render a chart. `values` and `options` are JSON already; `kubeconfig` empty means offline.
+
+    `exact` is how many API versions `options` names when the cluster serves no others.
+    """
 
     chart: str
     values: msgspec.Raw
     options: msgspec.Raw
     kubeconfig: str = ""
     context: str = ""
+    exact: int | None = None
 
 
 class DefaultValues(msgspec.Struct, frozen=True, tag=True):

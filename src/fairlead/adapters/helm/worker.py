@@ -56,6 +56,7 @@ def _render(question: wire.Render, output_limit: int) -> wire.Answer:
         bytes(question.options).decode(),
         kubeconfig=question.kubeconfig,
         context=question.context,
+        exact=question.exact,
     )
     size = sum(len(text) for text in output.templates.values())
     if size > output_limit:

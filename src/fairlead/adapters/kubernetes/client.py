@@ -76,7 +76,7 @@ class KubernetesCluster:
         version, catalogue = await asyncio.gather(
             self._read(requests.document("/version", "the server's version")), self._catalogue()
         )
-        return Capabilities(str((version or {}).get("gitVersion", "")), catalogue.api_versions)
+        return Capabilities(str((version or {}).get("gitVersion", "")), catalogue.api_versions, complete=True)
 
     async def kinds(self, *, fresh: bool = False) -> tuple[ApiKind, ...]:
         """Return every served kind."""
