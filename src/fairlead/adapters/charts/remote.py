@@ -57,7 +57,8 @@ class Remote:
     async def _fetch(self, url: str, name: str, version: str, repo: HelmRepo | None) -> bytes:
         if self.offline:
             message = f"{url}/{name} {version} is not in the chart cache, and offline nothing may be fetched"
-            raise OperationFailed(Problem("chartOffline", message, remedy="run once without --offline"))
+            remedy = "run `fairlead plan` once while the chart's source can be reached; the chart stays in the cache"
+            raise OperationFailed(Problem("chartOffline", message, remedy=remedy))
         login = await self._login(repo)
         if url.startswith("oci://"):
             return await pull(login, f"{url}/{name}", version)
