@@ -28,4 +28,4 @@ def tar(
     with tarfile.open(fileobj=out, mode="w", format=form) as archive:
         for info, content in entries:
             archive.addfile(info, io.BytesIO(content) if info.type == tarfile.REGTYPE else None)
-    return gzip.compress(out.getvalue()) if packed else out.getvalue()
+    return gzip.compress(out.getvalue(), mtime=0) if packed else out.getvalue()
