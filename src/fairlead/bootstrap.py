@@ -160,14 +160,11 @@ def _rendering(
 
 
 async def _renderer(settings: Settings) -> ChartRenderer:
-    """Return Helm as a library, or as the program that FAIRLEAD_HELM names; both remember what they rendered."""
-    from fairlead.adapters.helm.caching import CachingRenderer  # noqa: PLC0415 - loads the library
-    from fairlead.adapters.helm.library import HelmLibrary  # noqa: PLC0415
-    from fairlead.adapters.helm.program import HelmProgram  # noqa: PLC0415
+    """Return Helm as a library or as a program; both remember what they rendered."""
+    from fairlead.adapters.helm.caching import CachingRenderer  # noqa: PLC0415 - costs time that others need not pay
+    from fairlead.adapters.helm.choosing import choose_helm  # noqa: PLC0415
 
-    helm: ChartRenderer = HelmLibrary()
-    if settings.helm is not None:
-        helm = await HelmProgram(Path(settings.helm)).with_version()
+    helm = await choose_helm(settings.helm, search_path=settings.search_path)
     return CachingRenderer(helm, settings.cache / "rendered")
 
 
