@@ -47,7 +47,9 @@ data:
   known: {{ (lookup "v1" "Secret" "market" "known").data | toJson | quote }}
   unknown: {{ lookup "v1" "Secret" "market" "unknown" | toJson | quote }}
   all: {{ len (lookup "v1" "Secret" "market" "").items | quote }}
+  served: {{ .Capabilities.APIVersions | sortAlpha | join "," | quote }}
 """
+SERVED = ("v1", "v1/ConfigMap", "v1/Secret")
 
 
 async def api(request: Request, writer: asyncio.StreamWriter) -> Answer | None:
@@ -67,7 +69,9 @@ class Bench:
         chart = await small_chart({"templates/a.yaml": TEMPLATE}, self.folder)
         assert chart.looks_up
         lookup = Lookup(str(kubeconfig), "here")
-        request = ChartRequest("web", "market", chart, {}, Capabilities("v1.36.3", ("v1",)), lookup=lookup)
+        request = ChartRequest(
+            "web", "market", chart, {}, Capabilities("v1.36.3", SERVED, complete=True), lookup=lookup
+        )
         return (await self.renderer.render(request)).manifests[0].data["data"]
 
 
@@ -93,7 +97,7 @@ async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 async def test_lookup_sees_the_cluster(bench: Bench) -> None:
     async with HttpServer(api) as server:
         found = await bench.render(server.url)
-    assert found == {"known": '{"k":"dg=="}', "unknown": "{}", "all": "1"}
+    assert found == {"known": '{"k":"dg=="}', "unknown": "{}", "all": "1", "served": ",".join(SERVED)}
 
 
 async def test_a_cluster_that_does_not_answer_is_an_error(bench: Bench) -> None:

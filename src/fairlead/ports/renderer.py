@@ -1,7 +1,9 @@
 """Turns one local chart into objects. Pure in effect: nothing is written anywhere, nothing is fetched.
 
 Guarantees: bounded in time, output and memory; a chart that exceeds a bound fails alone. The two adapters (the Helm
-library in a worker process, and the `helm` program) give the same objects for the same request.
+library in a worker process, and the `helm` program) give the same objects for the same request, but for this: the
+program refuses a chart that reads its revision when that is not 1, and asks the cluster itself for its capabilities
+where a chart looks something up.
 Errors: `InputError` with code `chartInvalid`, `valuesSchema` (one problem per value, `path` leading to it) or
 `valuesInvalid`; `OperationFailed` with code `chartRenderFailed` (naming template and line), `kubeVersionUnsupported`,
 `clusterUnreachable` (for `lookup`) or `renderLimit`.
