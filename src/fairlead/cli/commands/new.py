@@ -32,8 +32,9 @@ async def _new(directory: Path, run: Run) -> int:
 
 def _lines(document: Files, directory: Path) -> list[Text]:
     files = [Text(f"  {name}") for name in document.files]
-    hint = Text(f"Next: cd {directory} && fairlead lint && fairlead sandbox up && fairlead plan test")
-    return [Text(f"Wrote to {directory}:"), *files, Text(), hint]
+    up = "fairlead sandbox up --kubeconfig-out sandbox.kubeconfig"  # where the starter's cluster is declared to be
+    hints = [Text(f"  {step}") for step in (f"cd {directory}", "fairlead lint", up, "fairlead plan test")]
+    return [Text(f"Wrote to {directory}:"), *files, Text(), Text("Next:"), *hints]
 
 
 app = build(new)
