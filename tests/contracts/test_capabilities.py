@@ -73,12 +73,14 @@ WAYS = {
     ),
     "has": ('{{ .Capabilities.APIVersions.Has "shop.example/v1/Basket" | quote }}', "true"),
     "has not": (f'{{{{ .Capabilities.APIVersions.Has "{BUILT_IN}" | quote }}}}', "false"),
-    "version": ("{{ .Capabilities.KubeVersion }}", "v1.36.3"),
-    "version as text": ("{{ .Capabilities.KubeVersion.String }}", "v1.36.3"),
-    "whole version": ("{{ .Capabilities.KubeVersion.Version }}", "v1.36.3-vendor.7"),
-    "git version": ("{{ .Capabilities.KubeVersion.GitVersion }}", "v1.36.3-vendor.7"),
-    "minor version": ("{{ .Capabilities.KubeVersion.Major }}/{{ .Capabilities.KubeVersion.Minor }}", "1/36"),
-    "version of helm": ("{{ .Capabilities.HelmVersion.Version | trunc 3 }}", "v4."),
+}
+VERSIONS = {
+    "{{ .Capabilities.KubeVersion }}": "v1.36.3",
+    "{{ .Capabilities.KubeVersion.String }}": "v1.36.3",
+    "{{ .Capabilities.KubeVersion.Version }}": "v1.36.3-vendor.7",
+    "{{ .Capabilities.KubeVersion.GitVersion }}": "v1.36.3-vendor.7",
+    "{{ .Capabilities.KubeVersion.Major }}/{{ .Capabilities.KubeVersion.Minor }}": "1/36",
+    "{{ .Capabilities.HelmVersion.Version | trunc 3 }}": "v4.",
 }
 
 
@@ -86,7 +88,28 @@ WAYS = {
 async def test_a_chart_sees_exactly_what_the_cluster_serves(way: str, renderer: ChartRenderer, tmp_path: Path) -> None:
     template, expected = WAYS[way]
     chart = await small_chart({"templates/a.yaml": config_map("a", template)}, tmp_path)
-    assert await seen(renderer, chart, CLUSTER, {"text": SEEN}) == {"a": expected}
+    values = {"text": SEEN} if way == "by tpl" else {}
+    assert await seen(renderer, chart, CLUSTER, values) == {"a": expected}
+
+
+@pytest.mark.parametrize("asks", [True, False])
+@pytest.mark.parametrize("template", VERSIONS)
+async def test_versions_are_the_same_whether_a_chart_asks_or_not(
+    template: str, asks: bool, renderer: ChartRenderer, tmp_path: Path
+) -> None:
+    asking = "{{ with .Capabilities }}{{ end }}" if asks else ""
+    chart = await small_chart({"templates/a.yaml": config_map("a", template + asking)}, tmp_path)
+    assert chart.asks_versions is asks
+    assert await seen(renderer, chart, CLUSTER) == {"a": VERSIONS[template]}
+
+
+async def test_a_chart_that_does_not_ask_gets_the_structure_of_helm(renderer: ChartRenderer, tmp_path: Path) -> None:
+    template = '{{ printf "%s" .Capabilities.KubeVersion | splitList " " | first | trimPrefix "{" }}'
+    chart = await small_chart({"templates/a.yaml": config_map("a", template)}, tmp_path / "printed")
+    assert await seen(renderer, chart, CLUSTER) == {"a": "v1.36.3-vendor.7"}
+    wrong = {"templates/a.yaml": config_map("a", "{{ .Capabilities.KubeVersion.Nothing }}")}
+    with pytest.raises(OperationFailed):
+        await seen(renderer, await small_chart(wrong, tmp_path / "wrong"), CLUSTER)
 
 
 async def test_sub_charts_see_the_same(renderer: ChartRenderer, tmp_path: Path) -> None:

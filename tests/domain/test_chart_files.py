@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from fairlead.domain.chart_files import check_schemas, generates, looks_up, text_generates
+from fairlead.domain.chart_files import (
+    asks_versions,
+    check_schemas,
+    generates,
+    looks_up,
+    text_asks_versions,
+    text_generates,
+)
 from fairlead.domain.errors import InputError
 
 GENERATING = [
@@ -51,6 +58,22 @@ def test_templates_that_do_not(text: str) -> None:
 def test_only_lookup_reads_from_the_cluster() -> None:
     assert looks_up({"a": b"{{ lookup `v1` `Pod` `` `` }}"})
     assert not looks_up({"a": b"{{ now }}", "b": b"lookup", "c": b"\xff\xfe{{"})
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        (b"{{ .Capabilities.APIVersions.Has `v1` }}", True),
+        (b"{{ with .Capabilities }}", True),
+        (b"{{ index . `Capabilities` }}", True),
+        (b"{{ .Capabilities.KubeVersions }}", True),
+        (b"{{ .Capabilities.KubeVersion.Minor }} {{ .Capabilities.HelmVersion }}", False),
+        (b"{{ .Values.capabilities }} {{ .MyCapabilities }}", False),
+    ],
+)
+def test_whatever_may_lead_to_api_versions_asks_for_them(text: bytes, asks: bool) -> None:
+    assert text_asks_versions(text) is asks
+    assert asks_versions({"a": b"\xff{{", "b": text}) is asks
 
 
 @pytest.mark.parametrize(

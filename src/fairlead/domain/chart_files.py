@@ -20,6 +20,8 @@ _GENERATORS = re.compile(
     rb"|getHostByName|lookup)\b"
 )
 _LOOKUP = re.compile(rb"(?<![\w.$])lookup\b")
+# Also `with .Capabilities` and `$all := .Capabilities`: what is done with them afterwards cannot be told from here.
+_VERSIONS = re.compile(rb"\bCapabilities\b(?!\.(?:KubeVersion|HelmVersion)\b)")
 _ACTION = re.compile(rb"\{\{.*?\}\}", re.DOTALL)
 _COMMENT = re.compile(rb"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
 
@@ -36,6 +38,16 @@ def generates(files: ChartFiles) -> bool:
 def looks_up(files: ChartFiles) -> bool:
     """Tell whether a template reads from the cluster."""
     return any(_LOOKUP.search(action) for action in _actions(files.values()))
+
+
+def asks_versions(files: ChartFiles) -> bool:
+    """Tell whether a template may ask which API versions the cluster serves."""
+    return any(text_asks_versions(content) for content in files.values())
+
+
+def text_asks_versions(text: bytes) -> bool:
+    """Tell the same as `asks_versions` of values, which reach the engine through `tpl`."""
+    return _VERSIONS.search(text) is not None
 
 
 def text_generates(text: bytes) -> bool:

@@ -28,7 +28,8 @@ class LocalChart:
     """A chart on this machine, complete with its dependencies. `digest` covers every byte that rendering can see.
 
     `generates` says that a template calls something whose result may differ each time (random, time, certificates,
-    `lookup`), so that rendered output may not be cached; `looks_up` that one reads from the cluster.
+    `lookup`), so that rendered output may not be cached; `looks_up` that one reads from the cluster; `asks_versions`
+    that one may ask which API versions the cluster serves.
     """
 
     path: str
@@ -37,6 +38,7 @@ class LocalChart:
     version: str
     generates: bool = False
     looks_up: bool = False
+    asks_versions: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from fairlead.adapters.charts.directory import read_directory
 from fairlead.adapters.charts.metadata import is_version, read_metadata
 from fairlead.adapters.charts.packages import pack_chart, unpack_chart, with_packaged
 from fairlead.adapters.charts.remote import Remote
-from fairlead.domain.chart_files import ChartFiles, check_schemas, generates, looks_up
+from fairlead.domain.chart_files import ChartFiles, asks_versions, check_schemas, generates, looks_up
 from fairlead.domain.config import Chart, ChartDir, ChartOci, ChartReference, HelmRepo
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.rendering import LocalChart
@@ -74,4 +74,5 @@ class Charts:
             version=metadata.version,
             generates=generates(everything),
             looks_up=looks_up(everything),
+            asks_versions=asks_versions(everything),
         )

@@ -7,7 +7,8 @@ So one more template runs before all of the chart's: Helm runs the deepest path 
 templates share, so that it does not matter in which way a chart comes to what it asks.
 
 What replaces it is a mapping, not Helm's structure, which differs in this: a field that does not exist is empty instead
-of an error, and the version of Kubernetes printed as a whole is put right in the output afterwards.
+of an error, and Kubernetes' version as a whole has another form. Where it is printed that is put right afterwards; what
+takes Helm's form of it apart (`printf "%s" .Capabilities.KubeVersion`) does not work.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from fairlead.domain.chart_files import text_asks_versions
+from fairlead.domain.rendering import ChartRequest
 from fairlead.doors.archives import tar_front
 
 # An archive holds 32 folders in each other at most, and packages in packages 8 times.
@@ -33,6 +36,15 @@ _TEMPLATE = """\
 """
 
 _PRINTED = re.compile(r"map\[GitVersion:(\S+) Major:\d+ Minor:\d+ String:(\S+) Version:\1\]")
+
+
+def exact_count(request: ChartRequest, values: bytes) -> int | None:
+    """Return how many API versions the chart must see no others than; None when it need not be made to.
+
+    A chart that does not ask gets Helm's own structure. `values` are the request's as JSON.
+    """
+    asks = request.chart.asks_versions or text_asks_versions(values)
+    return len(request.capabilities.api_versions) if request.capabilities.complete and asks else None
 
 
 def first_template(count: int) -> bytes:

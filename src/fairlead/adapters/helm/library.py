@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from fairlead.adapters.helm import wire
+from fairlead.adapters.helm.capabilities import exact_count
 from fairlead.adapters.helm.failures import FailureKind, failure
 from fairlead.adapters.helm.workers import LimitExceededError, WorkerDiedError, Workers
 from fairlead.domain.errors import InputError, OperationFailed, Problem
@@ -29,13 +30,14 @@ class HelmLibrary:
 
     async def render(self, request: ChartRequest) -> RenderedChart:
         """Render one chart; see the port."""
+        values = values_json(request)
         question = wire.Render(
             chart=request.chart.path,
-            values=msgspec.Raw(values_json(request)),
+            values=msgspec.Raw(values),
             options=msgspec.Raw(msgspec.json.encode(_options(request))),
             kubeconfig=request.lookup.kubeconfig if request.lookup else "",
             context=request.lookup.context if request.lookup else "",
-            exact=len(request.capabilities.api_versions) if request.capabilities.complete else None,
+            exact=exact_count(request, values),
         )
         match await self._ask(question, shown(request.chart)):
             case wire.Rendered(chart=chart):

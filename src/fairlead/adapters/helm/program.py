@@ -57,9 +57,12 @@ class HelmProgram:
         with tempfile.TemporaryDirectory() as folder:  # made with mode 0700
             home = Path(folder)
             values = home / "values.json"
-            values.write_text(_UNPRINTABLE.sub(_escaped, values_json(request).decode()))
+            text = values_json(request)
+            values.write_text(_UNPRINTABLE.sub(_escaped, text.decode()))
+            # When helm asks the cluster itself, it sees what the cluster serves.
+            exact = capabilities.exact_count(request, text) if request.lookup is None else None
             chart = home / "chart.tgz"
-            chart.write_bytes(_prepared(Path(request.chart.path), request))
+            chart.write_bytes(_prepared(Path(request.chart.path), request, exact))
             finished = await self._template(request, home, values, chart)
             return self._collected(home / "out", finished, request)
 
@@ -125,10 +128,10 @@ class HelmProgram:
         )
 
 
-def _prepared(chart: Path, request: ChartRequest) -> bytes:
+def _prepared(chart: Path, request: ChartRequest, exact: int | None) -> bytes:
     """Return the chart with one more template that renders the notes where `helm template` shows them.
 
-    Another one leaves only the API versions of the request, unless helm asks the cluster itself.
+    Another one leaves only as many API versions as are `exact`.
     """
     name = shown(request.chart)
     try:
@@ -141,9 +144,8 @@ def _prepared(chart: Path, request: ChartRequest) -> bytes:
         raise OperationFailed(Problem("chartRenderFailed", message, remedy=remedy))
     for path in [path for path in files if path.count("/") == 2 and path.endswith(f"/templates/{NOTES}")]:
         files[f"{path.partition('/')[0]}/{_NOTES_COPY}"] = _NOTES_TEMPLATE
-    if request.capabilities.complete and request.lookup is None:
-        template = capabilities.first_template(len(request.capabilities.api_versions))
-        files[f"{next(iter(files), '').partition('/')[0]}/{capabilities.PATH}"] = template
+    if exact is not None:
+        files[f"{next(iter(files), '').partition('/')[0]}/{capabilities.PATH}"] = capabilities.first_template(exact)
     return write_tar(files)
 
 
