@@ -234,3 +234,10 @@ JSON = st.recursive(
 def test_any_pod_can_be_looked_at(status: dict[str, Any], events: Any) -> None:
     for each in pod_findings({**pod(OWNER, "a"), "status": status}, [{"reason": events}], crashes=3):
         assert each.clause.isprintable()
+
+
+def test_a_run_that_has_ended_has_another_log_than_while_it_ran() -> None:
+    (while_it_ran,), (afterwards,) = found(running()), found(ended(5))
+    assert while_it_ran.log is not None
+    assert afterwards.log is not None
+    assert while_it_ran.log != afterwards.log

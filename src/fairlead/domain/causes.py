@@ -116,11 +116,15 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class LogSource:
-    """A container whose last lines belong to a finding; `previous` means its run before the present one."""
+    """A container whose last lines belong to a finding; `previous` means its run before the present one.
+
+    `run` differs from run to run and when a run ends: what was read before that is not its last word.
+    """
 
     pod: ObjectRef
     container: str
     previous: bool
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,11 @@ class _Container:
         """Its name, exactly."""
         return text(self.status, "name")
 
+    @property
+    def run(self) -> str:
+        """Which run of it this is, and whether that goes on."""
+        return f"{whole(self.status, 'restartCount')} {' '.join(branch(self.status, 'state'))}"
+
 
 def pod_findings(pod: ObjectBody, events: Sequence[ObjectBody], *, crashes: int) -> tuple[Finding, ...]:
     """Return what is wrong with a pod; nothing for one that is ready, finished or merely starting."""
@@ -163,7 +168,7 @@ def _failed(pod: ObjectBody) -> Iterator[Finding]:
 
 def _finding(container: _Container, cause: Cause, grace: Grace, clause: str, *, log: bool | None = None) -> Finding:
     """Make a finding of a container; `log` None for no log, else whether the run before the present one."""
-    source = None if log is None else LogSource(object_ref(container.pod), container.name, log)
+    source = None if log is None else LogSource(object_ref(container.pod), container.name, log, container.run)
     return Finding(cause, grace, f"{container.label} {clause}", name(container.pod), container.name, source)
 
 
