@@ -70,7 +70,7 @@ class HelmLibrary:
             raise failure(FailureKind.LIMIT, str(limit), chart=chart) from None
         except WorkerDiedError as death:
             message = f"chart {chart}: the rendering worker ended unexpectedly: {death}"
-            remedy = "try again; if it happens again, set FAIRLEAD_HELM to a helm program and report this"
+            remedy = "try again; if it happens again, set FAIRLEAD_HELM to a program of Helm 4 and report this"
             raise OperationFailed(Problem("chartRenderFailed", message, remedy=remedy)) from None
 
 

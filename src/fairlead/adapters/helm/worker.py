@@ -14,10 +14,15 @@ import threading
 from pathlib import Path
 from typing import NoReturn
 
-from fairlead.adapters.helm import binding, wire
+from fairlead.adapters.helm import wire
 from fairlead.adapters.helm.assembling import assemble
 from fairlead.adapters.helm.failures import FailureKind
 from fairlead.domain.errors import FairleadError
+
+try:
+    from fairlead.adapters.helm import binding
+except Exception as unusable:  # noqa: BLE001 - whatever it is, these are the last words of this process
+    sys.exit(f"the Helm library cannot be loaded: {unusable}")
 
 OUT_OF_MEMORY = 77  # exit code
 _WATCH_SECONDS = 0.02
