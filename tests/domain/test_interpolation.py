@@ -6,21 +6,21 @@ from hypothesis import strategies as st
 
 from fairlead.domain.interpolation import BadInterpolation, interpolate
 
-ENVIRON = {"HOME": "/root", "EMPTY": ""}
+ENVIRON = {"HOME": "/home/ada", "EMPTY": ""}
 
 
 @pytest.mark.parametrize(
     ("text", "result"),
     [
         ("plain", "plain"),
-        ("$HOME/ca.pem", "/root/ca.pem"),
-        ("${HOME}/ca.pem", "/root/ca.pem"),
+        ("$HOME/ca.pem", "/home/ada/ca.pem"),
+        ("${HOME}/ca.pem", "/home/ada/ca.pem"),
         ("${NONE:-/etc/ca.pem}", "/etc/ca.pem"),
         ("${EMPTY:-x}", "x"),
         ("${EMPTY}y", "y"),
         ("${NONE:-}", ""),
         ("cost$$5", "cost$5"),
-        ("$HOME$HOME", "/root/root"),
+        ("$HOME$HOME", "/home/ada/home/ada"),
     ],
 )
 def test_variables_are_replaced(text: str, result: str) -> None:
