@@ -14,6 +14,7 @@ import pytest
 from fairlead.doors.process import Finished, Program, run
 from fairlead.sandbox.cluster import down, existing
 from fairlead.sandbox.places import Places
+from fairlead.sandbox.spec import NodeKind
 from fairlead.settings import Settings
 from tests.sandbox.traces import machine, settings_in, traces, unheard
 
@@ -45,9 +46,9 @@ class Visitor:
     def shop(self) -> Path:
         return self.home / "shop"
 
-    async def demo(self, *arguments: str, accepted: int = 0) -> Finished:
+    async def demo(self, *arguments: str, accepted: int = 0, **env: str) -> Finished:
         argv = (str(DEMO), *arguments)
-        return await run(Program(argv, env=self.env, timeout=300, accepted=frozenset({accepted})))
+        return await run(Program(argv, env={**self.env, **env}, timeout=300, accepted=frozenset({accepted})))
 
     async def status(self) -> list[dict[str, Any]]:
         argv = (str(FAIRLEAD), "status", "--all", "--output", "json")
@@ -92,6 +93,12 @@ async def test_the_demo_deploys_a_shop_can_be_repeated_and_leaves_nothing_behind
     left = await traces(Places.of(NAME, visitor.settings))
     assert {what: found for what, found in left.items() if found} == {}
     assert machine() == before
+
+
+async def test_the_demo_comes_to_its_end_with_simulated_nodes(visitor: Visitor) -> None:
+    await visitor.demo(FAIRLEAD_DEMO_NODES="simulated")
+    assert {(item["health"], item["drift"]) for item in await visitor.status()} == {("current", "none")}
+    assert existing(NAME, visitor.settings).state.nodes is NodeKind.SIMULATED
 
 
 async def test_a_folder_of_somebody_else_is_left_alone(visitor: Visitor) -> None:
