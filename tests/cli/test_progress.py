@@ -87,6 +87,14 @@ def test_a_terminal_shows_what_each_release_does_now(golden: Golden) -> None:
     golden("cli/board.txt", text)
 
 
+def test_a_long_sentence_gives_way_to_the_names() -> None:
+    board = Board(lambda: 0.0)
+    board.emit(HealthChanged(WEB, DEPLOYMENT, Health(HealthState.PROGRESSING, "no node takes the pod " * 9)))
+    (line,) = drawn(board).splitlines()
+    assert line.split()[1:3] == [str(WEB), "0s"]
+    assert len(line) == 80
+
+
 def test_the_board_gives_the_terminal_back() -> None:
     stderr = StringIO()
     progress = Progress(Streams(StringIO(), StringIO(), stderr, live=True), color=False)

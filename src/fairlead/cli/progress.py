@@ -145,7 +145,7 @@ class Board:
         table.add_column(width=1)
         table.add_column(no_wrap=True)
         table.add_column(justify="right", no_wrap=True)
-        table.add_column(overflow="ellipsis", no_wrap=True)
+        table.add_column()  # the only one that gives way; its cells do not wrap either
         for key, row in list(self.rows.items()):
             table.add_row(*self._cells(key, row))
         return table
@@ -156,7 +156,8 @@ class Board:
             style = STYLE.get(row.outcome, "")
             return Text(mark, style), Text(str(key)), Text(f"{row.seconds:.0f}s", "dim"), Text(row.outcome, style)
         seconds = self.monotonic() - row.since
-        return Spinner("line", style="cyan"), Text(str(key)), Text(f"{seconds:.0f}s", "dim"), Text(visible(_doing(row)))
+        doing = Text(visible(_doing(row)), no_wrap=True, overflow="ellipsis")
+        return Spinner("line", style="cyan"), Text(str(key)), Text(f"{seconds:.0f}s", "dim"), doing
 
 
 def _doing(row: _Row) -> str:
