@@ -45,7 +45,8 @@ def _row(item: DeploymentItem) -> list[Text]:
     return [
         Text(_name(item)),
         Text(item.outcome, STYLE[item.outcome]),
-        Text(written(item.summary)),
+        # The summary is the plan's; of these nothing was carried out.
+        Text("-" if item.outcome in ("skipped", "refused") else written(item.summary)),
         Text(item.health or "-"),
         Text(f"{item.duration_seconds:.1f}s"),
     ]
