@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -53,6 +54,33 @@ def test_a_field_that_is_no_secret_is_shown_with_its_owner() -> None:
 @pytest.mark.parametrize("value", ["pass-word-1", {"deep": ["x", "is pass-word-1!"]}, {"pass-word-1": 1}])
 def test_a_value_that_holds_a_known_secret_is_masked(value: Any) -> None:
     assert _shown(CONFIG, ("data", "k"), "a", value, secrets=("pass-word-1",))[0].new == MASKED
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        base64.b64encode(b"p&ss w0rd/7").decode(),
+        base64.b64encode(b"user:p&ss w0rd/7").decode(),
+        f"Basic {base64.urlsafe_b64encode(b'p&ss w0rd/7:x').decode().rstrip('=')}, more",
+        "postgres://u:p%26ss+w0rd%2F7@db",
+        "postgres://u:p%26ss%20w0rd%2f7@db",
+        '{"password": "p\\u0026ss w0rd/7"}',
+        "P&SS W0RD/7",
+    ],
+)
+def test_a_value_that_holds_a_secret_as_templates_encode_it_is_masked_on_both_sides(shown: str) -> None:
+    (change,) = _shown(CONFIG, ("data", "k"), "what it was before", shown, secrets=("p&ss w0rd/7",))
+    assert (change.old, change.new) == (MASKED, MASKED)
+
+
+@pytest.mark.parametrize("shown", ["", "a", "abcdefg", "abcdefghi", "registry.example.com/shop/web:1.10", "é" * 9])
+def test_what_only_looks_encoded_is_shown(shown: str) -> None:
+    assert not holds_secret(shown, ("p&ss w0rd/7",))
+
+
+@given(st.text(min_size=4), st.text(), st.text())
+def test_a_secret_in_base64_never_shows_whatever_surrounds_it(secret: str, before: str, after: str) -> None:
+    assert holds_secret(base64.b64encode(f"{before}{secret}{after}".encode()).decode(), (secret,))
 
 
 def test_short_secrets_are_only_masked_as_whole_values() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import quote, quote_plus
 
 from fairlead.domain.changes import MASKED, FieldChange
 from fairlead.domain.differences import Difference, same
@@ -12,6 +16,10 @@ from fairlead.domain.json_patch import format_pointer
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 # A shorter secret stands in too many innocent words; one that is a whole value is masked at any length.
 SHORTEST_PART: Final = 4
+# What Go's JSON encoder, and so the template function `toJson`, escapes beyond what JSON asks for.
+_GO_ESCAPES: Final = {ord(sign): f"\\u{ord(sign):04x}" for sign in "&<>"}
+_STANDARD: Final = str.maketrans("-_", "+/")
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{6,}")
 
 
 def is_secret(obj: Mapping[str, Any]) -> bool:
@@ -51,13 +59,50 @@ def field_changes(
 
 
 def holds_secret(value: Any, secrets: Sequence[str]) -> bool:
-    """Return whether a clear text of `secrets` stands anywhere in a JSON value."""
+    """Return whether one of `secrets` stands anywhere in a JSON value, as it is or as templates encode it."""
+    long = [secret for secret in secrets if len(secret) >= SHORTEST_PART]
+    forms = {form.lower() for secret in long for form in written_forms(secret)}
+    encoded = [secret.encode(errors="surrogatepass") for secret in long]
+    return any(
+        text in secrets or any(form in text.lower() for form in forms) or _encodes(text, encoded)
+        for text in _texts(value)
+        if text
+    )
+
+
+def written_forms(secret: str) -> Iterator[str]:
+    """Yield the texts that a secret becomes in base64, in a URL and in JSON, and the secret itself."""
+    data = secret.encode(errors="surrogatepass")
+    yield secret
+    for encoded in (base64.b64encode(data), base64.urlsafe_b64encode(data)):
+        yield encoded.decode()
+        yield encoded.decode().rstrip("=")
+    yield quote(data, safe="")
+    yield quote(data)
+    yield quote_plus(data)
+    for ascii_only in (True, False):
+        text = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+        yield text
+        yield text.translate(_GO_ESCAPES)
+
+
+def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
-        return any(holds_secret(part, secrets) for part in (*value, *value.values()))
-    if isinstance(value, list | tuple):
-        return any(holds_secret(part, secrets) for part in value)
-    text = str(value)
-    return any(text == secret or (len(secret) >= SHORTEST_PART and secret in text) for secret in secrets if secret)
+        for key, part in value.items():
+            yield str(key)
+            yield from _texts(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts(part)
+    else:
+        yield str(value)
+
+
+def _encodes(text: str, secrets: Iterable[bytes]) -> bool:
+    """Return whether a secret is part of what is encoded, as in the base64 of `user:password`."""
+    pieces = (piece.translate(_STANDARD) for piece in _BASE64.findall(text))
+    decoded = [base64.b64decode(piece[: len(piece) - (len(piece) % 4 == 1)] + "==") for piece in pieces]
+    return any(secret in data for secret in secrets for data in decoded)
 
 
 def _masked_values(values: Any) -> Any:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 from fairlead.domain.changes import MASKED
-from fairlead.domain.masking import SHORTEST_PART, is_secret, masked_object
+from fairlead.domain.masking import SHORTEST_PART, is_secret, masked_object, written_forms
 from fairlead.domain.rendering import RenderedRelease
 
 
@@ -34,7 +32,7 @@ class Redactor:
     def register(self, secrets: Iterable[str]) -> None:
         """Mask these values from now on, too."""
         self._secrets |= {secret for secret in secrets if secret}
-        forms = {form for secret in self._secrets if len(secret) >= SHORTEST_PART for form in _forms(secret)}
+        forms = {form for secret in self._secrets if len(secret) >= SHORTEST_PART for form in written_forms(secret)}
         longest_first = sorted(forms, key=lambda form: (-len(form), form))
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
 
@@ -60,19 +58,6 @@ def secrets_in(objects: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         if is_secret(obj):
             yield from (str(value) for value in (obj.get("stringData") or {}).values())
             yield from filter(None, (_decoded(value) for value in (obj.get("data") or {}).values()))
-
-
-def _forms(secret: str) -> Iterator[str]:
-    data = secret.encode(errors="surrogatepass")
-    yield secret
-    for encoded in (base64.b64encode(data), base64.urlsafe_b64encode(data)):
-        yield encoded.decode()
-        yield encoded.decode().rstrip("=")
-    yield quote(data, safe="")
-    yield quote(data)
-    yield quote_plus(data)
-    for ascii_only in (True, False):
-        yield json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
 
 
 def _decoded(value: Any) -> str:
