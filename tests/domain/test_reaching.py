@@ -123,6 +123,13 @@ def access_with(fingerprint: str) -> Access:
     return Access("env:test", "https://x", "shop", None, False, None, None, Anonymous(), fingerprint)
 
 
+def test_where_no_file_exists_none_is_blamed() -> None:
+    with pytest.raises(InputError) as caught:
+        choose(merge([]), Reach(contexts=("office",)), "test", "/repo")
+    assert caught.value.code == "contextMissing"
+    assert "in no " not in caught.value.problems[0].message
+
+
 def test_a_changed_fingerprint_is_refused() -> None:
     choice = choose(config(context("env:test", "gke_p_z_c", repository=OURS)), GKE, "test", "/repo")
     check_fingerprint(access_with("sha256:aa"), choice, "test")

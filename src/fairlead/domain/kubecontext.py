@@ -111,7 +111,7 @@ def fingerprint(server: str, ca: bytes | None) -> str:
 
 
 def _context_missing(config: Kubeconfig, wanted: str) -> Problem:
-    files = ", ".join(config.files) or "no kubeconfig file"
+    files = ", ".join(config.files) or "the kubeconfig, as no such file exists"
     known = ", ".join(sorted(config.contexts)) or "none"
     what = f"there is no context {wanted!r}" if wanted else "no context is named and none is current"
     remedy = f"name one of its contexts: {known}"

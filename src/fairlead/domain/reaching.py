@@ -117,10 +117,11 @@ def missing(reach: Reach, message: str, environment: str) -> Problem:
 
 
 def _missing(config: Kubeconfig, reach: Reach, environment: str, *, made_by_others: bool) -> Problem:
-    files = ", ".join(config.files) or "no kubeconfig file"
+    files = ", ".join(config.files) or "there is no kubeconfig file"
     if reach.contexts:
         names = " or ".join("a current context" if name is None else f"the context {name!r}" for name in reach.contexts)
-        return missing(reach, f"{names} is not in {files}", environment)
+        where = f"{names} is not in {files}" if config.files else f"{files}, expected one with {names}"
+        return missing(reach, where, environment)
     name = context_name(environment)
     found = "was not made by `fairlead init` for this cluster" if made_by_others else "does not exist"
     return missing(reach, f"the context {name} {found} ({files})", environment)

@@ -81,7 +81,8 @@ class Sources:
         self._overridden = cluster.name
         override = self._override
         files = self._settings.kubeconfig if override.kubeconfig is None else (override.kubeconfig,)
-        return Source(Reach(contexts=(override.context,)), files, named=override.kubeconfig is not None)
+        hint = "name a context that `kubectl config get-contexts` lists"
+        return Source(Reach(contexts=(override.context,), hint=hint), files, named=override.kubeconfig is not None)
 
     def _in_repository(self, file: Path) -> bool:
         # As written and as resolved: a link neither smuggles a file in nor launders one.
