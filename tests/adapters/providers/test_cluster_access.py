@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from fairlead.adapters.clock.system import SystemClock
 from fairlead.adapters.providers.cluster_access import KubeconfigAccess
 from fairlead.adapters.providers.sources import Override, Sources
 from fairlead.adapters.providers.store import KubeconfigStore
@@ -62,7 +63,8 @@ class Machine:
     def access(self, override: Override | None = None) -> KubeconfigAccess:
         environ = {"HOME": str(self.above), "PATH": str(self.above / "bin"), "KUBECONFIG": str(self.config)}
         sources = Sources(Settings.from_environment(environ), root=self.root, override=override)
-        return KubeconfigAccess(sources, KubeconfigStore(FakeClock()))
+        # A real clock: the file's lock is taken by threads, which a clock that jumps would not wait for.
+        return KubeconfigAccess(sources, KubeconfigStore(SystemClock()))
 
     async def init(
         self, provider: Provider, *names: str, contexts_only: bool = False, gitlab: bool = False, cluster: str = "eu"
