@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.adapters.clock.system import SystemClock
 from fairlead.adapters.providers.store import LOCK_SECONDS, KubeconfigStore
 from fairlead.domain.errors import InputError, OperationFailed
 from tests.fakes import kubeconfigs
@@ -122,7 +123,9 @@ async def test_a_lock_that_stays_is_an_error_with_a_way_out(
     assert sum(clock.slept) == pytest.approx(LOCK_SECONDS, abs=0.2)
 
 
-async def test_writers_wait_for_each_other(store: KubeconfigStore, tmp_path: Path) -> None:
+async def test_writers_wait_for_each_other(tmp_path: Path) -> None:
+    # A real clock: the lock is taken by threads, which a clock that jumps would not wait for.
+    store = KubeconfigStore(SystemClock())
     file = tmp_path / "config"
     file.write_text(json.dumps({"users": []}))
 
