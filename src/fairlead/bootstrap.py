@@ -165,7 +165,7 @@ async def _renderer(settings: Settings) -> ChartRenderer:
     from fairlead.adapters.helm.choosing import choose_helm  # noqa: PLC0415
 
     helm = await choose_helm(settings.helm, search_path=settings.search_path)
-    return CachingRenderer(helm, settings.cache / "rendered")
+    return CachingRenderer(helm, settings.own_cache / "rendered")
 
 
 async def _charts(settings: Settings, loaded: Loaded, *, offline: bool) -> ChartSource:
@@ -176,7 +176,7 @@ async def _charts(settings: Settings, loaded: Loaded, *, offline: bool) -> Chart
     async def password_of(reference: EnvRef | SecretRef) -> str:
         return _password(settings, reference)
 
-    cache = ChartCache(settings.cache / "charts")
+    cache = ChartCache(settings.own_cache / "charts")
     return Charts(Paths(loaded.root), cache, Remote(cache, password_of, offline=offline))
 
 

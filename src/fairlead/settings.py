@@ -27,6 +27,13 @@ class Settings:
     no_color: bool
     environ: Mapping[str, str] = field(repr=False)
 
+    @property
+    def own_cache(self) -> Path:
+        """A cache that may be written: `cache`, or the user's usual place where `cache` belongs to somebody else."""
+        existing = next((folder for folder in (self.cache, *self.cache.absolute().parents) if folder.exists()), None)
+        usable = existing is not None and existing.is_dir() and os.access(existing, os.W_OK)
+        return self.cache if usable else self.home / ".cache" / "fairlead"
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read the settings from `environ`, the process's own by default."""
