@@ -140,3 +140,14 @@ def test_programs_are_found_on_the_given_path_only(tmp_path: Path) -> None:
     tool.chmod(0o755)
     assert locate("tool", search_path=str(tmp_path)) == tool
     assert locate("tool", search_path="/nowhere") is None
+
+
+async def test_stopping_does_not_wait_for_output_that_nobody_reads() -> None:
+    child = await start(python("import sys\nwhile True: sys.stdout.write('x' * 65536)"))
+    assert child.stdout is not None
+    await child.stdout.readexactly(1)
+    for _ in range(1000):  # turns of the loop, until our buffers are full and reading pauses
+        await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        await stop(child)
+    assert child.returncode is not None

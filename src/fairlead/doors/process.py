@@ -139,11 +139,12 @@ async def stop(child: asyncio.subprocess.Process, *, grace: float = 0.0) -> None
                 await child.wait()
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
-    await asyncio.shield(child.wait())
-    # Closed here and not by the collector: an open pipe warns when the loop is gone.
+    # Before the wait: it ends only when the pipes have, and one that nobody reads any more never does by itself.
+    # Nor is it left to the collector: an open pipe warns when the loop is gone.
     transport = getattr(child, "_transport", None)
     if transport is not None:
         transport.close()
+    await asyncio.shield(child.wait())
 
 
 def start_daemon(program: Program, *, log: IO[bytes], pass_fds: tuple[int, ...] = ()) -> int:
