@@ -21,6 +21,7 @@ from tests.fakes.catalogue import KINDS, WITHOUT_GENERATION
 from tests.fakes.selectors import matches_fields, matches_labels
 from tests.fakes.ssa import Managers, applied, check_preconditions, edited, fold_string_data, refused
 
+_WRITES = frozenset({"apply", "create", "replace", "delete"})
 _ALL = frozenset({"create", "delete", "get", "list", "patch", "watch"})
 
 
@@ -85,7 +86,9 @@ class FakeCluster:
         old = self._objects[_key(ref)]
         new = deepcopy(old)
         change(new)
-        self._store(old, new, edited(old, new, manager))
+        stored = self._store(old, new, edited(old, new, manager))
+        if stored["metadata"].get("deletionTimestamp") and not stored["metadata"].get("finalizers"):
+            self.remove(ref)
 
     def set_status(self, ref: ObjectRef, status: Mapping[str, Any]) -> None:
         """Play the controller: replace the status. `observedGeneration` is filled in unless given."""
@@ -127,8 +130,17 @@ class FakeCluster:
 
     @property
     def writes(self) -> list[Call]:
-        """The calls that changed something or meant to."""
-        return [call for call in self.calls if call.verb in {"apply", "delete"} and not call.dry_run]
+        """The calls that changed something or meant to, without our own bookkeeping."""
+        return [call for call in self._written if not _is_bookkeeping(call)]
+
+    @property
+    def bookkeeping(self) -> list[Call]:
+        """The calls that wrote states, records and Leases, or meant to."""
+        return [call for call in self._written if _is_bookkeeping(call)]
+
+    @property
+    def _written(self) -> list[Call]:
+        return [call for call in self.calls if call.verb in _WRITES and not call.dry_run]
 
     # The port
 
@@ -163,18 +175,36 @@ class FakeCluster:
         ]
         return Listing(tuple(found), str(self._version))
 
+    async def list_metadata(self, kind: ApiKind, namespace: str | None, *, label_selector: str = "") -> Listing:
+        listing = await self.list(kind, namespace, label_selector=label_selector)
+        only = ({name: obj[name] for name in ("apiVersion", "kind", "metadata")} for obj in listing.items)
+        return Listing(tuple(only), listing.resource_version)
+
     async def apply(
         self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False, force: bool = True
     ) -> LiveObject:
         ref = object_ref(manifest)
         self._call("apply", ref.kind, ref, dry_run=dry_run, manager=manager)
-        kind = self._served(ref.api_version, ref.kind)
-        if kind.namespaced and _key(ObjectRef("v1", "Namespace", "", ref.namespace)) not in self._objects:
-            raise refused(404, "namespaceMissing", "NotFound", f'namespaces "{ref.namespace}" not found')
-        live = self._find(ref)
+        live = self._place(ref)
         check_preconditions(manifest, live)
         new, managers = applied(live or {}, manifest, manager, force=force)
         return deepcopy(self._store(live, new, managers, dry_run=dry_run))
+
+    async def create(self, manifest: Mapping[str, Any], *, manager: str) -> LiveObject:
+        ref = object_ref(manifest)
+        self._call("create", ref.kind, ref, manager=manager)
+        if self._place(ref) is not None:
+            raise refused(409, "alreadyExists", "AlreadyExists", f"{ref} already exists")
+        return deepcopy(self.put(manifest, manager=manager))
+
+    async def replace(self, manifest: Mapping[str, Any], *, manager: str) -> LiveObject:
+        ref = object_ref(manifest)
+        self._call("replace", ref.kind, ref, manager=manager)
+        live = self._place(ref)
+        if live is None:
+            raise refused(404, "notFound", "NotFound", f"{ref} not found")
+        check_preconditions(manifest, live)
+        return deepcopy(self.put(manifest, manager=manager))
 
     async def delete(self, ref: ObjectRef, *, uid: str, resource_version: str | None = None) -> bool:
         self._call("delete", ref.kind, ref)
@@ -184,7 +214,10 @@ class FakeCluster:
         meta = live["metadata"]
         if meta["uid"] != uid or resource_version not in (None, meta["resourceVersion"]):
             raise refused(409, "conflict", "Conflict", f"{ref}: the precondition does not hold")
-        self.remove(ref)
+        if meta.get("finalizers"):
+            self.edit(ref, _being_deleted, manager="kube-apiserver")
+        else:
+            self.remove(ref)
         return True
 
     async def watch(
@@ -237,6 +270,13 @@ class FakeCluster:
             raise refused(404, "kindNotServed", "NotFound", f"the cluster serves no {kind} of {api_version}")
         return found
 
+    def _place(self, ref: ObjectRef) -> LiveObject | None:
+        """Return what stands where an object is about to be written; its kind and namespace must be there."""
+        kind = self._served(ref.api_version, ref.kind)
+        if kind.namespaced and _key(ObjectRef("v1", "Namespace", "", ref.namespace)) not in self._objects:
+            raise refused(404, "namespaceMissing", "NotFound", f'namespaces "{ref.namespace}" not found')
+        return self._find(ref)
+
     def _find(self, ref: ObjectRef) -> LiveObject | None:
         return self._objects.get(_key(ref))
 
@@ -285,8 +325,18 @@ class FakeCluster:
         self._changed = asyncio.Event()
 
 
+def _is_bookkeeping(call: Call) -> bool:
+    ref = call.ref
+    prefixes = ("fairlead.v1.", "sh.helm.release.v1.")
+    return ref is not None and (ref.kind == "Lease" or (ref.kind == "Secret" and ref.name.startswith(prefixes)))
+
+
 def _key(ref: ObjectRef) -> tuple[str, str, str, str]:
     return (*ref.group_kind, ref.namespace, ref.name)
+
+
+def _being_deleted(obj: LiveObject) -> None:
+    obj["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
 
 
 def _in_scope(obj: LiveObject, kind: ApiKind, namespace: str | None) -> bool:
