@@ -44,6 +44,8 @@ def release_status(plan: ReleasePlan, report: HealthReport, live: Mapping[str, A
 
 def drifts(change: Change) -> bool:
     """Return whether a change means that the cluster does not hold what is declared."""
+    if change.is_pruning:
+        return False
     if change.action is Action.UPDATE:
         return change.reason not in ("ownership", UNKNOWN)
     return change.action.writes

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fairlead.domain.causes import Patience
-from fairlead.domain.changes import Change
+from fairlead.domain.changes import Action, Change
 from fairlead.domain.comparing import refreshed
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
 from fairlead.domain.events import Applied, ApplyFailed
@@ -18,6 +18,7 @@ from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.board import Board, Stopped
 from fairlead.pipeline.engine import Engine, at_once
 from fairlead.pipeline.establishing import wait_established
+from fairlead.pipeline.removing import GONE_WITHIN_SECONDS, delete_planned, wait_gone
 from fairlead.ports.cluster import Cluster, LiveObject
 
 CONFLICTS_AT_MOST: Final = 10
@@ -28,9 +29,10 @@ _PAUSE_SECONDS: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class ChangeReport:
-    """What became of changes. `skipped` were never begun, each with the reason."""
+    """What became of changes: objects as they are now, those that are gone, and those never begun with the reason."""
 
     applied: tuple[LiveObject, ...] = ()
+    removed: tuple[ObjectRef, ...] = ()
     failures: tuple[tuple[ObjectRef, str], ...] = ()
     skipped: tuple[tuple[ObjectRef, str], ...] = ()
     interrupted: bool = False
@@ -45,13 +47,23 @@ class ChangeReport:
 
 
 async def apply_changes(
-    key: ReleaseKey, changes: Iterable[Change], board: Board, engine: Engine, redactor: Redactor
+    key: ReleaseKey,
+    changes: Iterable[Change],
+    board: Board,
+    engine: Engine,
+    *,
+    redactor: Redactor,
+    timeout_seconds: float = GONE_WITHIN_SECONDS,
 ) -> ChangeReport:
-    """Write the changes of a release, side by side as far as their order allows. One that fails stops later waves."""
-    stage = _Stage(key, board, engine, engine.cluster(key), redactor)
+    """Write the changes of a release, side by side as far as their order allows. One that fails stops later waves.
+
+    What is deleted must be gone within `timeout_seconds`.
+    """
+    stage = _Stage(key, board, engine, engine.cluster(key), redactor, timeout_seconds)
     ends = await at_once(stage.carry_out(change) for change in changes if change.action.writes)
     return ChangeReport(
         tuple(end.live for end in ends if end.live is not None),
+        tuple(end.ref for end in ends if end.removed),
         tuple((end.ref, end.failure) for end in ends if end.failure),
         tuple((end.ref, end.skipped) for end in ends if end.skipped),
         interrupted=any(end.interrupted for end in ends),
@@ -62,6 +74,7 @@ async def apply_changes(
 class _End:
     ref: ObjectRef
     live: LiveObject | None = None
+    removed: bool = False
     failure: str = ""
     skipped: str = ""
     interrupted: bool = False
@@ -74,6 +87,7 @@ class _Stage:
     engine: Engine
     cluster: Cluster
     redactor: Redactor
+    timeout_seconds: float
 
     async def carry_out(self, change: Change) -> _End:
         node = object_node(self.key, change)
@@ -86,16 +100,27 @@ class _Stage:
             case Ready():
                 pass
         try:
-            live = await self._write(change)
-            await self._served(change)
+            if change.action is Action.DELETE:
+                end = await self._remove(change)
+            else:
+                end = _End(change.ref, await self._write(change))
+                await self._served(change)
         except OperationFailed as error:
             message = self.redactor.text(said(error))
             self.engine.events.emit(ApplyFailed(self.key, change.ref, message))
             self.board.finish(node, ok=False)
             return _End(change.ref, failure=message)
-        self.engine.events.emit(Applied(self.key, change.ref, change.action))
-        self.board.finish(node, ok=True)
-        return _End(change.ref, live)
+        if not end.interrupted:
+            self.engine.events.emit(Applied(self.key, change.ref, change.action))
+            self.board.finish(node, ok=True)
+        return end
+
+    async def _remove(self, change: Change) -> _End:
+        """Delete one object and wait until it is gone. A stop ends the waiting, not the deletion."""
+        await delete_planned(self.cluster, change, self.key)
+        waiting = wait_gone(self.cluster, change, self.engine.clock, timeout_seconds=self.timeout_seconds)
+        stopped = isinstance(await self.board.unless_stopped(waiting), Stopped)
+        return _End(change.ref, removed=not stopped, interrupted=stopped)
 
     async def _write(self, change: Change) -> LiveObject:
         """Write one change, bound to the object it was planned for. On a conflict the object is read again."""

@@ -32,11 +32,15 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A release as it shall be: what was declared, from which commit, and what it rendered to."""
+    """A release as it shall be: what was declared, from which commit, and what it rendered to.
+
+    `is_removed`: it shall not be there any more, and `rendered` holds no objects, at most its hooks.
+    """
 
     target: Target
     rendered: RenderedRelease
     source: Commit
+    is_removed: bool = False
 
     @property
     def key(self) -> ReleaseKey:

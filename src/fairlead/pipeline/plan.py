@@ -5,7 +5,7 @@ Few lists show what is live; the domain compares; only what seems to differ is p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,13 +17,14 @@ from fairlead.domain.dry_runs import unverified_by
 from fairlead.domain.errors import OperationFailed
 from fairlead.domain.events import Planned
 from fairlead.domain.hooks import hooks_for
-from fairlead.domain.identity import Revision
+from fairlead.domain.identity import ObjectRef, Revision
 from fairlead.domain.ordering import ordered
 from fairlead.domain.placing import Placed, Scopes, check_objects, place, scopes_of
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.live import Served, served_kinds
 from fairlead.pipeline.proposing import Proposal, propose
+from fairlead.pipeline.pruning import Inventories, Pruned, claims, prune_releases
 from fairlead.ports.cluster import Cluster
 
 LOOKS_AT_MOST: Final = 5
@@ -42,8 +43,16 @@ class PlanOptions:
     declared_order: bool = False
 
 
-async def plan(releases: Sequence[Wanted], engine: Engine, options: PlanOptions | None = None) -> Plan:
+async def plan(
+    releases: Sequence[Wanted],
+    engine: Engine,
+    options: PlanOptions | None = None,
+    *,
+    inventories: Inventories | None = None,
+) -> Plan:
     """Return everything that would make the releases true, in the order of their dependencies.
+
+    What a release owns by its inventory and no longer declares is deleted.
 
     Raises:
         InputError: an object has no identity, or stands in the plan twice.
@@ -63,9 +72,14 @@ async def plan(releases: Sequence[Wanted], engine: Engine, options: PlanOptions 
         for wanted in releases
     }
     check_objects((key, placed) for key, several in objects.items() for placed in several)
+    books = _Books(inventories or {}, claims([(one, objects[one.key]) for one in releases]))
     parts = await at_once(
         _plan_environment(
-            [(one, objects[one.key]) for one in releases if one.key.environment == name], served[name], engine, options
+            [(one, objects[one.key]) for one in releases if one.key.environment == name],
+            served[name],
+            engine,
+            options=options,
+            books=books,
         )
         for name in environments
     )
@@ -90,20 +104,38 @@ def _scopes(releases: Sequence[Wanted], environment: str, served: Served) -> Sco
     return scopes_of(((*kind, found.namespaced) for kind, found in served.items()), definitions)
 
 
+@dataclass(frozen=True, slots=True)
+class _Books:
+    """What releases own, and what any of them declares, by cluster."""
+
+    inventories: Inventories
+    claimed: Mapping[str, frozenset[ObjectRef]]
+
+
 async def _plan_environment(
-    releases: list[tuple[Wanted, tuple[Placed, ...]]], served: Served, engine: Engine, options: PlanOptions
+    releases: list[tuple[Wanted, tuple[Placed, ...]]],
+    served: Served,
+    engine: Engine,
+    *,
+    options: PlanOptions,
+    books: _Books,
 ) -> list[ReleasePlan]:
-    cluster = engine.cluster(releases[0][0].key)
+    key = releases[0][0].key
+    cluster = engine.cluster(key)
     proposals = await propose(cluster, served, releases, take_ownership=options.take_ownership)
+    members = [wanted for wanted, _ in releases]
+    pruned = await prune_releases(cluster, served, members, books.inventories, claimed=books.claimed[key.cluster])
     uid = await cluster.uid()
-    return await at_once(_decided(proposal, cluster, uid, options) for proposal in proposals)
+    return await at_once(_decided(one, pruned[one.wanted.key], cluster, uid=uid, options=options) for one in proposals)
 
 
-async def _decided(proposal: Proposal, cluster: Cluster, uid: str, options: PlanOptions) -> ReleasePlan:
+async def _decided(
+    proposal: Proposal, pruned: Pruned, cluster: Cluster, *, uid: str, options: PlanOptions
+) -> ReleasePlan:
     wanted = proposal.wanted
     verified = await at_once(_verified(one, cluster, verify=options.verify) for one in proposal.changes)
-    changes = ordered(_redacted(change, wanted) for change in verified)
-    when = "install" if proposal.is_install else "upgrade"
+    changes = (*ordered(_redacted(change, wanted) for change in verified), *pruned.changes)
+    when = "delete" if wanted.is_removed else "install" if proposal.is_install else "upgrade"
     return ReleasePlan(
         wanted.key,
         Revision(wanted.source, wanted.rendered.inputs_digest, wanted.rendered.manifests_digest),
@@ -112,6 +144,8 @@ async def _decided(proposal: Proposal, cluster: Cluster, uid: str, options: Plan
         digest=release_digest(uid, wanted.key, wanted.rendered.inputs_digest, changes),
         hooks_before=hooks_for(wanted.rendered.hooks, f"pre-{when}"),
         hooks_after=hooks_for(wanted.rendered.hooks, f"post-{when}"),
+        owned=pruned.owned,
+        notes=pruned.notes,
     )
 
 

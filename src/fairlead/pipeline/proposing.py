@@ -91,7 +91,8 @@ def _preparations(releases: Releases, live: Live) -> dict[ReleaseKey, list[Chang
     for wanted, _ in releases:
         changes = found.setdefault(wanted.key, [])
         namespace = namespace_ref(wanted.key.namespace)
-        if wanted.target.environment.create_namespace and namespace not in made and live.is_missing(namespace):
+        makes = wanted.target.environment.create_namespace and not wanted.is_removed
+        if makes and namespace not in made and live.is_missing(namespace):
             changes.append(namespace_change(namespace.name))
             made.add(namespace)
         for manifest in wanted.rendered.crds:

@@ -111,7 +111,14 @@ class Rollout:
 
     async def _apply(self, done: Event, *, preparation: bool) -> Event:
         changes = [change for change in self.plan.changes if change.is_preparation is preparation]
-        report = await apply_changes(self.plan.key, changes, self.board, self.engine, self.redactor)
+        report = await apply_changes(
+            self.plan.key,
+            changes,
+            self.board,
+            self.engine,
+            redactor=self.redactor,
+            timeout_seconds=self.timeout_seconds,
+        )
         self._applied += report.applied
         self.explanation = report.explanation
         if self.explanation:
@@ -127,9 +134,8 @@ class Rollout:
     async def _await_health(self) -> Event:
         if not self.wait:
             return Event.HEALTHY
-        report = await self.board.unless_stopped(
-            self._wait([change.ref for change in self.plan.changes], self._applied)
-        )
+        declared = [change.ref for change in self.plan.changes if not change.is_pruning]
+        report = await self.board.unless_stopped(self._wait(declared, self._applied))
         if isinstance(report, Stopped):
             return Event.INTERRUPTED
         self.health = report.state

@@ -41,7 +41,7 @@ async def require_current(dependencies: Sequence[Wanted], engine: Engine) -> Non
 
 async def _status(one: ReleasePlan, engine: Engine) -> ReleaseStatus:
     cluster = engine.cluster(one.key)
-    report = await snapshot_health(cluster, [change.ref for change in one.changes])
+    report = await snapshot_health(cluster, [change.ref for change in one.changes if not change.is_pruning])
     worst = worst_object(report.objects)
     bad = worst is not None and worst.health.state not in (HealthState.CURRENT, HealthState.NOT_FOUND)
     return release_status(one, report, await cluster.get(worst.ref) if worst is not None and bad else None)

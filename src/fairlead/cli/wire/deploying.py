@@ -84,13 +84,14 @@ class Summary(Item, frozen=True, kw_only=True):
 
 
 class ReleasePlanItem(Located, frozen=True, kw_only=True):
-    """What one release needs, in apply order."""
+    """What one release needs, in apply order; `notes` are what a reader must know beside the changes."""
 
     name: str
     revision: RevisionItem
     digest: str
     changes: list[ChangeItem]
     hooks: list[HookRun]
+    notes: list[str]
     summary: Summary
 
 
