@@ -1,4 +1,4 @@
-"""Deleting what is no longer declared, on a cluster in memory: which plans, in which order, and what stops it."""
+"""Deleting what is not declared any more, and recreating what cannot change, on a cluster in memory."""
 
 from __future__ import annotations
 
@@ -303,3 +303,65 @@ async def test_nothing_is_deleted_twice() -> None:
     await site.owns(wanted(config_map("gone")))
     await site.deploy(wanted())
     assert not any(change.action is Action.DELETE for change in _pruned(await site.plan(wanted())))
+
+
+def _immutable(site: Site, name: str) -> None:
+    problem = Problem("fieldImmutable", "spec.selector: field is immutable", remedy="add --recreate")
+    site.cluster.fail(RemoteRefused(problem, status=422), verb="apply", name=name, times=1)
+
+
+async def test_what_cannot_change_is_refused_and_nothing_of_the_release_is_written() -> None:
+    site = Site()
+    await site.owns(wanted(config_map(), deployment()))
+    _immutable(site, "web")
+    changed = wanted(config_map(key="new"), deployment(image="web:2"))
+    planned = await site.plan(changed)
+    assert [one.obstacle for one in planned.releases[0].changes if one.obstacle]
+    (done,) = await deploy(planned, [changed.target], site.engine)
+    assert (done.outcome, site.cluster.writes) == (Outcome.FAILED, [])
+
+
+async def test_what_cannot_change_is_deleted_and_made_anew_on_demand() -> None:
+    site, ref = Site(), ObjectRef("apps/v1", "Deployment", "default", "web")
+    await site.owns(wanted(deployment()))
+    before = await site.live(ref)
+    _immutable(site, "web")
+    changed = wanted(deployment(image="web:2"))
+    planned = await site.plan(changed, recreate=True)
+    (change,) = planned.releases[0].changes
+    assert (change.action, change.reason) == (Action.RECREATE, "immutable")
+    assert [field.path for field in change.fields] == ["/spec/template/spec/containers/0/image"]
+    assert not change.obstacle
+    (done,) = await deploy(planned, [changed.target], site.engine, DeployOptions(wait=False))
+    after = await site.live(ref)
+    assert (done.outcome, done.summary["recreate"]) == (Outcome.SUCCEEDED, 1)
+    assert after["metadata"]["uid"] != before["metadata"]["uid"]
+    assert [call.verb for call in site.cluster.writes] == ["delete", "apply"]
+    assert not (await site.plan(changed)).writes
+
+
+async def test_recreating_a_claim_needs_to_be_allowed() -> None:
+    site = Site()
+    claim = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data"},
+        "spec": {"accessModes": ["ReadWriteOnce"]},
+    }
+    await site.owns(wanted(claim))
+    _immutable(site, "data")
+    planned = await site.plan(wanted(claim | {"spec": {"accessModes": ["ReadOnlyMany"]}}), recreate=True)
+    assert guard(planned.releases[0]) is not None
+
+
+async def test_what_does_not_go_away_is_not_made_anew() -> None:
+    site, ref = Site(), ObjectRef("apps/v1", "Deployment", "default", "web")
+    await site.owns(wanted(deployment()))
+    site.cluster.edit(ref, lambda obj: obj["metadata"].update(finalizers=["example.com/slow"]))
+    _immutable(site, "web")
+    changed = wanted(deployment(image="web:2"))
+    planned = await site.plan(changed, recreate=True)
+    (done,) = await deploy(planned, [changed.target], site.engine, DeployOptions(wait=False, timeout_seconds=5))
+    assert done.outcome is Outcome.FAILED
+    assert "example.com/slow" in done.explanation
+    assert [call.verb for call in site.cluster.writes] == ["delete"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from fairlead.domain import managed_fields
 from fairlead.domain.autoscaling import Scaled
@@ -22,6 +22,9 @@ from fairlead.domain.left_alone import judged_part, left_alone, to_send, value_a
 from fairlead.domain.marks import Foreign, Nobodys, field_manager, marked, ownership
 from fairlead.domain.masking import field_changes
 from fairlead.domain.normalising import body, normalised, visible
+
+IMMUTABLE: Final = "immutable"
+"""The reason of a change that only deleting and making anew can bring about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,11 @@ class Candidate:
         found += [one for one in differences(owned, projection(owned, wanted)) if one.new is None]
         fields = tuple(shown for one in found for shown in _shown(self, one, wanted))
         return replace(self.change, fields=fields, verified=False, unverified_reason=why, problem=problem)
+
+    def recreated(self) -> Change:
+        """Return the change that deletes the object and makes it anew, where a field cannot change otherwise."""
+        change = self.unverified(Unverified.CREATE)
+        return replace(change, action=Action.RECREATE, reason=IMMUTABLE, desired=change.declared, left_alone=())
 
 
 def compare(desired: Mapping[str, Any], live: Mapping[str, Any] | None, judge: Judge) -> Change | Candidate:

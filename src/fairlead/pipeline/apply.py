@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fairlead.domain.causes import Patience
@@ -100,9 +100,11 @@ class _Stage:
             case Ready():
                 pass
         try:
-            if change.action is Action.DELETE:
+            end = _End(change.ref)
+            if change.action in (Action.DELETE, Action.RECREATE):
                 end = await self._remove(change)
-            else:
+                change = replace(change, uid=None, resource_version=None)
+            if change.action is not Action.DELETE and not end.interrupted:
                 end = _End(change.ref, await self._write(change))
                 await self._served(change)
         except OperationFailed as error:

@@ -34,12 +34,14 @@ LOOKS_AT_MOST: Final = 5
 class PlanOptions:
     """How to plan.
 
-    `verify` puts creations to the dry run too, `take_ownership` allows changing what belongs to others, and with
-    `declared_order` each release waits for the one before it (`compat.declaredOrder`).
+    `verify` puts creations to the dry run too, `take_ownership` allows changing what belongs to others, `recreate`
+    deletes and makes anew what cannot change otherwise, and with `declared_order` each release waits for the one before
+    it (`compat.declaredOrder`).
     """
 
     verify: bool = False
     take_ownership: bool = False
+    recreate: bool = False
     declared_order: bool = False
 
 
@@ -133,7 +135,7 @@ async def _decided(
     proposal: Proposal, pruned: Pruned, cluster: Cluster, *, uid: str, options: PlanOptions
 ) -> ReleasePlan:
     wanted = proposal.wanted
-    verified = await at_once(_verified(one, cluster, verify=options.verify) for one in proposal.changes)
+    verified = await at_once(_verified(one, cluster, options) for one in proposal.changes)
     changes = (*ordered(_redacted(change, wanted) for change in verified), *pruned.changes)
     when = "delete" if wanted.is_removed else "install" if proposal.is_install else "upgrade"
     return ReleasePlan(
@@ -149,28 +151,34 @@ async def _decided(
     )
 
 
-async def _verified(one: Change | Candidate, cluster: Cluster, *, verify: bool, looks: int = 1) -> Change:
+async def _verified(one: Change | Candidate, cluster: Cluster, options: PlanOptions, *, looks: int = 1) -> Change:
     """Let the server's dry run have the last word on a change, where it can speak.
 
     An object that moved on between the look and the dry run is looked at again.
     """
     change = one.change if isinstance(one, Candidate) else one
-    asked = isinstance(one, Candidate) or (verify and change.unverified_reason is Unverified.CREATE)
+    asked = isinstance(one, Candidate) or (options.verify and change.unverified_reason is Unverified.CREATE)
     if change.desired is None or not asked:
         return change
     try:
         answer = await cluster.apply(change.desired, manager=change.manager, dry_run=True)
     except OperationFailed as error:
-        why, problem = unverified_by(error)
-        if isinstance(one, Candidate):
-            return one.unverified(why, problem)
-        return replace(change, unverified_reason=why, problem=problem)
+        return _unconfirmed(one, error, options)
     if not isinstance(one, Candidate):
         return replace(change, verified=True, unverified_reason=None)
     if one.is_outdated(answer) and looks < LOOKS_AT_MOST:
         again = compare(change.declared or {}, await cluster.get(change.ref), one.judge)
-        return await _verified(again, cluster, verify=verify, looks=looks + 1)
+        return await _verified(again, cluster, options, looks=looks + 1)
     return one.judged(answer)
+
+
+def _unconfirmed(one: Change | Candidate, error: OperationFailed, options: PlanOptions) -> Change:
+    why, problem = unverified_by(error)
+    if not isinstance(one, Candidate):
+        return replace(one, unverified_reason=why, problem=problem)
+    if options.recreate and error.code == "fieldImmutable":
+        return one.recreated()
+    return one.unverified(why, problem)
 
 
 def _redacted(change: Change, wanted: Wanted) -> Change:

@@ -11,7 +11,7 @@ import typer
 from fairlead.cli.asking import agreed
 from fairlead.cli.command import build
 from fairlead.cli.consent import grave, refusal
-from fairlead.cli.options import Common, Where
+from fairlead.cli.options import Common, Force, Where
 from fairlead.cli.run import Operation, Run
 from fairlead.cli.selecting import chosen_targets
 from fairlead.cli.text.deployments import deployment_lines
@@ -21,6 +21,8 @@ from fairlead.domain.changes import Plan
 from fairlead.domain.deployments import Outcome
 from fairlead.domain.durations import duration_seconds
 from fairlead.domain.errors import InputError, Problem, Refused
+from fairlead.domain.pruning import guard
+from fairlead.pipeline.plan import PlanOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +38,19 @@ class ApplyOptions:
         str | None,
         typer.Option("--timeout", metavar="TIME", help="How long to wait for health, such as 90s or 5m"),
     ] = None
+    allow_deletes: Annotated[
+        bool,
+        typer.Option("--allow-deletes", help="Also delete much, or namespaces, definitions and volumes"),
+    ] = False
     init: Annotated[bool, typer.Option("--init", help="First get credentials, as `fairlead init` does")] = False
 
 
-def apply(where: Where, options: ApplyOptions, common: Common) -> Operation:
+def apply(where: Where, options: ApplyOptions, force: Force, common: Common) -> Operation:
     """Plan, apply exactly that plan, wait until it is healthy."""
-    return Operation(common, partial(_apply, where, options))
+    return Operation(common, partial(_apply, where, options, force))
 
 
-async def _apply(where: Where, options: ApplyOptions, run: Run) -> int:
+async def _apply(where: Where, options: ApplyOptions, force: Force, run: Run) -> int:
     timeout = _seconds(options.timeout)
     progress = run.progress()
     async with run.application(where.declared, sink=progress) as application:
@@ -54,12 +60,15 @@ async def _apply(where: Where, options: ApplyOptions, run: Run) -> int:
             await application.initialize(tuple(dict.fromkeys(target.environment for target in chosen)))
         with progress.shown():
             await application.require_dependencies(chosen)
-            plan = await application.plan(chosen)
+            wishes = PlanOptions(recreate=force.recreate, take_ownership=force.take_ownership)
+            plan = await application.plan(chosen, wishes)
         lines = partial(plan_lines, verbose=run.common.verbose)
         if options.dry_run:
             run.output.show(plan_document(plan), lines)
             return 0
         run.output.aside(plan_document(plan), lines)
+        if not options.allow_deletes:
+            _require_harmless(plan)
         await _consent(plan, options, run)
         with progress.shown():
             deployments = await application.apply(plan, chosen, wait=not options.no_wait, timeout_seconds=timeout)
@@ -77,6 +86,12 @@ async def _consent(plan: Plan, options: ApplyOptions, run: Run) -> None:
     streams.report("\nThis needs your agreement:\n" + "\n".join(f"  {reason}" for reason in reasons))
     if not await agreed(streams, "Go on?"):
         raise Refused(refusal(reasons))
+
+
+def _require_harmless(plan: Plan) -> None:
+    problems = [problem for release in plan.releases if (problem := guard(release)) is not None]
+    if problems:
+        raise Refused(problems)
 
 
 def _seconds(text: str | None) -> float | None:

@@ -8,17 +8,19 @@ from typing import Annotated
 import typer
 
 from fairlead.cli.command import build
-from fairlead.cli.options import Common, Where
+from fairlead.cli.options import Common, Force, Where
 from fairlead.cli.run import Operation, Run
 from fairlead.cli.selecting import chosen_targets
 from fairlead.cli.text.plans import plan_lines
 from fairlead.cli.wire.plans import plan_document
+from fairlead.pipeline.plan import PlanOptions
 
 CHANGES_EXIST = 3
 
 
 def plan(
     where: Where,
+    force: Force,
     common: Common,
     *,
     detailed_exitcode: Annotated[
@@ -29,15 +31,16 @@ def plan(
     ] = False,
 ) -> Operation:
     """Show what apply would do."""
-    return Operation(common, partial(_plan, where, detailed_exitcode=detailed_exitcode, verify=verify))
+    options = PlanOptions(verify=verify, recreate=force.recreate, take_ownership=force.take_ownership)
+    return Operation(common, partial(_plan, where, options, detailed_exitcode=detailed_exitcode))
 
 
-async def _plan(where: Where, run: Run, *, detailed_exitcode: bool, verify: bool) -> int:
+async def _plan(where: Where, options: PlanOptions, run: Run, *, detailed_exitcode: bool) -> int:
     progress = run.progress()
     async with run.application(where.declared, sink=progress) as application:
         run.warn(application)
         with progress.shown():
-            planned = await application.plan(chosen_targets(application, where), verify=verify)
+            planned = await application.plan(chosen_targets(application, where), options)
     run.output.show(plan_document(planned), partial(plan_lines, verbose=run.common.verbose))
     return CHANGES_EXIST if detailed_exitcode and planned.writes else 0
 
