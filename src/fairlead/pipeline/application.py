@@ -127,10 +127,7 @@ class Application:
     async def plan(self, targets: Sequence[Target], options: PlanOptions | None = None) -> Plan:
         """Return everything that would make the releases true."""
         options = replace(options or PlanOptions(), declared_order=self.declaration.compat.declared_order)
-        wanted, engine = await self._wanted(targets), await self._engine(targets)
-        planned = await plan_releases(wanted, engine, options)
-        renewed = await self._renewed(wanted, planned)
-        return planned if renewed == wanted else await plan_releases(renewed, engine, options)
+        return await plan_releases(await self._wanted(targets), await self._engine(targets), options)
 
     async def require_dependencies(self, targets: Sequence[Target]) -> None:
         """Raise Refused unless every release that the targets depend on, and that is not among them, is healthy."""
@@ -152,7 +149,7 @@ class Application:
 
     async def _engine(self, targets: Sequence[Target]) -> Engine:
         clusters = {one.name: await self.clusters.open(one) for one, _ in by_environment(targets)}
-        return Engine(clusters, self.events, self.clock, self.rendering.charts)
+        return Engine(clusters, self.events, self.clock)
 
     async def _wanted(self, targets: Sequence[Target]) -> list[Wanted]:
         """Return the releases as they shall be."""
@@ -160,22 +157,10 @@ class Application:
         wanted: list[Wanted] = []
         for environment, members in by_environment(targets):
             cluster = await self.clusters.open(environment)
-            facts = await self._facts(cluster, members)
+            facts = await _facts(cluster)
             rendered = await self._rendered(members, facts, self._sources(cluster))
             wanted += [Wanted(*pair, commit) for pair in zip(members, rendered, strict=True)]
         return wanted
-
-    async def _renewed(self, wanted: Sequence[Wanted], planned: Plan) -> list[Wanted]:
-        """Render the charts that will change as the revision that they become; so far they were the deployed one."""
-        changing = {release.key for release in planned.releases if release.writes}
-        later = [one.target for one in wanted if one.key in changing and one.rendered.use is not None]
-        renewed = {one.key: one for one in wanted}
-        for environment, members in by_environment([one for one in later if _is_deployed(renewed[one.key])]):
-            cluster = await self.clusters.open(environment)
-            facts = replace(await _facts(cluster), pasts=_pasts(wanted), as_next=True)
-            for rendered in await self._rendered(members, facts, self._sources(cluster)):
-                renewed[rendered.key] = replace(renewed[rendered.key], rendered=rendered)
-        return list(renewed.values())
 
     async def _rendered(self, targets: Sequence[Target], facts: Facts, sources: Sources) -> tuple[RenderedRelease, ...]:
         rendered = await render_all([(target, facts) for target in targets], self.rendering, sources)
