@@ -11,14 +11,10 @@ from fairlead.domain.helm_release import (
     abandoned,
     begun,
     failed,
-    hook_json,
-    manifest_stream,
     succeeded,
     timestamp,
 )
 from fairlead.domain.identity import ReleaseKey
-from fairlead.domain.manifests import Manifest
-from fairlead.domain.rendering import Hook
 
 KEY = ReleaseKey("test", "c", "shop", "web")
 AT = datetime(2026, 11, 21, 3, 0, 0, 123456, tzinfo=UTC)
@@ -90,31 +86,6 @@ def test_only_what_is_begun_is_pending() -> None:
         HelmStatus.PENDING_UPGRADE,
         HelmStatus.PENDING_ROLLBACK,
     }
-
-
-def test_a_hook_in_helms_form() -> None:
-    annotations = {"helm.sh/hook-output-log-policy": "hook-failed, hook-succeeded"}
-    obj = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "migrate", "annotations": annotations}}
-    hook = Hook(("pre-install",), -3, ("hook-succeeded",), Manifest(obj, "web/templates/job.yaml"))
-    assert hook_json(hook, "text") == {
-        "name": "migrate",
-        "kind": "Job",
-        "path": "web/templates/job.yaml",
-        "manifest": "text",
-        "events": ["pre-install"],
-        "last_run": {"phase": ""},
-        "weight": -3,
-        "delete_policies": ["hook-succeeded"],
-        "output_log_policies": ["hook-failed", "hook-succeeded"],
-    }
-    plain = Hook((), 0, (), Manifest({**obj, "metadata": {"name": "a"}}, "t"))
-    assert "output_log_policies" not in hook_json(plain, "")
-
-
-def test_a_stream_names_the_template_of_each_object() -> None:
-    assert manifest_stream([("web/a.yaml", "a: 1\n"), ("web/b.yaml", "b: 2\n")]) == (
-        "---\n# Source: web/a.yaml\na: 1\n---\n# Source: web/b.yaml\nb: 2\n"
-    )
 
 
 def test_times_are_utc() -> None:

@@ -6,17 +6,15 @@ again. Times are arguments.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from fairlead.domain.identity import ReleaseKey
-from fairlead.domain.rendering import Hook
 
 _SIGNATURE: Final = " by Fairlead"
-_LOG_POLICY: Final = "helm.sh/hook-output-log-policy"
 
 
 class HelmStatus(StrEnum):
@@ -47,7 +45,7 @@ class HelmStatus(StrEnum):
 class HelmContent:
     """What a revision consists of: `chart` as Helm keeps it, `config` the user's values, the manifests as YAML text.
 
-    `hooks` are hooks in Helm's form; see `hook_json`.
+    `hooks` are hooks in Helm's form.
     """
 
     chart: Mapping[str, Any]
@@ -181,30 +179,6 @@ def abandoned(release: HelmRelease) -> HelmRelease:
     return release.ended(HelmStatus.FAILED, f"{release.description} (never ended; a later revision took over)".strip())
 
 
-def hook_json(hook: Hook, manifest: str) -> dict[str, Any]:
-    """Return a hook in Helm's form; `manifest` is its object as YAML text."""
-    ref = hook.manifest.ref
-    annotations = (hook.manifest.data.get("metadata") or {}).get("annotations") or {}
-    shown: dict[str, Any] = {
-        "name": ref.name,
-        "kind": ref.kind,
-        "path": hook.manifest.source,
-        "manifest": manifest,
-        "events": list(hook.events),
-        "last_run": {"phase": ""},
-        "weight": hook.weight,
-        "delete_policies": list(hook.delete_policies),
-    }
-    if policies := str(annotations.get(_LOG_POLICY) or ""):
-        shown["output_log_policies"] = [word.strip().lower() for word in policies.split(",")]
-    return shown
-
-
 def timestamp(at: datetime) -> str:
     """Return a time as Helm writes it: RFC 3339, UTC."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def manifest_stream(documents: Iterable[tuple[str, str]]) -> str:
-    """Return objects as Helm keeps them: each document (source, YAML text) after a line that names its template."""
-    return "".join(f"---\n# Source: {source}\n{text}" for source, text in documents)

@@ -23,6 +23,7 @@ from fairlead.pipeline.checking import Checked, check
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.explaining import explain_now
+from fairlead.pipeline.helm_past import helm_pasts
 from fairlead.pipeline.init import initialize
 from fairlead.pipeline.load import Loaded
 from fairlead.pipeline.plan import PlanOptions
@@ -105,7 +106,7 @@ class Application:
                 facts, sources = Facts(offline), Sources(self.environ if show_secrets else None)
             else:
                 cluster = await self.clusters.open(environment)
-                facts = await _facts(cluster)
+                facts = await _facts(cluster, members)
                 sources = self._sources(cluster) if show_secrets else Sources(None, None, self.addresses)
             releases += await self._rendered(members, facts, sources)
         return tuple(releases)
@@ -127,7 +128,10 @@ class Application:
     async def plan(self, targets: Sequence[Target], options: PlanOptions | None = None) -> Plan:
         """Return everything that would make the releases true."""
         options = replace(options or PlanOptions(), declared_order=self.declaration.compat.declared_order)
-        return await plan_releases(await self._wanted(targets), await self._engine(targets), options)
+        wanted, engine = await self._wanted(targets), await self._engine(targets)
+        planned = await plan_releases(wanted, engine, options)
+        renewed = await self._renewed(wanted, planned)
+        return planned if renewed == wanted else await plan_releases(renewed, engine, options)
 
     async def require_dependencies(self, targets: Sequence[Target]) -> None:
         """Raise Refused unless every release that the targets depend on, and that is not among them, is healthy."""
@@ -149,7 +153,7 @@ class Application:
 
     async def _engine(self, targets: Sequence[Target]) -> Engine:
         clusters = {one.name: await self.clusters.open(one) for one, _ in by_environment(targets)}
-        return Engine(clusters, self.events, self.clock)
+        return Engine(clusters, self.events, self.clock, self.rendering.charts)
 
     async def _wanted(self, targets: Sequence[Target]) -> list[Wanted]:
         """Return the releases as they shall be."""
@@ -157,10 +161,22 @@ class Application:
         wanted: list[Wanted] = []
         for environment, members in by_environment(targets):
             cluster = await self.clusters.open(environment)
-            facts = await _facts(cluster)
+            facts = await _facts(cluster, members)
             rendered = await self._rendered(members, facts, self._sources(cluster))
             wanted += [Wanted(*pair, commit) for pair in zip(members, rendered, strict=True)]
         return wanted
+
+    async def _renewed(self, wanted: Sequence[Wanted], planned: Plan) -> list[Wanted]:
+        """Render the charts that will change as what they become; so far they were seen as what is deployed."""
+        changing = {release.key for release in planned.releases if release.writes}
+        renewed = {one.key: one for one in wanted}
+        later = [one.target for one in wanted if one.key in changing and one.rendered.is_deployed]
+        for environment, members in by_environment(later):
+            cluster = await self.clusters.open(environment)
+            facts = replace(await _facts(cluster, members), as_next=True)
+            for rendered in await self._rendered(members, facts, self._sources(cluster)):
+                renewed[rendered.key] = replace(renewed[rendered.key], rendered=rendered)
+        return list(renewed.values())
 
     async def _rendered(self, targets: Sequence[Target], facts: Facts, sources: Sources) -> tuple[RenderedRelease, ...]:
         rendered = await render_all([(target, facts) for target in targets], self.rendering, sources)
@@ -206,8 +222,9 @@ async def _explained(state: ReleaseStatus, wanted: Wanted, engine: Engine) -> Re
     return state if explanation is None else replace(state, cause=explanation.sentence)
 
 
-async def _facts(cluster: Cluster) -> Facts:
-    """Return what rendering may know of a cluster."""
+async def _facts(cluster: Cluster, targets: Sequence[Target] = ()) -> Facts:
+    """Return what rendering may know of a cluster, and of the releases of charts that are there already."""
     capabilities, kinds = await cluster.capabilities(), await cluster.kinds()
     scopes = scopes_of(((kind.api_version, kind.kind, kind.namespaced) for kind in kinds), ())
-    return Facts(capabilities, scopes, await cluster.lookup())
+    charts = [(target.key.namespace, target.key.release) for target in targets if target.is_chart]
+    return Facts(capabilities, scopes, await cluster.lookup(), await helm_pasts(cluster, charts))

@@ -22,6 +22,7 @@ from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.board import Board
 from fairlead.pipeline.engine import Engine, at_once
+from fairlead.pipeline.helm_records import helm_record
 from fairlead.pipeline.observing import Observer, observing
 from fairlead.pipeline.rollout import Rollout
 
@@ -73,7 +74,7 @@ async def _roll_out(rollout: Rollout) -> Deployment:
     while transition.state not in FINAL:
         (command,) = transition.commands
         transition = step(transition.state, await rollout.carry_out(command))
-    return rollout.finish(transition.state)
+    return await rollout.finish(transition.state)
 
 
 def _rollout(
@@ -88,4 +89,5 @@ def _rollout(
         manager=field_manager(is_chart=target.is_chart),
         wait=options.wait and target.release.wait,
         timeout_seconds=options.timeout_seconds or target.release.timeout_seconds,
+        record=helm_record(release.rendered, engine),
     )

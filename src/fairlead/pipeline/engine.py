@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from fairlead.domain.chart_files import ChartFiles
 from fairlead.domain.identity import Commit, ReleaseKey
-from fairlead.domain.rendering import RenderedRelease
+from fairlead.domain.rendering import LocalChart, RenderedRelease
 from fairlead.domain.targets import Target
+from fairlead.ports.charts import ChartSource
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.events import EventSink
@@ -19,15 +21,25 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """The ports of a run. `clusters` are the doors by name of the environment."""
+    """The ports of a run. `clusters` are the doors by name of the environment.
+
+    `charts` gives the files of a chart for Helm's record of it; whoever deploys charts must give it.
+    """
 
     clusters: Mapping[str, Cluster]
     events: EventSink
     clock: Clock
+    charts: Callable[[], Awaitable[ChartSource]] | None = None
 
     def cluster(self, key: ReleaseKey) -> Cluster:
         """Return the door to the cluster of a release."""
         return self.clusters[key.environment]
+
+    async def chart_files(self, chart: LocalChart) -> ChartFiles:
+        """Return the files of a chart that was rendered."""
+        if self.charts is None:
+            raise AssertionError("an engine without charts was asked to deploy one")
+        return await (await self.charts()).files(chart)
 
 
 @dataclass(frozen=True, slots=True)

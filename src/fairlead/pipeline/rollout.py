@@ -8,7 +8,7 @@ from functools import partial
 
 from fairlead.domain.causes import Patience
 from fairlead.domain.changes import ReleasePlan, summarise
-from fairlead.domain.deployments import Deployment
+from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.errors import OperationFailed
 from fairlead.domain.events import ApplyStarted, ReleaseFinished
 from fairlead.domain.health import HealthReport, HealthState
@@ -22,6 +22,7 @@ from fairlead.pipeline.apply import apply_changes, said
 from fairlead.pipeline.board import Board, Stopped
 from fairlead.pipeline.engine import Engine
 from fairlead.pipeline.health import wait_on
+from fairlead.pipeline.helm_records import HelmRecord
 from fairlead.pipeline.hooks import HookRunner
 from fairlead.pipeline.observing import Observer
 from fairlead.ports.cluster import LiveObject
@@ -40,6 +41,7 @@ class Rollout:
     """The stages of one release. What it gathers on the way becomes the deployment.
 
     `manager` is the field manager of its hooks. `wait` says whether health is awaited, `timeout_seconds` how long.
+    `record` is Helm's, for charts.
     """
 
     plan: ReleasePlan
@@ -50,6 +52,7 @@ class Rollout:
     manager: str
     wait: bool
     timeout_seconds: float
+    record: HelmRecord | None = None
     explanation: str = ""
     health: HealthState | None = None
     _applied: list[LiveObject] = field(default_factory=list)
@@ -71,9 +74,9 @@ class Rollout:
             self.explanation = self.redactor.text(said(error))
             return _FAILURES[command]
 
-    def finish(self, state: State) -> Deployment:
+    async def finish(self, state: State) -> Deployment:
         """Return the deployment that this was, tell everybody, and let what depends on it go on."""
-        ended = outcome(state)
+        ended = await self._recorded(outcome(state))
         self.board.end(self.plan.key, ok=ended.is_good)
         self.engine.events.emit(ReleaseFinished(self.plan.key, ended.value, self.explanation))
         return Deployment(
@@ -86,6 +89,17 @@ class Rollout:
             duration=self.engine.clock.monotonic() - self._started if self._started else 0.0,
             explanation=self.explanation,
         )
+
+    async def _recorded(self, ended: Outcome) -> Outcome:
+        """End the record; a success that Helm does not hear of is none."""
+        try:
+            if self.record is not None:
+                await self.record.end(ended, self.explanation)
+        except OperationFailed as error:
+            unrecorded = self.redactor.text(f"Helm's record of it could not be written: {said(error)}")
+            self.explanation = "\n".join(filter(None, (self.explanation, unrecorded)))
+            return Outcome.FAILED if ended.is_good else ended
+        return ended
 
     async def _await_turn(self) -> Event:
         verdict = await self.board.turn(start(self.plan.key))
@@ -107,7 +121,10 @@ class Rollout:
             return Event.APPLY_FAILED
         writes = sum(change.action.writes for change in self.plan.changes)
         self.engine.events.emit(ApplyStarted(self.plan.key, writes))
-        return await self._apply(Event.PREPARED, preparation=True)
+        prepared = await self._apply(Event.PREPARED, preparation=True)
+        if prepared is Event.PREPARED and self.record is not None:
+            await self.record.begin()  # only now is its namespace sure to be there
+        return prepared
 
     async def _apply(self, done: Event, *, preparation: bool) -> Event:
         changes = [change for change in self.plan.changes if change.is_preparation is preparation]
