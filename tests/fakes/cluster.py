@@ -197,14 +197,17 @@ class FakeCluster:
             raise refused(409, "alreadyExists", "AlreadyExists", f"{ref} already exists")
         return deepcopy(self.put(manifest, manager=manager))
 
-    async def replace(self, manifest: Mapping[str, Any], *, manager: str) -> LiveObject:
+    async def replace(self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False) -> LiveObject:
         ref = object_ref(manifest)
-        self._call("replace", ref.kind, ref, manager=manager)
+        self._call("replace", ref.kind, ref, dry_run=dry_run, manager=manager)
         live = self._place(ref)
         if live is None:
             raise refused(404, "notFound", "NotFound", f"{ref} not found")
         check_preconditions(manifest, live)
-        return deepcopy(self.put(manifest, manager=manager))
+        new = deepcopy(dict(manifest))
+        given = new["metadata"].get("managedFields") or live["metadata"]["managedFields"]
+        owned = {**live, "metadata": {**live["metadata"], "managedFields": given}}
+        return deepcopy(self._store(live, new, edited(owned, new, manager), dry_run=dry_run))
 
     async def delete(self, ref: ObjectRef, *, uid: str, resource_version: str | None = None) -> bool:
         self._call("delete", ref.kind, ref)

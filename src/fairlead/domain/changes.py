@@ -90,7 +90,7 @@ class Change:
     the server or the rights of the caller said then. `manager` is the field manager to apply with. `digest` covers the
     declared fields that are not left alone, `live_digest` the same fields as they are live. `is_preparation`: it must
     be there before anything else of the release, hooks included. `is_pruning`: it is about an object that the release
-    owns but no longer declares.
+    owns but no longer declares. `is_adoption`: the fields of old deployers become ours before it is applied.
     """
 
     action: Action
@@ -110,6 +110,7 @@ class Change:
     left_alone: tuple[LeftAlone, ...] = ()
     is_preparation: bool = False
     is_pruning: bool = False
+    is_adoption: bool = False
 
     @property
     def obstacle(self) -> str:

@@ -15,6 +15,7 @@ from fairlead.domain.identity import ObjectRef, ReleaseKey
 from fairlead.domain.ordering import defined_kinds
 from fairlead.domain.scheduling import Blocked, Ready, object_node
 from fairlead.doors.redaction import Redactor
+from fairlead.pipeline.adopting import migrate
 from fairlead.pipeline.board import Board, Stopped
 from fairlead.pipeline.engine import Engine, at_once
 from fairlead.pipeline.establishing import wait_established
@@ -129,6 +130,8 @@ class _Stage:
         conflicts, until = 0, self.engine.clock.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
+                if change.is_adoption:
+                    change = await migrate(self.cluster, change)
                 return await self.cluster.apply(_bound(change), manager=change.manager)
             except RemoteRefused as error:
                 conflicts += 1

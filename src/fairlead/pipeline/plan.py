@@ -25,7 +25,7 @@ from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.live import Served, served_kinds
 from fairlead.pipeline.proposing import Proposal, propose
 from fairlead.pipeline.pruning import Inventories, Pruned, claims, prune_releases
-from fairlead.ports.cluster import Cluster
+from fairlead.ports.cluster import Cluster, LiveObject
 
 LOOKS_AT_MOST: Final = 5
 
@@ -169,7 +169,16 @@ async def _verified(one: Change | Candidate, cluster: Cluster, options: PlanOpti
     if one.is_outdated(answer) and looks < LOOKS_AT_MOST:
         again = compare(change.declared or {}, await cluster.get(change.ref), one.judge)
         return await _verified(again, cluster, options, looks=looks + 1)
-    return one.judged(answer)
+    return one.judged(answer) if one.migrated is None else await _adopted(one, answer, cluster)
+
+
+async def _adopted(one: Candidate, answer: LiveObject, cluster: Cluster) -> Change:
+    """The dry run of the apply keeps what old deployers set; a second one tells what of it goes."""
+    try:
+        final = await cluster.replace(one.without_undeclared(answer), manager=one.change.manager, dry_run=True)
+    except OperationFailed:
+        return one.unverified(Unverified.ADOPTION)
+    return one.adopted(final)
 
 
 def _unconfirmed(one: Change | Candidate, error: OperationFailed, options: PlanOptions) -> Change:

@@ -110,8 +110,10 @@ class Cluster(Protocol):
         """
         ...
 
-    async def replace(self, manifest: Mapping[str, Any], *, manager: str) -> LiveObject:
+    async def replace(self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False) -> LiveObject:
         """Put an object in the place of the version that its `metadata.resourceVersion` names, `conflict` if it moved.
+
+        `metadata.managedFields` in it, if any, say from now on who owns what.
 
         An answer that was lost is asked for again, so `conflict` may mean our own first attempt.
         """

@@ -134,11 +134,11 @@ class KubernetesCluster:
         request = requests.create(kind, self._placed(kind, ref), manifest, manager=manager)
         return decode(await self._sender.send(request), request, self._sender.server)
 
-    async def replace(self, manifest: Mapping[str, Any], *, manager: str) -> LiveObject:
+    async def replace(self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False) -> LiveObject:
         """Put an object in the place of the version that it names."""
         ref = object_ref(manifest)
         kind = await self._kind_or_refuse(ref, "replace")
-        request = requests.replace(kind, self._placed(kind, ref), manifest, manager=manager)
+        request = requests.replace(kind, self._placed(kind, ref), manifest, manager=manager, dry_run=dry_run)
         return decode(await self._sender.send(request), request, self._sender.server)
 
     async def delete(self, ref: ObjectRef, *, uid: str, resource_version: str | None = None) -> bool:

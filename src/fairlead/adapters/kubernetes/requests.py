@@ -113,10 +113,12 @@ def create(kind: ApiKind, ref: ObjectRef, manifest: Mapping[str, Any], *, manage
     return _sent("POST", path, "create", ref, manifest)
 
 
-def replace(kind: ApiKind, ref: ObjectRef, manifest: Mapping[str, Any], *, manager: str) -> ApiRequest:
+def replace(
+    kind: ApiKind, ref: ObjectRef, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False
+) -> ApiRequest:
     """Put an object in the place of the version that it names."""
-    path = _with(object_path(kind, ref), {"fieldManager": manager, "fieldValidation": "Strict"})
-    return _sent("PUT", path, "replace", ref, manifest)
+    query = {"fieldManager": manager, "fieldValidation": "Strict", **({"dryRun": "All"} if dry_run else {})}
+    return _sent("PUT", _with(object_path(kind, ref), query), "replace", ref, manifest)
 
 
 def delete(kind: ApiKind, ref: ObjectRef, *, uid: str, resource_version: str | None) -> ApiRequest:
