@@ -107,4 +107,7 @@ def test_a_chart_of_helm_2_keeps_its_dependencies_apart() -> None:
     }
     found = chart_json(files, _read)
     assert found["metadata"]["dependencies"] == [{"name": "db", "condition": "db.on", "repository": ""}]
-    assert (found["lock"], found["files"], found["values"]) == ({"digest": "x", "dependencies": []}, [], {})
+    assert (found["lock"], found["values"]) == ({"digest": "x", "dependencies": []}, {})
+    assert [file["name"] for file in found["files"]] == ["requirements.lock", "requirements.yaml"]
+    newer = chart_json({**files, "Chart.yaml": b"name: web\napiVersion: v2\n"}, _read)
+    assert newer["files"] == []

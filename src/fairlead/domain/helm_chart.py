@@ -19,7 +19,7 @@ _TEXTS: Final = ("name", "home", "version", "description", "icon", "apiVersion",
 _MORE_TEXTS: Final = ("kubeVersion", "type")
 _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _PARTS: Final = frozenset({"Chart.yaml", "Chart.lock", "values.yaml", "values.schema.json"})
-_OLD_PARTS: Final = frozenset({"requirements.yaml", "requirements.lock"})
+_OLD_PARTS: Final = frozenset({"requirements.yaml", "requirements.lock"})  # of apiVersion v1; files all the same
 
 
 def chart_json(files: ChartFiles, read: ReadMapping) -> dict[str, Any]:
@@ -40,12 +40,14 @@ def chart_json(files: ChartFiles, read: ReadMapping) -> dict[str, Any]:
         "templates": [_file(path, files[path]) for path in sorted(files) if path.startswith("templates/")],
         "values": dict(mapping("values.yaml")),
         "schema": base64.b64encode(schema).decode() if schema else None,
-        "files": [_file(path, files[path]) for path in sorted(files) if _is_other(path)],
+        "files": [_file(path, files[path]) for path in sorted(files) if _is_other(path, metadata)],
     }
 
 
-def _is_other(path: str) -> bool:
-    return not (path in _PARTS or path in _OLD_PARTS or path.startswith(("templates/", "charts/")))
+def _is_other(path: str, metadata: Mapping[str, Any]) -> bool:
+    if path in _OLD_PARTS:
+        return bool(metadata.get("apiVersion", "v1") == "v1")
+    return path not in _PARTS and not path.startswith(("templates/", "charts/"))
 
 
 def _file(path: str, content: bytes) -> dict[str, str]:

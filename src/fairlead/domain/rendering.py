@@ -125,6 +125,11 @@ class RenderedRelease:
         return self.use is not None and self.use.past.deployed is not None
 
     @property
+    def is_known_to_helm(self) -> bool:
+        """Whether Helm would upgrade the release, not install it."""
+        return self.use is not None and self.use.past.is_installed
+
+    @property
     def values_digest(self) -> str | None:
         """The digest of the user's values for the chart, None for releases of manifests."""
         return sha256_json(self.use.values) if self.use is not None else None
