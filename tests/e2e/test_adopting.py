@@ -94,5 +94,5 @@ async def test_ownership_that_was_taken_is_kept(site: Site) -> None:  # noqa: F8
     assert "/data/goes" in _paths(planned.releases[0].changes)
     await deploy(planned, [one.target], site.engine, DeployOptions(wait=False))
     live = await site.live("v1", "ConfigMap", "settings")
-    assert (live["data"], managers(live)) == ({"stays": "1"}, {"fairlead"})
+    assert (live["data"], managers(live)) == ({"stays": "1"}, frozenset({"fairlead"}))
     assert [change.action.value for change in (await site.plan(one)).releases[0].changes] == ["keep"]

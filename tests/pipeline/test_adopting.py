@@ -184,5 +184,5 @@ async def test_a_release_that_becomes_another_takes_its_objects_along() -> None:
         await site.plan(one)
     assert await site.deploy(one, take_ownership=True) is Outcome.SUCCEEDED
     live = await site.live(SETTINGS)
-    assert (live["data"], managers(live)) == ({"stays": "1"}, {"fairlead"})
+    assert (live["data"], managers(live)) == ({"stays": "1"}, frozenset({"fairlead"}))
     assert not (await site.plan(one)).writes
