@@ -23,6 +23,7 @@ from fairlead.settings import Settings
 from tests.conftest import Golden
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.terminal import Ended, Terminal
+from tests.fakes.whoami import FakeWhoAmI
 
 ENVIRONMENTS = """\
 clusters: [{name: eu, provider: {existingContext: {contextName: eu}}}]
@@ -97,7 +98,7 @@ class Shop:
         self, settings: Settings, wishes: Wishes, sink: EventSink, redactor: Redactor
     ) -> AsyncIterator[Application]:
         async with open_application(settings, wishes, sink, redactor) as application:
-            yield replace(application, clusters=self, clock=Noon(), source=Revision())
+            yield replace(application, clusters=self, clock=Noon(), source=Revision(), whoami=FakeWhoAmI())
 
     def run(self, *arguments: str, width: int | None = None, answer: str | None = None) -> Ended:
         terminal = Terminal(self.root, open=self.application, width=width)

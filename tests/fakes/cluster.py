@@ -139,6 +139,11 @@ class FakeCluster:
         return [call for call in self._written if _is_bookkeeping(call)]
 
     @property
+    def objects(self) -> list[LiveObject]:
+        """Everything that is stored."""
+        return [deepcopy(obj) for obj in self._objects.values()]
+
+    @property
     def _written(self) -> list[Call]:
         return [call for call in self.calls if call.verb in _WRITES and not call.dry_run]
 

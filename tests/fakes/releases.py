@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fairlead.adapters.statestore.store import SecretStateStore
 from fairlead.domain.config import ChartDir, Environment, ManifestFiles, Place, Release
 from fairlead.domain.events import Event
 from fairlead.domain.identity import Commit
@@ -16,6 +17,7 @@ from fairlead.domain.targets import Target
 from fairlead.pipeline.engine import Engine, Wanted
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import FakeCluster
+from tests.fakes.whoami import FakeWhoAmI
 
 PLACE = Place("releases/shop.yaml", 1, 1)
 
@@ -41,7 +43,9 @@ class Recorder:
 def engine(cluster: FakeCluster, *environments: str) -> tuple[Engine, Recorder]:
     """Return an engine whose environments (`test` by default) all lead to one cluster."""
     recorder = Recorder()
-    return Engine(dict.fromkeys(environments or ("test",), cluster), recorder, FakeClock()), recorder
+    clusters = dict.fromkeys(environments or ("test",), cluster)
+    stores = {name: SecretStateStore(one) for name, one in clusters.items()}
+    return Engine(clusters, stores, recorder, FakeClock(), FakeWhoAmI()), recorder
 
 
 def environment(*releases: Release, **more: Any) -> Environment:

@@ -8,12 +8,13 @@ from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.health import HealthState
 from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision
 from fairlead.domain.inventory import Inventory, InventoryEntry
-from fairlead.domain.locking import Holder, Lock, Phase
+from fairlead.domain.locking import Lock, Phase
 from fairlead.domain.records import ObjectOutcome, Record, Recorded
+from tests.fakes.whoami import ANN
 
 KEY = ReleaseKey("test", "c", "default", "web")
 REF = ObjectRef("v1", "ConfigMap", "default", "settings")
-HOLDER = Holder("ann", "laptop", "boot-1", 4711, "12345", "1.2.3")
+HOLDER = ANN
 INVENTORY = Inventory((InventoryEntry(REF, "u-1"),))
 
 
@@ -36,7 +37,8 @@ def recorded(number: int = 1, *, key: ReleaseKey = KEY, outcome: Outcome = Outco
 def record(number: int = 1, *, key: ReleaseKey = KEY, **more: Any) -> Record:
     """Return a whole record of one ConfigMap."""
     manifests = more.pop("manifests", ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}},))
-    return Record(recorded(number, key=key), (ObjectOutcome(REF, "create", done=True),), manifests=manifests, **more)
+    objects = (ObjectOutcome(REF, "create", done=True),)
+    return Record(recorded(number, key=key, objects=objects), manifests=manifests, **more)
 
 
 def lock(run: str = "run-1", *, fence: int = 1, phase: Phase = Phase.WRITING, **more: Any) -> Lock:

@@ -10,10 +10,11 @@ import pytest
 
 from fairlead.bootstrap import Wishes, open_application
 from fairlead.domain.config import Environment
-from fairlead.domain.deployments import Drift, Outcome
+from fairlead.domain.deployments import Outcome
 from fairlead.domain.errors import Refused
 from fairlead.domain.rendering import Capabilities
 from fairlead.domain.selection import choose_releases
+from fairlead.domain.status import Drift
 from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.application import Application, by_environment

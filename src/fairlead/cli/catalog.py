@@ -65,6 +65,24 @@ CATALOG = (
         ),
     ),
     Entry(
+        "history",
+        DEPLOY,
+        "List the recorded deployments of a release.",
+        (
+            Example("fairlead history test web", "the last ten, oldest first"),
+            Example("fairlead history test web --output json", "the same for programs"),
+        ),
+    ),
+    Entry(
+        "show",
+        DEPLOY,
+        "Show one recorded deployment in full.",
+        (
+            Example("fairlead show test web 7", "who deployed what, and what became of each object"),
+            Example("fairlead show test web 7 -v", "also the manifests, secrets masked"),
+        ),
+    ),
+    Entry(
         "list",
         INSPECT,
         "List declared clusters, environments or releases.",

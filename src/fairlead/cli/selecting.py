@@ -34,6 +34,13 @@ def chosen_environments(
     return choose_environments(application.declaration, scope)
 
 
+def named_release(application: Application, environment: str, release: str) -> Target:
+    """Return one release of an environment."""
+    environments = choose_environments(application.declaration, Scope(environment))
+    (target,) = choose_releases(environments, (release,))
+    return target
+
+
 def named_environments(
     application: Application, names: Sequence[str], *, cluster: str | None, everything: bool
 ) -> tuple[Environment, ...]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fairlead.domain.identity import ObjectRef, ReleaseKey, Revision
 from fairlead.domain.rendering import Hook, RenderedRelease
+from fairlead.domain.state import Stored
 
 MASKED: Final = "(secret)"
 UNKNOWN: Final = "unknown"
@@ -149,7 +150,8 @@ class ReleasePlan:
     """What one release needs. `changes` stand in apply order; `digest` is its part of the plan digest.
 
     `hooks` run around the changes when any of them writes, in Helm's order, those before and those after. `owned` is
-    how many objects its inventory holds, `notes` are what a reader must know beside the changes.
+    how many objects its inventory holds, `notes` are what a reader must know beside the changes. `stored` is what the
+    cluster remembered of the release when the plan was made, None where that may not be seen.
     """
 
     key: ReleaseKey
@@ -161,6 +163,7 @@ class ReleasePlan:
     hooks_after: tuple[Hook, ...] = ()
     owned: int = 0
     notes: tuple[str, ...] = ()
+    stored: Stored | None = field(default=None, repr=False, compare=False)
 
     @property
     def writes(self) -> bool:

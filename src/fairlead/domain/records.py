@@ -15,58 +15,8 @@ KEPT: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """A deployment as history knows it. Times are RFC 3339; `finished_at` is None of a run that nobody saw ending.
-
-    `chunks` is in how many further Secrets the record goes on.
-    """
-
-    deployment: Deployment
-    started_at: str
-    finished_at: str | None
-    by: str
-    host: str
-    tool_version: str
-    chunks: int = 0
-
-    @property
-    def number(self) -> int:
-        """The number of the deployment."""
-        return self.deployment.number or 0
-
-    def to_json(self) -> dict[str, Any]:
-        """Return an item of `history`."""
-        return {
-            **self.deployment.to_json(),
-            "startedAt": self.started_at,
-            "finishedAt": self.finished_at,
-            "by": self.by,
-            "host": self.host,
-            "toolVersion": self.tool_version,
-        }
-
-    def to_stored(self) -> dict[str, Any]:
-        """Return the stored form."""
-        return {**self.to_json(), "chunks": self.chunks}
-
-    @classmethod
-    def from_stored(cls, stored: Mapping[str, Any]) -> Recorded:
-        """Read the stored form; KeyError or ValueError when it is none."""
-        finished = stored["finishedAt"]
-        return cls(
-            _deployment(stored),
-            str(stored["startedAt"]),
-            None if finished is None else str(finished),
-            str(stored["by"]),
-            str(stored["host"]),
-            str(stored["toolVersion"]),
-            int(stored.get("chunks", 0)),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class ObjectOutcome:
-    """What became of one object: `done` False with the reason in `problem`, which is empty when it was not begun."""
+    """What became of one object. `problem` says why it was not `done`; it is empty when the run ended before."""
 
     ref: ObjectRef
     action: str
@@ -86,18 +36,81 @@ class ObjectOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """The whole story of a deployment, enough to tell it and to deploy it again.
+class Recorded:
+    """A deployment as history knows it. Times are RFC 3339; `finished_at` is None of a run that nobody saw ending.
 
-    `manifests` are the objects that were wanted, `hooks` those of its hooks with events, weight and policies. `secrets`
-    are the clear texts among them that nobody may see; the record lives where only those get who may read Secrets.
+    `objects` say what became of each, `chart` is its name, version and digest. `chunks` is in how many further Secrets
+    the record goes on, None when there is none: what a chart rendered to stands in Helm's record.
+    """
+
+    deployment: Deployment
+    started_at: str
+    finished_at: str | None
+    by: str
+    host: str
+    tool_version: str
+    objects: tuple[ObjectOutcome, ...] = ()
+    chart: Mapping[str, str] | None = None
+    values_digest: str | None = None
+    chunks: int | None = None
+
+    @property
+    def number(self) -> int:
+        """The number of the deployment."""
+        return self.deployment.number or 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return an item of `history`."""
+        return {
+            **self.deployment.to_json(),
+            "startedAt": self.started_at,
+            "finishedAt": self.finished_at,
+            "by": self.by,
+            "host": self.host,
+            "toolVersion": self.tool_version,
+        }
+
+    def to_stored(self) -> dict[str, Any]:
+        """Return the stored form."""
+        return {
+            **self.to_json(),
+            "objects": [one.to_json() for one in self.objects],
+            "chart": self.chart,
+            "valuesDigest": self.values_digest,
+            "chunks": self.chunks,
+        }
+
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, Any]) -> Recorded:
+        """Read the stored form; KeyError or ValueError when it is none."""
+        finished = stored["finishedAt"]
+        return cls(
+            _deployment(stored),
+            str(stored["startedAt"]),
+            None if finished is None else str(finished),
+            str(stored["by"]),
+            str(stored["host"]),
+            str(stored["toolVersion"]),
+            tuple(ObjectOutcome.from_json(one) for one in stored["objects"]),
+            stored["chart"],
+            stored["valuesDigest"],
+            stored["chunks"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A deployment and what it was made of, enough to deploy it again.
+
+    `manifests` are the objects that were wanted, `crds` a chart's definitions, `hooks` its hooks with events, weight
+    and policies. `secrets` are the clear texts among them that nobody may see: the record lives where only those get
+    who may read Secrets, and what is shown of it is masked.
     """
 
     recorded: Recorded
-    objects: tuple[ObjectOutcome, ...] = ()
-    chart: Mapping[str, Any] | None = None
-    values_digest: str | None = None
+    notes: str = ""
     manifests: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    crds: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     hooks: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
@@ -105,10 +118,9 @@ class Record:
         """Return the stored form."""
         return {
             "deployment": self.recorded.to_stored(),
-            "objects": [one.to_json() for one in self.objects],
-            "chart": self.chart,
-            "valuesDigest": self.values_digest,
+            "notes": self.notes,
             "manifests": list(self.manifests),
+            "crds": list(self.crds),
             "hooks": list(self.hooks),
             "secrets": list(self.secrets),
         }
@@ -118,10 +130,9 @@ class Record:
         """Read the stored form; KeyError or ValueError when it is none."""
         return cls(
             Recorded.from_stored(stored["deployment"]),
-            tuple(ObjectOutcome.from_json(one) for one in stored["objects"]),
-            stored["chart"],
-            stored["valuesDigest"],
+            str(stored["notes"]),
             tuple(stored["manifests"]),
+            tuple(stored["crds"]),
             tuple(stored["hooks"]),
             tuple(stored["secrets"]),
         )

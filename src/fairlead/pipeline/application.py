@@ -5,18 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from fairlead.domain.changes import Plan
 from fairlead.domain.config import ChartDir, ChartOci, ChartReference, Declaration, Environment, SecretRef
 from fairlead.domain.dependencies import unselected
-from fairlead.domain.deployments import Deployment, ReleaseStatus
+from fairlead.domain.deployments import Deployment
 from fairlead.domain.errors import Problem, RemoteRefused
 from fairlead.domain.health import HealthState
 from fairlead.domain.placing import scopes_of
+from fairlead.domain.records import Recorded
 from fairlead.domain.rendering import Capabilities, RenderedRelease
+from fairlead.domain.status import ReleaseStatus
 from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor, secrets_in
 from fairlead.pipeline.checking import Checked, check
@@ -24,6 +26,7 @@ from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.explaining import explain_now
 from fairlead.pipeline.helm_past import helm_pasts
+from fairlead.pipeline.history import Shown, history, show
 from fairlead.pipeline.init import initialize
 from fairlead.pipeline.load import Loaded
 from fairlead.pipeline.plan import PlanOptions
@@ -37,7 +40,9 @@ from fairlead.ports.cluster import Cluster
 from fairlead.ports.events import EventSink
 from fairlead.ports.provider import ClusterAccess, InitializedContext
 from fairlead.ports.source import Source
+from fairlead.ports.statestore import StateStore
 from fairlead.ports.valuesource import AddressSource, SecretSource
+from fairlead.ports.whoami import WhoAmI
 
 NEWEST_KUBE = "v1.36.0"  # what charts are checked for when nobody says which version they go to
 
@@ -54,7 +59,8 @@ class Clusters(Protocol):
 class Application:
     """Fairlead, put together for one caller.
 
-    `environ` is what `valueFrom.env` reads. `redactor` learns every secret as soon as it is known.
+    `environ` is what `valueFrom.env` reads. `redactor` learns every secret as soon as it is known. `stores` gives the
+    memory of a cluster.
     """
 
     loaded: Loaded
@@ -66,6 +72,8 @@ class Application:
     source: Source
     addresses: AddressSource
     redactor: Redactor
+    stores: Callable[[Cluster], StateStore]
+    whoami: WhoAmI
     environ: Mapping[str, str] = field(repr=False)
 
     @property
@@ -151,9 +159,21 @@ class Application:
         by_key = {one.key: one for one in wanted}
         return tuple(await at_once(_explained(one, by_key[one.key], engine) for one in await status(wanted, engine)))
 
+    async def history(self, target: Target) -> tuple[Recorded, ...]:
+        """Return what is remembered of a release's deployments, oldest first."""
+        return await history(target.key, await self._store(target))
+
+    async def show(self, target: Target, number: int) -> Shown:
+        """Return one of them in full, secrets masked."""
+        return await show(target.key, number, await self._store(target))
+
+    async def _store(self, target: Target) -> StateStore:
+        return self.stores(await self.clusters.open(target.environment))
+
     async def _engine(self, targets: Sequence[Target]) -> Engine:
         clusters = {one.name: await self.clusters.open(one) for one, _ in by_environment(targets)}
-        return Engine(clusters, self.events, self.clock, self.rendering.charts)
+        stores = {name: self.stores(cluster) for name, cluster in clusters.items()}
+        return Engine(clusters, stores, self.events, self.clock, self.whoami, self.rendering.charts)
 
     async def _wanted(self, targets: Sequence[Target]) -> list[Wanted]:
         """Return the releases as they shall be."""

@@ -38,6 +38,16 @@ class ChangeReport:
     skipped: tuple[tuple[ObjectRef, str], ...] = ()
     interrupted: bool = False
 
+    def followed_by(self, later: ChangeReport) -> ChangeReport:
+        """Return what became of these and later changes."""
+        return ChangeReport(
+            self.applied + later.applied,
+            self.removed + later.removed,
+            self.failures + later.failures,
+            self.skipped + later.skipped,
+            interrupted=self.interrupted or later.interrupted,
+        )
+
     @property
     def explanation(self) -> str:
         """What went wrong, as lines for people; empty when nothing did."""

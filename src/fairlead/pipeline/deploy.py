@@ -1,13 +1,13 @@
 """The page: how a plan becomes deployments. All releases go side by side, each driven by the rollout machine.
 
-    await turn -> prepare -> hooks -> apply -> health -> hooks -> outcome
+    await turn -> prepare -> hooks -> apply -> health -> hooks -> outcome          all inside recording(...)
 
 What each of these does is one stage, chosen in `rollout.py`; what follows what is the table in `domain.rollout`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -24,6 +24,7 @@ from fairlead.pipeline.board import Board
 from fairlead.pipeline.engine import Engine, at_once
 from fairlead.pipeline.helm_records import helm_record
 from fairlead.pipeline.observing import Observer, observing
+from fairlead.pipeline.record import Book, recording
 from fairlead.pipeline.rollout import Rollout
 
 
@@ -55,39 +56,39 @@ async def deploy(
             name: await stack.enter_async_context(observing(cluster, engine.clock))
             for name, cluster in engine.clusters.items()
         }
-        rollouts = [
-            _rollout(
-                release,
-                by_key[release.key],
-                board,
-                engine,
-                observer=observers[release.key.environment],
-                options=options,
-            )
-            for release in planned.releases
-        ]
-        return tuple(await board.to_a_clean_point(at_once(_roll_out(rollout) for rollout in rollouts)))
+        run = _Run(board, engine, observers, options)
+        rollouts = (run.roll_out(release, by_key[release.key]) for release in planned.releases)
+        return tuple(await board.to_a_clean_point(at_once(rollouts)))
 
 
-async def _roll_out(rollout: Rollout) -> Deployment:
-    transition = INITIAL
-    while transition.state not in FINAL:
-        (command,) = transition.commands
-        transition = step(transition.state, await rollout.carry_out(command))
-    return await rollout.finish(transition.state)
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What all releases of a run share."""
 
+    board: Board
+    engine: Engine
+    observers: Mapping[str, Observer]
+    options: DeployOptions
 
-def _rollout(
-    release: ReleasePlan, target: Target, board: Board, engine: Engine, *, observer: Observer, options: DeployOptions
-) -> Rollout:
-    return Rollout(
-        release,
-        board,
-        engine,
-        observer,
-        Redactor.of_release(release.rendered),
-        manager=field_manager(is_chart=target.is_chart),
-        wait=options.wait and target.release.wait,
-        timeout_seconds=options.timeout_seconds or target.release.timeout_seconds,
-        record=helm_record(release.rendered, engine),
-    )
+    async def roll_out(self, release: ReleasePlan, target: Target) -> Deployment:
+        async with recording(release, self.engine) as book:
+            rollout = self._rollout(release, target, book)
+            transition = INITIAL
+            while transition.state not in FINAL:
+                (command,) = transition.commands
+                transition = step(transition.state, await rollout.carry_out(command))
+            return await rollout.finish(transition.state)
+
+    def _rollout(self, release: ReleasePlan, target: Target, book: Book) -> Rollout:
+        return Rollout(
+            release,
+            book,
+            self.board,
+            self.engine,
+            self.observers[release.key.environment],
+            Redactor.of_release(release.rendered),
+            manager=field_manager(is_chart=target.is_chart),
+            wait=self.options.wait and target.release.wait,
+            timeout_seconds=self.options.timeout_seconds or target.release.timeout_seconds,
+            record=helm_record(release.rendered, self.engine),
+        )

@@ -15,25 +15,33 @@ from fairlead.ports.charts import ChartSource
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.events import EventSink
+from fairlead.ports.statestore import StateStore
+from fairlead.ports.whoami import WhoAmI
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """The ports of a run. `clusters` are the doors by name of the environment.
+    """The ports of a run. `clusters` are the doors by name of the environment, `stores` what is remembered there.
 
     `charts` gives the files of a chart for Helm's record of it; whoever deploys charts must give it.
     """
 
     clusters: Mapping[str, Cluster]
+    stores: Mapping[str, StateStore]
     events: EventSink
     clock: Clock
+    whoami: WhoAmI
     charts: Callable[[], Awaitable[ChartSource]] | None = None
 
     def cluster(self, key: ReleaseKey) -> Cluster:
         """Return the door to the cluster of a release."""
         return self.clusters[key.environment]
+
+    def store(self, key: ReleaseKey) -> StateStore:
+        """Return what is remembered in the cluster of a release."""
+        return self.stores[key.environment]
 
     async def chart_files(self, chart: LocalChart) -> ChartFiles:
         """Return the files of a chart that was rendered."""

@@ -23,6 +23,7 @@ from fairlead.domain.placing import Placed, Scopes, check_objects, place, scopes
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.live import Served, served_kinds
+from fairlead.pipeline.memory import recall
 from fairlead.pipeline.proposing import Proposal, propose
 from fairlead.pipeline.pruning import Inventories, Pruned, claims, prune_releases
 from fairlead.ports.cluster import Cluster, LiveObject
@@ -54,7 +55,7 @@ async def plan(
 ) -> Plan:
     """Return everything that would make the releases true, in the order of their dependencies.
 
-    What a release owns by its inventory and no longer declares is deleted.
+    What a release owns by its inventory and no longer declares is deleted; `inventories` stand in for those stored.
 
     Raises:
         InputError: an object has no identity, or stands in the plan twice.
@@ -74,7 +75,9 @@ async def plan(
         for wanted in releases
     }
     check_objects((key, placed) for key, several in objects.items() for placed in several)
-    books = _Books(inventories or {}, claims([(one, objects[one.key]) for one in releases]))
+    memory = await recall(releases, engine)
+    owned = memory.inventories if inventories is None else inventories
+    books = _Books(owned, claims([(one, objects[one.key]) for one in releases]))
     parts = await at_once(
         _plan_environment(
             [(one, objects[one.key]) for one in releases if one.key.environment == name],
@@ -86,7 +89,7 @@ async def plan(
         for name in environments
     )
     by_key = {release.key: release for part in parts for release in part}
-    planned = tuple(by_key[wanted.key] for wanted in releases)
+    planned = tuple(replace(by_key[one.key], stored=memory.stored[one.key]) for one in releases)
     for release in planned:
         engine.events.emit(Planned(release.key, sum(change.action.writes for change in release.changes)))
     return Plan(planned, plan_digest(release.digest for release in planned))

@@ -7,24 +7,26 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from fairlead.domain.causes import Patience
-from fairlead.domain.changes import ReleasePlan, summarise
+from fairlead.domain.changes import Action, Change, ReleasePlan, summarise
 from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.errors import OperationFailed
 from fairlead.domain.events import ApplyStarted, ReleaseFinished
 from fairlead.domain.health import HealthReport, HealthState
 from fairlead.domain.identity import ObjectRef
+from fairlead.domain.preparing import namespace_ref
 from fairlead.domain.rendering import Hook
 from fairlead.domain.rollout.machine import outcome
 from fairlead.domain.rollout.states import Command, Event, State
 from fairlead.domain.scheduling import Blocked, start
 from fairlead.doors.redaction import Redactor
-from fairlead.pipeline.apply import apply_changes, said
+from fairlead.pipeline.apply import ChangeReport, apply_changes, said
 from fairlead.pipeline.board import Board, Stopped
 from fairlead.pipeline.engine import Engine
 from fairlead.pipeline.health import wait_on
 from fairlead.pipeline.helm_records import HelmRecord
 from fairlead.pipeline.hooks import HookRunner
 from fairlead.pipeline.observing import Observer
+from fairlead.pipeline.record import Book
 from fairlead.ports.cluster import LiveObject
 
 _FAILURES = {
@@ -38,13 +40,14 @@ _FAILURES = {
 
 @dataclass(slots=True)
 class Rollout:
-    """The stages of one release. What it gathers on the way becomes the deployment.
+    """The stages of one release. What it gathers on the way becomes the deployment, which `book` records.
 
     `manager` is the field manager of its hooks. `wait` says whether health is awaited, `timeout_seconds` how long.
     `record` is Helm's, for charts.
     """
 
     plan: ReleasePlan
+    book: Book
     board: Board
     engine: Engine
     observer: Observer
@@ -55,7 +58,7 @@ class Rollout:
     record: HelmRecord | None = None
     explanation: str = ""
     health: HealthState | None = None
-    _applied: list[LiveObject] = field(default_factory=list)
+    _report: ChangeReport = field(default_factory=ChangeReport)
     _started: float = 0.0
 
     async def carry_out(self, command: Command) -> Event:
@@ -75,10 +78,13 @@ class Rollout:
             return _FAILURES[command]
 
     async def finish(self, state: State) -> Deployment:
-        """Return the deployment that this was, tell everybody, and let what depends on it go on."""
-        ended = await self._recorded(outcome(state))
-        self.board.end(self.plan.key, ok=ended.is_good)
-        self.engine.events.emit(ReleaseFinished(self.plan.key, ended.value, self.explanation))
+        """Record the deployment that this was, tell everybody, and let what depends on it go on."""
+        ended = await self.book.close(self._deployment(await self._recorded(outcome(state))), self._report)
+        self.board.end(self.plan.key, ok=ended.outcome.is_good)
+        self.engine.events.emit(ReleaseFinished(self.plan.key, ended.outcome.value, ended.explanation))
+        return ended
+
+    def _deployment(self, ended: Outcome) -> Deployment:
         return Deployment(
             self.plan.key,
             ended,
@@ -127,7 +133,16 @@ class Rollout:
         return prepared
 
     async def _apply(self, done: Event, *, preparation: bool) -> Event:
+        """Write changes. The books are opened before, and the release's own namespace, where they lie, comes first."""
         changes = [change for change in self.plan.changes if change.is_preparation is preparation]
+        home = [change for change in changes if self._is_home(change)]
+        event = await self._write(home, done)
+        homeless = preparation and not home and any(self._is_home(change) for change in self.plan.changes)
+        if event is done and not homeless and not self.book.is_open:
+            await self.book.open()
+        return event if event is not done else await self._write([one for one in changes if one not in home], done)
+
+    async def _write(self, changes: Sequence[Change], done: Event) -> Event:
         report = await apply_changes(
             self.plan.key,
             changes,
@@ -136,7 +151,7 @@ class Rollout:
             redactor=self.redactor,
             timeout_seconds=self.timeout_seconds,
         )
-        self._applied += report.applied
+        self._report = self._report.followed_by(report)
         self.explanation = report.explanation
         if self.explanation:
             return Event.APPLY_FAILED
@@ -152,13 +167,16 @@ class Rollout:
         if not self.wait:
             return Event.HEALTHY
         declared = [change.ref for change in self.plan.changes if not change.is_pruning]
-        report = await self.board.unless_stopped(self._wait(declared, self._applied))
+        report = await self.board.unless_stopped(self._wait(declared, self._report.applied))
         if isinstance(report, Stopped):
             return Event.INTERRUPTED
         self.health = report.state
         if report.explanation is not None:
             self.explanation = self.redactor.text(report.explanation.text)
         return Event.HEALTHY if report.healthy else Event.UNHEALTHY
+
+    def _is_home(self, change: Change) -> bool:
+        return change.action is Action.CREATE and change.ref == namespace_ref(self.plan.key.namespace)
 
     async def _completion(self, ref: ObjectRef) -> HealthReport:
         return await self._wait([ref], None)

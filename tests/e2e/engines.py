@@ -1,0 +1,15 @@
+"""An engine on a real cluster."""
+
+from __future__ import annotations
+
+from fairlead.adapters.clock.system import SystemClock
+from fairlead.adapters.statestore.store import SecretStateStore
+from fairlead.adapters.whoami.process import ThisProcess
+from fairlead.pipeline.engine import Engine
+from fairlead.ports.cluster import Cluster
+from tests.fakes.releases import Recorder
+
+
+def real_engine(cluster: Cluster) -> Engine:
+    """Return an engine whose environment `test` is this cluster, with our real clock and process."""
+    return Engine({"test": cluster}, {"test": SecretStateStore(cluster)}, Recorder(), SystemClock(), ThisProcess())
