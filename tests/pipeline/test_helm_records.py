@@ -9,21 +9,25 @@ from typing import Any
 import pytest
 
 from fairlead.domain.deployments import Deployment, Outcome
-from fairlead.domain.errors import Problem, RemoteRefused
+from fairlead.domain.errors import Problem, Refused, RemoteRefused
 from fairlead.domain.helm_past import HelmPast
 from fairlead.domain.helm_payload import HelmRevision, changed_secret, new_secret, release_of
 from fairlead.domain.helm_release import HelmRelease, HelmStatus
 from fairlead.domain.identity import ObjectRef
-from fairlead.domain.marks import HELM_MANAGER
+from fairlead.domain.marks import HELM_MANAGER, marked
 from fairlead.domain.rendering import ChartUse, LocalChart
+from fairlead.domain.status import Drift
+from fairlead.doors.yaml import dump_stream
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted
-from fairlead.pipeline.helm_past import helm_pasts
-from fairlead.pipeline.plan import plan
+from fairlead.pipeline.helm_adoption import owned_by_record
+from fairlead.pipeline.helm_past import helm_pasts, made_by_helm
+from fairlead.pipeline.plan import PlanOptions, plan
+from fairlead.pipeline.status import status
 from fairlead.ports.charts import ChartSource
 from fairlead.ports.cluster import LiveObject
 from tests.fakes.cluster import FakeCluster
-from tests.fakes.releases import config_map, engine, environment, release, wanted
+from tests.fakes.releases import config_map, custom, engine, environment, hook, release, wanted
 from tests.fakes.rendering import FakeCharts
 
 LOCAL = LocalChart("/charts/web.tgz", "sha256:0", "web", "1.0.0")
@@ -84,11 +88,18 @@ class Site:
         found = (one["metadata"]["labels"] for one in labels if one is not None)
         return {int(one["version"]): one["status"] for one in found}
 
-    def left_by_helm(self, revision: int, status: HelmStatus, chart: str = "web", description: str = "") -> None:
+    def left_by_helm(
+        self,
+        revision: int,
+        status: HelmStatus,
+        *objects: Mapping[str, Any],
+        chart: str = "web",
+        description: str = "",
+    ) -> None:
         """Store a record as Helm does: nothing of it tells which chart it is of but the payload."""
         info = {"status": status.value, "first_deployed": "2020-01-01T00:00:00Z", "description": description}
-        body = {"name": "web", "namespace": "default", "version": revision, "info": info}
-        body["chart"] = {"metadata": {"name": chart, "version": "0.9.0"}}
+        body: dict[str, Any] = {"name": "web", "namespace": "default", "version": revision, "info": info}
+        body |= {"chart": {"metadata": {"name": chart, "version": "0.9.0"}}, "manifest": dump_stream(objects)}
         secret = new_secret(HelmRelease(body), at=self.engine.clock.now())
         del secret["metadata"]["annotations"]
         self.cluster.put(secret, manager="helm")
@@ -262,3 +273,78 @@ async def test_a_release_without_a_deployed_revision_counts_on(status: HelmStatu
     site.left_by_helm(2, status)
     await site.deploy(config_map())
     assert await site.revisions() == {2: status.value, 3: "deployed"}
+
+
+async def test_a_release_of_another_chart_is_not_ours() -> None:
+    site = Site()
+    site.left_by_helm(1, HelmStatus.DEPLOYED, chart="other")
+    one = await site.wanted(config_map())
+    with pytest.raises(Refused) as refused:
+        await plan([one], site.engine)
+    assert refused.value.code == "foreignOwner"
+    planned = await plan([one], site.engine, PlanOptions(take_ownership=True))
+    (done,) = await deploy(planned, [one.target], site.engine, DeployOptions(wait=False))
+    assert done.outcome is Outcome.SUCCEEDED
+    assert await site.revisions() == {1: "superseded", 2: "deployed"}
+
+
+async def test_what_helm_did_by_hand_explains_the_drift() -> None:
+    site = Site()
+    await site.deploy(config_map(key="1"))
+    site.left_by_helm(2, HelmStatus.DEPLOYED, description="Rollback to 1")
+    (state,) = await status([await site.wanted(config_map(key="1"))], site.engine)
+    assert (state.drift, state.cause) == (Drift.NONE, "")
+    (state,) = await status([await site.wanted(config_map(key="2"))], site.engine)
+    assert state.drift is Drift.DRIFTED
+    assert "Rollback to 1" in state.cause
+
+
+async def test_hooks_are_those_of_an_upgrade_as_soon_as_helm_knows_the_release() -> None:
+    site = Site()
+    hooks = (hook(config_map("a"), "pre-install"), hook(config_map("b"), "pre-upgrade"))
+    planned = await plan([await site.wanted(config_map(), hooks=hooks)], site.engine)
+    assert [one.events for one in planned.releases[0].hooks_before] == [("pre-install",)]
+    site.left_by_helm(1, HelmStatus.FAILED)
+    planned = await plan([await site.wanted(config_map(), hooks=hooks)], site.engine)
+    assert [one.events for one in planned.releases[0].hooks_before] == [("pre-upgrade",)]
+
+
+async def test_at_first_contact_a_release_owns_what_helm_recorded_and_marked() -> None:
+    site = Site()
+    key = wanted(of=release(chart=True)).key
+    left, foreign, gone = config_map("left"), config_map("foreign"), config_map("gone")
+    site.cluster.put(marked(config_map("left", "default"), key, is_chart=True), manager="helm")
+    site.cluster.put(config_map("foreign", "default"))
+    both = {"apiVersion": "v1", "kind": "List", "items": [left, foreign]}
+    site.left_by_helm(1, HelmStatus.DEPLOYED, both, gone, custom())
+    owned = await owned_by_record(site.cluster, await site.wanted(config_map()))
+    assert [entry.ref.name for entry in owned] == ["left"]
+    planned = await plan([await site.wanted(config_map())], site.engine)
+    assert {(one.action.value, one.ref.name) for one in planned.releases[0].changes} == {
+        ("create", "settings"),
+        ("delete", "left"),
+    }
+
+
+async def test_the_record_of_another_chart_gives_nothing() -> None:
+    site = Site()
+    assert len(await owned_by_record(site.cluster, await site.wanted())) == 0
+    key = wanted(of=release(chart=True)).key
+    site.cluster.put(marked(config_map("left", "default"), key, is_chart=True), manager="helm")
+    site.left_by_helm(1, HelmStatus.DEPLOYED, config_map("left"), chart="other")
+    assert len(await owned_by_record(site.cluster, await site.wanted())) == 0
+
+
+async def test_revisions_of_helm_are_told_as_deployments() -> None:
+    site = Site()
+    await site.deploy(config_map())
+    site.left_by_helm(2, HelmStatus.FAILED, description="Rollback failed")
+    site.left_by_helm(3, HelmStatus.PENDING_UPGRADE)
+    key = (await site.wanted()).key
+    found = await made_by_helm(site.cluster, key, {1})
+    assert [(one.number, one.by, one.deployment.outcome.value) for one in found] == [
+        (2, "helm", "failed"),
+        (3, "helm", "interrupted"),
+    ]
+    assert found[0].deployment.explanation == "Rollback failed"
+    assert [(one.number, one.by) for one in await made_by_helm(site.cluster, key, {2, 3})] == [(1, "fairlead")]

@@ -32,8 +32,9 @@ class Outcome(StrEnum):
 class Deployment:
     """One execution of a release's plan.
 
-    `number` is None while nothing is recorded. `health` is None when nobody looked (`wait: false`, skipped).
-    `explanation` says in plain sentences why it is not good; empty otherwise. `duration` is in seconds.
+    `number` is None while nothing is recorded, `plan_digest` empty when there was no plan of ours. `health` is None when
+    nobody looked (`wait: false`, skipped). `explanation` says in plain sentences why it is not good; empty otherwise.
+    `duration` is in seconds.
     """
 
     key: ReleaseKey
@@ -53,7 +54,7 @@ class Deployment:
             "number": self.number,
             "outcome": self.outcome.value,
             "revision": self.revision.to_json(),
-            "planDigest": self.plan_digest,
+            "planDigest": self.plan_digest or None,
             "summary": self.summary,
             "health": self.health.value if self.health is not None else None,
             "durationSeconds": round(self.duration, 3),

@@ -157,7 +157,7 @@ def _deployment(stored: Mapping[str, Any]) -> Deployment:
             str(revision["inputsDigest"]),
             str(revision["manifestsDigest"]),
         ),
-        str(stored["planDigest"]),
+        str(stored["planDigest"] or ""),
         summary={str(name): int(count) for name, count in stored["summary"].items()},
         health=None if health is None else HealthState(health),
         duration=float(stored["durationSeconds"]),

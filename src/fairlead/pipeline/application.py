@@ -25,7 +25,7 @@ from fairlead.pipeline.checking import Checked, check
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.explaining import explain_now
-from fairlead.pipeline.helm_past import helm_pasts
+from fairlead.pipeline.helm_past import helm_pasts, made_by_helm
 from fairlead.pipeline.history import Shown, history, show
 from fairlead.pipeline.init import initialize
 from fairlead.pipeline.load import Loaded
@@ -160,8 +160,13 @@ class Application:
         return tuple(await at_once(_explained(one, by_key[one.key], engine) for one in await status(wanted, engine)))
 
     async def history(self, target: Target) -> tuple[Recorded, ...]:
-        """Return what is remembered of a release's deployments, oldest first."""
-        return await history(target.key, await self._store(target))
+        """Return what is remembered of a release's deployments, those that Helm made included, oldest first."""
+        ours = await history(target.key, await self._store(target))
+        if not target.is_chart:
+            return ours
+        cluster = await self.clusters.open(target.environment)
+        theirs = await made_by_helm(cluster, target.key, {one.number for one in ours})
+        return tuple(sorted((*ours, *theirs), key=lambda one: one.number))
 
     async def show(self, target: Target, number: int) -> Shown:
         """Return one of them in full, secrets masked."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from fairlead.domain.errors import RemoteRefused
+from fairlead.domain.helm_history import as_recorded
 from fairlead.domain.helm_past import HelmPast, deployed_of, told_by_hand
 from fairlead.domain.helm_payload import HelmRevision, release_of, revision_of
 from fairlead.domain.helm_release import HelmRelease
+from fairlead.domain.identity import ReleaseKey
+from fairlead.domain.records import Recorded
 from fairlead.pipeline.engine import at_once
 from fairlead.ports.cluster import ApiKind, Cluster
 
@@ -43,6 +46,13 @@ async def read_release(cluster: Cluster, revision: HelmRevision) -> HelmRelease 
     """Return the record of a revision, None when there is none (any more)."""
     live = await cluster.get(revision.ref)
     return None if live is None else release_of(live)
+
+
+async def made_by_helm(cluster: Cluster, key: ReleaseKey, known: Collection[int]) -> tuple[Recorded, ...]:
+    """Return the revisions of a release that are not known as deployments of ours, oldest first."""
+    unknown = [one for one in await revisions_of(cluster, key.namespace, key.release) if one.revision not in known]
+    found = await at_once(read_release(cluster, one) for one in unknown)
+    return tuple(as_recorded(release, key) for release in found if release is not None)
 
 
 async def _revisions(cluster: Cluster, namespace: str, selector: str) -> list[HelmRevision]:
