@@ -111,7 +111,9 @@ def _change(action: Action, kind: str = "ConfigMap", name: str = "a", api: str =
 def test_a_sudden_shrink_needs_a_person(deleted: int, owned: int, kept: int) -> None:
     changes = [_change(Action.DELETE, name=str(number)) for number in range(deleted)]
     changes += [_change(Action.KEEP, name=f"k{number}") for number in range(kept)]
-    assert (guard(_plan(*changes, owned=owned)) is not None) is (deleted > FEW and deleted > SHARE * owned)
+    plan = _plan(*changes, owned=owned)
+    assert (guard(plan) is not None) is (deleted > FEW and deleted > SHARE * owned)
+    assert guard(plan, is_named=True) is None
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,9 @@ def test_a_sudden_shrink_needs_a_person(deleted: int, owned: int, kept: int) -> 
 )
 @pytest.mark.parametrize("action", list(Action))
 def test_what_holds_data_needs_a_person_for_each_one(kind: str, api: str, guarded: bool, action: Action) -> None:
-    found = guard(_plan(_change(action, kind, api=api), owned=100))
+    plan = _plan(_change(action, kind, api=api), owned=100)
+    found = guard(plan)
+    assert guard(plan, is_named=True) == found
     assert (found is not None) is (guarded and action in (Action.DELETE, Action.RECREATE))
     assert found is None or found.code == "guard"
 

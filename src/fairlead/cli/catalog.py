@@ -83,6 +83,15 @@ CATALOG = (
         ),
     ),
     Entry(
+        "delete",
+        DEPLOY,
+        "Remove a release with everything that it owns.",
+        (
+            Example("fairlead delete test web", "show what goes, ask, and delete it"),
+            Example("fairlead delete test web --dry-run", "only show it"),
+        ),
+    ),
+    Entry(
         "list",
         INSPECT,
         "List declared clusters, environments or releases.",

@@ -21,7 +21,7 @@ def refusal(reasons: tuple[str, ...]) -> Problem:
     return Problem(
         "approvalNeeded",
         "the plan needs a person's agreement: " + "; ".join(reasons),
-        remedy="look at `fairlead plan`, then run `fairlead apply` again with --yes",
+        remedy="look at the plan, then run it again with --yes",
     )
 
 

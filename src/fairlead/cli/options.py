@@ -137,11 +137,14 @@ class Where:
 class Force:
     """What a plan may do to objects beyond changing its own."""
 
-    recreate: Annotated[
-        bool, typer.Option("--recreate", help="Delete and make anew what cannot change otherwise")
-    ] = False
+    recreate: Annotated[bool, typer.Option("--recreate", help="Delete and make anew what cannot change otherwise")] = (
+        False
+    )
     take_ownership: Annotated[
         bool, typer.Option("--take-ownership", help="Also change objects that belong to someone else")
+    ] = False
+    prune_releases: Annotated[
+        bool, typer.Option("--prune-releases", help="Also remove releases that are in no file any more")
     ] = False
 
 

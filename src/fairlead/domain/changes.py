@@ -151,7 +151,8 @@ class ReleasePlan:
 
     `hooks` run around the changes when any of them writes, in Helm's order, those before and those after. `owned` is
     how many objects its inventory holds, `notes` are what a reader must know beside the changes. `stored` is what the
-    cluster remembered of the release when the plan was made, None where that may not be seen.
+    cluster remembered of the release when the plan was made, None where that may not be seen. `is_removal`: the release
+    ends with it, and nothing of it is remembered.
     """
 
     key: ReleaseKey
@@ -164,6 +165,7 @@ class ReleasePlan:
     owned: int = 0
     notes: tuple[str, ...] = ()
     stored: Stored | None = field(default=None, repr=False, compare=False)
+    is_removal: bool = False
 
     @property
     def writes(self) -> bool:

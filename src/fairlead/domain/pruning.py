@@ -72,11 +72,14 @@ def foreign_owner(live: Mapping[str, Any], key: ReleaseKey) -> str:
             return ""
 
 
-def guard(release: ReleasePlan) -> Problem | None:
-    """Return why a plan needs `--allow-deletes`; None when it does not."""
+def guard(release: ReleasePlan, *, is_named: bool = False) -> Problem | None:
+    """Return why a plan needs `--allow-deletes`; None when it does not.
+
+    `is_named`: a person gave the name of the release to be removed, so how much goes is no surprise.
+    """
     reasons = list(_precious(release))
     deleted = sum(change.action is Action.DELETE for change in release.changes)
-    if deleted > FEW and deleted > SHARE * release.owned:
+    if not is_named and deleted > FEW and deleted > SHARE * release.owned:
         reasons.insert(0, f"deletes {deleted} of the {release.owned} objects that the release owns")
     if not reasons:
         return None

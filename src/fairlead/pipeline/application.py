@@ -31,6 +31,7 @@ from fairlead.pipeline.init import initialize
 from fairlead.pipeline.load import Loaded
 from fairlead.pipeline.plan import PlanOptions
 from fairlead.pipeline.plan import plan as plan_releases
+from fairlead.pipeline.removal import orphans, removal, require_known
 from fairlead.pipeline.render import Facts, Rendering, render_all
 from fairlead.pipeline.secrets import ClusterSecrets
 from fairlead.pipeline.status import require_current, status
@@ -133,13 +134,25 @@ class Application:
             releases += [Checked(target, facts, Sources(), cluster) for target in members]
         return (*self.loaded.warnings, *await check(releases, self.rendering, kube_versions=versions))
 
-    async def plan(self, targets: Sequence[Target], options: PlanOptions | None = None) -> Plan:
-        """Return everything that would make the releases true."""
+    async def plan(
+        self, targets: Sequence[Target], options: PlanOptions | None = None, *, removed: Sequence[Target] = ()
+    ) -> Plan:
+        """Return everything that would make the releases true, and those `removed` disappear."""
         options = replace(options or PlanOptions(), declared_order=self.declaration.compat.declared_order)
-        wanted, engine = await self._wanted(targets), await self._engine(targets)
+        wanted, engine = await self._wanted(targets), await self._engine((*targets, *removed))
+        wanted += await self._removals(removed)
         planned = await plan_releases(wanted, engine, options)
         renewed = await self._renewed(wanted, planned)
         return planned if renewed == wanted else await plan_releases(renewed, engine, options)
+
+    async def orphans(self, environments: Sequence[Environment]) -> tuple[Target, ...]:
+        """Return what was deployed from these environments and is declared no more."""
+        found: list[Target] = []
+        for one in environments:
+            near = [other for other in self.declaration.environments if other.cluster == one.cluster]
+            states = await self.stores(await self.clusters.open(one)).states([one.namespace])
+            found += orphans(one, near, states)
+        return tuple(found)
 
     async def require_dependencies(self, targets: Sequence[Target]) -> None:
         """Raise Refused unless every release that the targets depend on, and that is not among them, is healthy."""
@@ -190,6 +203,17 @@ class Application:
             rendered = await self._rendered(members, facts, self._sources(cluster))
             wanted += [Wanted(*pair, commit) for pair in zip(members, rendered, strict=True)]
         return wanted
+
+    async def _removals(self, targets: Sequence[Target]) -> list[Wanted]:
+        """Return releases as those that shall not be there; the hooks of deleting are known while it is declared."""
+        commit = await self.source.commit(str(self.loaded.root))
+        found: list[Wanted] = []
+        for target in targets:
+            require_known(target, await (await self._store(target)).states([target.key.namespace]))
+            declared = target.release in target.environment.releases
+            rendered = (await self._wanted([target]))[0].rendered if declared else None
+            found.append(removal(target, commit, rendered))
+        return found
 
     async def _renewed(self, wanted: Sequence[Wanted], planned: Plan) -> list[Wanted]:
         """Render the charts that will change as what they become; so far they were seen as what is deployed."""

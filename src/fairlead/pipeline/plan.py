@@ -151,6 +151,7 @@ async def _decided(
         hooks_after=hooks_for(wanted.rendered.hooks, f"post-{when}"),
         owned=pruned.owned,
         notes=pruned.notes,
+        is_removal=wanted.is_removed,
     )
 
 

@@ -25,6 +25,7 @@ from fairlead.domain.records import KEPT, Recorded
 from fairlead.domain.state import ReleaseState, Stored
 from fairlead.pipeline.apply import ChangeReport, said
 from fairlead.pipeline.engine import Engine
+from fairlead.pipeline.forgetting import forget
 from fairlead.ports.statestore import StateStore
 
 ATTEMPTS: Final = 10
@@ -65,6 +66,8 @@ class Book:
 
     async def close(self, deployment: Deployment, report: ChangeReport) -> Deployment:
         """Record a deployment and return it with its number; one that cannot be recorded has failed."""
+        if self.plan.is_removal and deployment.outcome.is_good:
+            return await self._forgotten(deployment)
         if self.number is None:
             return deployment
         deployment = replace(deployment, number=self.number)
@@ -72,9 +75,18 @@ class Book:
             await self._record(deployment, report)
         except OperationFailed as error:
             problem = f"it could not be recorded, the next run will find out what it did: {said(error)}"
-            explanation = "\n".join(part for part in (deployment.explanation, problem) if part)
-            outcome = Outcome.FAILED if deployment.outcome.is_good else deployment.outcome
-            deployment = replace(deployment, outcome=outcome, explanation=explanation)
+            deployment = _failed(deployment, problem)
+        self.number = None
+        return deployment
+
+    async def _forgotten(self, deployment: Deployment) -> Deployment:
+        """Keep nothing of a release that is gone."""
+        try:
+            await forget(self.engine, self.plan.key, self._stored if self.is_open else self.plan.stored or Stored())
+        except OperationFailed as error:
+            deployment = _failed(
+                deployment, f"its objects are gone, but its records could not be removed: {said(error)}"
+            )
         self.number = None
         return deployment
 
@@ -126,6 +138,12 @@ async def recording(plan: ReleasePlan, engine: Engine) -> AsyncIterator[Book]:
         ended = Deployment(plan.key, Outcome.INTERRUPTED, plan.revision, plan.digest, summary=summary)
         await book.close(replace(ended, explanation="the run ended by an error"), ChangeReport())
         raise
+
+
+def _failed(deployment: Deployment, problem: str) -> Deployment:
+    explanation = "\n".join(part for part in (deployment.explanation, problem) if part)
+    outcome = Outcome.FAILED if deployment.outcome.is_good else deployment.outcome
+    return replace(deployment, outcome=outcome, explanation=explanation)
 
 
 def rfc3339(time: datetime) -> str:

@@ -52,6 +52,10 @@ class StateStore(Protocol):
         """Return a record, None when there is none (any more)."""
         ...
 
+    async def forget(self, key: ReleaseKey, known: Stored) -> None:
+        """Remove the state that was read, and all records that it knows; a later state stays (`conflict`)."""
+        ...
+
     async def forget_record(self, key: ReleaseKey, number: int, *, chunks: int) -> None:
         """Remove a record."""
         ...

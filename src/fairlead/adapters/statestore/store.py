@@ -36,7 +36,7 @@ class SecretStateStore:
         names = sorted(set(namespaces))
         lists = await asyncio.gather(*(self._list(name) for name in names))
         found = {
-            (name, str(obj["metadata"].get("labels", {}).get(RELEASE_LABEL, ""))): _stored(obj)
+            (name, obj["metadata"]["name"].removeprefix(_PREFIX)): _stored(obj)
             for name, objects in zip(names, lists, strict=True)
             for obj in objects or ()
         }
@@ -89,6 +89,14 @@ class SecretStateStore:
             return Record.from_stored(unpack(pieces, subject))
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise invalid(subject, f"{type(error).__name__}: {error}") from None
+
+    async def forget(self, key: ReleaseKey, known: Stored) -> None:
+        """Remove the state that was read, and all records that it knows; the state last, because it names them."""
+        for one in known.state.deployments:
+            if one.chunks is not None:
+                await self.forget_record(key, one.number, chunks=one.chunks)
+        if known.version:
+            await self.cluster.delete(_state_ref(key), uid=known.uid, resource_version=known.version)
 
     async def forget_record(self, key: ReleaseKey, number: int, *, chunks: int) -> None:
         """Remove a record, the piece by which it is found first."""

@@ -8,20 +8,14 @@ from typing import Annotated
 
 import typer
 
-from fairlead.cli.asking import agreed
 from fairlead.cli.command import build
-from fairlead.cli.consent import grave, refusal
+from fairlead.cli.deploying import exit_code, require_consent, require_harmless, timeout_seconds
 from fairlead.cli.options import Common, Force, Where
 from fairlead.cli.run import Operation, Run
-from fairlead.cli.selecting import chosen_targets
+from fairlead.cli.selecting import chosen_targets, orphans
 from fairlead.cli.text.deployments import deployment_lines
 from fairlead.cli.text.plans import plan_lines
 from fairlead.cli.wire.plans import deployments_document, plan_document
-from fairlead.domain.changes import Plan
-from fairlead.domain.deployments import Outcome
-from fairlead.domain.durations import duration_seconds
-from fairlead.domain.errors import InputError, Problem, Refused
-from fairlead.domain.pruning import guard
 from fairlead.pipeline.plan import PlanOptions
 
 
@@ -51,7 +45,7 @@ def apply(where: Where, options: ApplyOptions, force: Force, common: Common) -> 
 
 
 async def _apply(where: Where, options: ApplyOptions, force: Force, run: Run) -> int:
-    timeout = _seconds(options.timeout)
+    timeout = timeout_seconds(options.timeout)
     progress = run.progress()
     async with run.application(where.declared, sink=progress) as application:
         run.warn(application)
@@ -59,61 +53,25 @@ async def _apply(where: Where, options: ApplyOptions, force: Force, run: Run) ->
         if options.init:
             await application.initialize(tuple(dict.fromkeys(target.environment for target in chosen)))
         with progress.shown():
+            removed = await orphans(application, where) if force.prune_releases else ()
             await application.require_dependencies(chosen)
             wishes = PlanOptions(recreate=force.recreate, take_ownership=force.take_ownership)
-            plan = await application.plan(chosen, wishes)
+            plan = await application.plan(chosen, wishes, removed=removed)
         lines = partial(plan_lines, verbose=run.common.verbose)
         if options.dry_run:
             run.output.show(plan_document(plan), lines)
             return 0
         run.output.aside(plan_document(plan), lines)
         if not options.allow_deletes:
-            _require_harmless(plan)
-        await _consent(plan, options, run)
+            require_harmless(plan)
+        if not options.yes:
+            await require_consent(plan, run)
         with progress.shown():
-            deployments = await application.apply(plan, chosen, wait=not options.no_wait, timeout_seconds=timeout)
+            deployments = await application.apply(
+                plan, (*chosen, *removed), wait=not options.no_wait, timeout_seconds=timeout
+            )
     run.output.show(deployments_document(deployments), deployment_lines)
-    return max((_exit_code(each.outcome) for each in deployments), default=0)
-
-
-async def _consent(plan: Plan, options: ApplyOptions, run: Run) -> None:
-    reasons = grave(plan)
-    if not reasons or options.yes:
-        return
-    streams = run.surroundings.streams
-    if not streams.interactive:
-        raise Refused(refusal(reasons))
-    streams.report("\nThis needs your agreement:\n" + "\n".join(f"  {reason}" for reason in reasons))
-    if not await agreed(streams, "Go on?"):
-        raise Refused(refusal(reasons))
-
-
-def _require_harmless(plan: Plan) -> None:
-    problems = [problem for release in plan.releases if (problem := guard(release)) is not None]
-    if problems:
-        raise Refused(problems)
-
-
-def _seconds(text: str | None) -> float | None:
-    if text is None:
-        return None
-    seconds = duration_seconds(text)
-    if seconds is None:
-        message = f"found --timeout {text!r}, expected a duration up to seven days"
-        raise InputError(Problem("invalidDuration", message, remedy="write it as 90s, 5m or 1h30m"))
-    return seconds
-
-
-def _exit_code(outcome: Outcome) -> int:
-    match outcome:
-        case Outcome.SUCCEEDED | Outcome.UNCHANGED:
-            return 0
-        case Outcome.REFUSED | Outcome.SUPERSEDED:
-            return 4
-        case Outcome.INTERRUPTED:
-            return 130
-        case Outcome.FAILED | Outcome.SKIPPED | Outcome.ROLLED_BACK:
-            return 1
+    return exit_code(deployments)
 
 
 app = build(apply)
