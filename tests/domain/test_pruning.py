@@ -41,15 +41,15 @@ OF_OTHER_CHART = marked(_live(), ReleaseKey("test", "c", "shop", "api"), is_char
         (None, None),
         (OURS, Action.DELETE),
         (OURS_AS_CHART, Action.DELETE),
-        (_live(), Action.DELETE),
+        (_live(), Action.SKIP),
         ({**OURS, "metadata": {**OURS["metadata"], "uid": "u-2"}}, Action.SKIP),
         (OF_OTHER_RELEASE, Action.SKIP),
         (OF_OTHER_CHART, Action.SKIP),
         (_live(labels={"argocd.argoproj.io/instance": "shop"}), Action.SKIP),
         (_live(annotations={"kapp.k14s.io/app": "1"}), Action.SKIP),
         (_live(managedFields=_by("kustomize-controller")), Action.SKIP),
-        (_live(annotations={"helm.sh/resource-policy": " Keep"}), Action.KEEP),
-        (_live(annotations={"helm.sh/resource-policy": "delete"}), Action.DELETE),
+        (marked(_live(annotations={"helm.sh/resource-policy": " Keep"}), KEY, is_chart=True), Action.KEEP),
+        (marked(_live(annotations={"helm.sh/resource-policy": "delete"}), KEY, is_chart=True), Action.DELETE),
     ],
 )
 def test_only_the_very_object_that_is_still_ours_is_deleted(live: dict[str, Any] | None, action: Action | None) -> None:
@@ -75,7 +75,8 @@ def test_without_pruning_nothing_goes() -> None:
 def test_a_namespace_stays_while_it_holds_what_is_declared() -> None:
     ref = ObjectRef("v1", "Namespace", "", "shop")
     found = [
-        prune(InventoryEntry(ref, "u-1"), _live(ref), KEY, namespaces_in_use=used) for used in ({"shop"}, {"other"})
+        prune(InventoryEntry(ref, "u-1"), marked(_live(ref), KEY, is_chart=False), KEY, namespaces_in_use=used)
+        for used in ({"shop"}, {"other"})
     ]
     assert [change and change.action for change in found] == [Action.SKIP, Action.DELETE]
 
@@ -96,6 +97,7 @@ def test_labels_never_make_an_object_ours(uid: str, marks: dict[str, str], manag
         assert uid == ENTRY.uid
         assert manager != "argocd-controller"
         assert "kapp.k14s.io/app" not in marks
+        assert marks.get("fairlead.dev/release") == "shop/web"
 
 
 def _plan(*changes: Change, owned: int) -> ReleasePlan:

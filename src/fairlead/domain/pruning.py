@@ -1,7 +1,8 @@
 """What a release owns and no longer declares: what of it is deleted, what stays, and when a person must allow it.
 
 Only what stands in the inventory is looked at, and only the very object that stands there: its UID tells it from a
-later one of the same name, and the marks of another deployer protect it all the same (`semantics.md` 2 and 5).
+later one of the same name, and it must still carry the marks of the release (`semantics.md` 2 and 5). So neither marks
+that somebody copied nor an inventory that somebody forged is enough to have an object deleted.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from fairlead.domain.changes import Action, Change, ReleasePlan
 from fairlead.domain.errors import Problem
 from fairlead.domain.identity import ObjectRef, ReleaseKey
 from fairlead.domain.inventory import InventoryEntry
-from fairlead.domain.marks import Foreign, ownership
+from fairlead.domain.marks import Foreign, Nobodys, Ours, ownership
 
 RESOURCE_POLICY: Final = "helm.sh/resource-policy"
 DEFINITION: Final = ("apiextensions.k8s.io", "CustomResourceDefinition")
@@ -60,15 +61,17 @@ def prune(
     )
 
 
-def foreign_owner(live: Mapping[str, Any], key: ReleaseKey) -> str:
-    """Return who else claims an object of a release's inventory; empty when nobody does.
+def disowned(live: Mapping[str, Any], key: ReleaseKey) -> str:
+    """Return why an object of a release's inventory is not its own any more; empty while it is.
 
-    Missing marks change nothing, and Helm's marks of this very release are ours also after it stopped being a chart.
+    Helm's marks of this very release are ours also after it stopped being a chart.
     """
     match ownership(live, key, is_chart=True):
         case Foreign(owner):
-            return owner
-        case _:
+            return f"belongs to {owner}"
+        case Nobodys():
+            return "carries no mark of the release"
+        case Ours():
             return ""
 
 
@@ -107,8 +110,7 @@ def blockers(live: Mapping[str, Any]) -> str:
 def _why_it_stays(entry: InventoryEntry, live: Mapping[str, Any], key: ReleaseKey) -> str:
     if live["metadata"].get("uid") != entry.uid:
         return "another object of that name"
-    owner = foreign_owner(live, key)
-    return f"belongs to {owner}" if owner else ""
+    return disowned(live, key)
 
 
 def _is_kept(metadata: Mapping[str, Any]) -> bool:

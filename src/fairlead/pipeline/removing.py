@@ -7,7 +7,7 @@ from typing import Final
 from fairlead.domain.changes import Change
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
 from fairlead.domain.identity import ReleaseKey
-from fairlead.domain.pruning import blockers, foreign_owner
+from fairlead.domain.pruning import blockers, disowned
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster, LiveObject
 
@@ -38,9 +38,9 @@ async def delete_planned(cluster: Cluster, change: Change, key: ReleaseKey) -> N
         live = await _same_object(cluster, change)
         if live is None:
             return
-        owner = foreign_owner(live, key)
-        if owner:
-            message = f"{change.ref} was taken over by {owner} after the plan was made"
+        reason = disowned(live, key)
+        if reason:
+            message = f"{change.ref} changed after the plan was made, and now {reason}"
             raise OperationFailed(Problem("changedSincePlan", message, remedy="plan again, look at it, and apply that"))
         version = live["metadata"].get("resourceVersion")
 
