@@ -32,7 +32,7 @@ class Outcome(StrEnum):
 class Deployment:
     """One execution of a release's plan.
 
-    `number` is None while nothing is recorded, `plan_digest` empty when there was no plan of ours. `health` is None when
+    `number` is None while nothing is recorded, `plan_digest` empty where no plan of ours was. `health` is None when
     nobody looked (`wait: false`, skipped). `explanation` says in plain sentences why it is not good; empty otherwise.
     `duration` is in seconds.
     """
