@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -263,6 +264,21 @@ async def test_a_refused_deletion_stops_what_would_be_deleted_after_it() -> None
     outcome, explanation = await site.deploy(wanted())
     assert outcome is Outcome.FAILED
     assert "Deployment default/old" in explanation
+    assert await site.cluster.get(GONE) is not None
+
+
+async def test_a_stop_ends_the_waiting_but_not_the_deletion() -> None:
+    site = Site()
+    await site.owns(wanted(config_map("gone"), deployment("old")))
+    old = ObjectRef("apps/v1", "Deployment", "default", "old")
+    site.cluster.edit(old, lambda obj: obj["metadata"].update(finalizers=["example.com/slow"]))
+    planned = await site.plan(wanted())
+    run = asyncio.create_task(deploy(planned, [wanted().target], site.engine, DeployOptions(timeout_seconds=1e9)))
+    while not site.deleted:  # noqa: ASYNC110 - the fake has no event for it
+        await asyncio.sleep(0)
+    run.cancel()
+    assert [done.outcome for done in await run] == [Outcome.INTERRUPTED]
+    assert site.deleted == ["old"]
     assert await site.cluster.get(GONE) is not None
 
 
