@@ -47,6 +47,13 @@ kind: ConfigMap
 metadata: {name: probe, annotations: {helm.sh/hook: test}}
 """
 
+ENDLESS = """\
+apiVersion: batch/v1
+kind: Job
+metadata: {name: endless, annotations: {helm.sh/hook: pre-upgrade}}
+spec: {suspend: true, template: {spec: {restartPolicy: Never, containers: [{name: a, image: a}]}}}
+"""
+
 
 @dataclass(frozen=True)
 class Site:
@@ -217,22 +224,28 @@ async def test_a_client_side_release_is_taken_over_too(site: Site) -> None:
     assert await site.text() == "one"
 
 
-async def test_what_a_killed_helm_began_is_taken_over(site: Site) -> None:
+@pytest.mark.parametrize(
+    ("text", "outcome", "revisions"),
+    [
+        ("three", "succeeded", [(1, "superseded"), (2, "failed"), (3, "deployed")]),
+        ("one", "unchanged", [(1, "deployed"), (2, "failed")]),
+    ],
+)
+async def test_what_a_killed_helm_began_is_taken_over(
+    site: Site, text: str, outcome: str, revisions: list[tuple[int, str]]
+) -> None:
     await site.helm("install", "web", "web", "--set", "text=one")
-    waiting = (site.root / "web" / "templates" / "wait.yaml").resolve()
-    waiting.write_text(
-        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: endless, annotations: {helm.sh/hook: pre-upgrade}}\n"
-        "spec: {suspend: true, template: {spec: {restartPolicy: Never, containers: [{name: a, image: a}]}}}\n"
-    )
+    waiting = site.root / "web" / "templates" / "wait.yaml"
+    waiting.write_text(ENDLESS)
     killed = await start(site.helm_program("upgrade", "web", "web", "--set", "text=two"))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while await site.revisions() != [(1, "deployed"), (2, "pending-upgrade")]:  # noqa: ASYNC110 - another program's
             await asyncio.sleep(0.2)
     await stop(killed)
     waiting.unlink()
-    site.declare("three")
-    assert await site.apply() == ["succeeded"]
-    assert await site.revisions() == [(1, "superseded"), (2, "failed"), (3, "deployed")]
+    site.declare(text)
+    assert await site.apply() == [outcome]
+    assert await site.revisions() == revisions
     await site.helm("upgrade", "web", "web", "--set", "text=four")
     assert await site.text() == "four"
 

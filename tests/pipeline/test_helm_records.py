@@ -176,6 +176,14 @@ async def test_a_revision_that_nobody_ended_is_taken_over() -> None:
     assert await site.revisions() == {3: "superseded", 4: "failed", 5: "deployed"}
 
 
+async def test_a_release_that_needs_no_change_is_not_left_stuck_either() -> None:
+    site = Site()
+    await site.deploy(config_map())
+    site.left_by_helm(2, HelmStatus.PENDING_ROLLBACK)
+    assert (await site.deploy(config_map())).outcome is Outcome.UNCHANGED
+    assert await site.revisions() == {1: "deployed", 2: "failed"}
+
+
 async def test_ten_revisions_stay() -> None:
     site = Site()
     for number in range(12):

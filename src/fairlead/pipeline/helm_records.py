@@ -57,16 +57,19 @@ class HelmRecord:
             raise self._overtaken(self._before[-1].revision)
         secret = new_secret(await self._release(number), at=self.engine.clock.now())
         self._pending = await self._created(secret)
-        pending = [one for one in self._before if one.status.is_pending]
-        await at_once(self._advance(one, abandoned) for one in pending)
+        await self._recover(self._before)
 
     async def end(self, outcome: Outcome, explanation: str) -> None:
-        """Say how it ended; nothing when it was never begun. `explanation` holds no secrets.
+        """Say how it ended. `explanation` holds no secrets.
+
+        One that was never begun leaves no revision, but a release that needs no change is no longer stuck afterwards.
 
         Raises:
             OperationFailed: the cluster did not take it.
         """
         if self._pending is None:
+            if outcome is Outcome.UNCHANGED:
+                await self._recover(self.use.past.revisions)
             return
         if outcome is Outcome.SUCCEEDED:
             await self._advance(self._mine, succeeded, self._pending)
@@ -77,6 +80,10 @@ class HelmRecord:
             await self._advance(self._mine, lambda release: failed(release, reason), self._pending)
         self._pending = None
         await at_once(self._forget(one) for one in _surplus(self._before, outcome))
+
+    async def _recover(self, revisions: Sequence[HelmRevision]) -> None:
+        """Give up revisions that somebody began and never ended: Helm refuses a release that has one."""
+        await at_once(self._advance(one, abandoned) for one in revisions if one.status.is_pending)
 
     async def _release(self, number: int) -> HelmRelease:
         files = await self.engine.chart_files(self.use.chart)
