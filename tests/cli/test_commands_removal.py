@@ -119,3 +119,15 @@ def test_what_may_not_be_read_is_not_taken_for_nothing(shop: Shop) -> None:  # n
     refused = shop.run("delete", "test", "settings", "--yes", "--output", "json")
     assert (refused.code, refused.document["errors"][0]["code"]) == (1, "stateUnreadable")
     assert _names(shop.cluster) == before
+
+
+def test_a_plan_without_the_inventory_says_that_it_lists_no_deletions(shop: Shop) -> None:  # noqa: F811 - the fixture
+    shop.run("apply", "test")
+    (shop.root / "settings.yaml").write_text(TWO)
+    forbidden = RemoteRefused(Problem("forbidden", "no Secrets for you"), status=403)
+    shop.cluster.fail(forbidden, verb="list", kind="Secret", times=99)
+    planned = shop.run("plan", "test", "--output", "json").document
+    assert planned["summary"]["delete"] == 0
+    (settings,) = (one for one in planned["releases"] if one["name"] == "settings")
+    assert settings["notes"]
+    assert settings["notes"][0].split()[0] in shop.run("plan", "test").stdout
