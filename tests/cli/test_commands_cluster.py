@@ -82,6 +82,9 @@ class Revision:
     async def commit(self, root: str) -> Commit:
         return Commit("a1b2c3d4e5f6", dirty=False)
 
+    async def is_ancestor(self, root: str, older: str, newer: str) -> bool:
+        return older == newer
+
 
 @dataclass
 class Shop:

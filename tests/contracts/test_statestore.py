@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -15,6 +16,7 @@ from fairlead.domain.state import ReleaseState, Stored
 from tests.contracts.conftest import ClusterUnderTest
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.states import INVENTORY, lock, record, recorded
+from tests.fakes.whoami import ANN
 
 
 @pytest.fixture
@@ -97,6 +99,20 @@ async def test_a_large_record_takes_several_secrets(store: SecretStateStore, key
     assert await store.cluster.get(_secret(key, "fairlead.v1.web.1.c1")) is not None
     await store.forget_record(key, 1, chunks=1)
     assert await store.cluster.get(_secret(key, "fairlead.v1.web.1.c1")) is None
+
+
+async def test_a_lease_beats_until_it_falls_silent(store: SecretStateStore, key: ReleaseKey) -> None:
+    assert await store.heard(key.namespace, "fairlead-run") is None
+    heard: list[str | None] = []
+    for second in (1, 2):
+        at = datetime(2026, 11, 21, 12, 0, second, tzinfo=UTC)
+        await store.beat(key.namespace, "fairlead-run", ANN, at=at)
+        heard.append(await store.heard(key.namespace, "fairlead-run"))
+    assert len({None, *heard}) == 3
+    assert await store.heard(key.namespace, "fairlead-run") == heard[-1]
+    for _ in range(2):
+        await store.fall_silent(key.namespace, "fairlead-run")
+        assert await store.heard(key.namespace, "fairlead-run") is None
 
 
 @pytest.mark.parametrize("document", ["", "bm9uc2Vuc2U=", "%%%", "eJwrSy0qzszPAwAK7ALL"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from fairlead.adapters.statestore.store import SecretStateStore
@@ -17,6 +18,8 @@ from fairlead.domain.targets import Target
 from fairlead.pipeline.engine import Engine, Wanted
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import FakeCluster
+from tests.fakes.source import FakeSource
+from tests.fakes.stepped_clock import SteppedClock
 from tests.fakes.whoami import FakeWhoAmI
 
 PLACE = Place("releases/shop.yaml", 1, 1)
@@ -45,7 +48,11 @@ def engine(cluster: FakeCluster, *environments: str) -> tuple[Engine, Recorder]:
     recorder = Recorder()
     clusters = dict.fromkeys(environments or ("test",), cluster)
     stores = {name: SecretStateStore(one) for name, one in clusters.items()}
-    return Engine(clusters, stores, recorder, FakeClock(), FakeWhoAmI()), recorder
+    source = FakeSource()
+    engine = Engine(
+        clusters, stores, recorder, FakeClock(), FakeWhoAmI(), SteppedClock(), partial(source.is_ancestor, "")
+    )
+    return engine, recorder
 
 
 def environment(*releases: Release, **more: Any) -> Environment:

@@ -35,13 +35,13 @@ async def require_consent(plan: Plan, run: Run) -> None:
         raise Refused(refusal(reasons))
 
 
-def timeout_seconds(text: str | None) -> float | None:
-    """Return a `--timeout` in seconds, None when it was not given."""
+def timeout_seconds(text: str | None, option: str = "--timeout") -> float | None:
+    """Return the time that an option gives in seconds, None when it was not given."""
     if text is None:
         return None
     seconds = duration_seconds(text)
     if seconds is None:
-        message = f"found --timeout {text!r}, expected a duration up to seven days"
+        message = f"found {option} {text!r}, expected a duration up to seven days"
         raise InputError(Problem("invalidDuration", message, remedy="write it as 90s, 5m or 1h30m"))
     return seconds
 

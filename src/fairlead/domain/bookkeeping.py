@@ -10,8 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from fairlead.domain.changes import Action, Change
-from fairlead.domain.identity import ObjectRef, sha256_json
+from fairlead.domain.deployments import Deployment, Outcome
+from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision, sha256_json
 from fairlead.domain.inventory import Inventory, InventoryEntry
+from fairlead.domain.locking import Lock
 from fairlead.domain.records import ObjectOutcome, Record, Recorded
 from fairlead.domain.rendering import Hook, RenderedRelease
 from fairlead.domain.state import ReleaseState, remembered
@@ -24,10 +26,29 @@ def next_number(state: ReleaseState, rendered: RenderedRelease) -> int:
     return state.number + 1 if rendered.use is None else rendered.use.past.next_revision
 
 
-def begun(state: ReleaseState, changes: Iterable[Change], *, number: int) -> ReleaseState:
-    """Return the state with a deployment under way: what it may make is claimed before it is made."""
+def begun(state: ReleaseState, changes: Iterable[Change], lock: Lock, *, before: Recorded | None) -> ReleaseState:
+    """Return the state with a deployment under way: locked, and what it may make claimed before it is made.
+
+    `before` is the deployment that an earlier holder of the lock did not end.
+    """
     made = [change.ref for change in changes if change.action in _MAKING and _is_owned(change)]
-    return replace(state, number=number, claims=_each_once((*state.claims, *made)))
+    return replace(
+        state,
+        lock=lock,
+        fence=lock.fence,
+        number=lock.number,
+        claims=_each_once((*state.claims, *made)),
+        deployments=state.deployments if before is None else remembered((*state.deployments, before)),
+    )
+
+
+def abandoned(lock: Lock, key: ReleaseKey, *, outcome: Outcome) -> Recorded:
+    """Return what is known of a deployment that its own run did not record."""
+    revision = Revision(Commit(lock.commit, dirty=False), "", "")
+    why = "" if outcome.is_good else f"its run, {lock.holder}, did not record its end"
+    deployment = Deployment(key, outcome, revision, "", explanation=why, number=lock.number)
+    holder = lock.holder
+    return Recorded(deployment, lock.since, None, holder.who, holder.host, holder.tool_version)
 
 
 def finished(
@@ -37,23 +58,29 @@ def finished(
     *,
     made: Mapping[ObjectRef, str],
     gone: Iterable[ObjectRef],
+    was_read: bool = True,
 ) -> ReleaseState:
     """Return the state after a deployment. `made` are the UIDs of what was written, `gone` is what was deleted.
 
+    `was_read` says that the plan was made with the inventory: then what it owns and the plan does not know is gone.
     Claims that were not confirmed stay until a deployment succeeds: a creation may have arrived without an answer.
     """
+    good, changes = recorded.deployment.outcome.is_good, tuple(changes)
+    known = {_identity(change.ref) for change in changes}
     entries = {_identity(entry.ref): entry for entry in state.inventory}
+    for identity in [identity for identity in entries if good and was_read and identity not in known]:
+        del entries[identity]
     for ref in gone:
         entries.pop(_identity(ref), None)
     for change in changes:
         uid = made.get(change.ref, change.uid)
         if uid and _is_owned(change) and change.action is not Action.DELETE:
             entries[_identity(change.ref)] = InventoryEntry(change.ref, uid)
-    good = recorded.deployment.outcome.is_good
     open_claims = () if good else tuple(ref for ref in state.claims if _identity(ref) not in entries)
     return replace(
         state,
         inventory=Inventory(tuple(entries.values())),
+        lock=None,
         claims=open_claims,
         inputs_digest=recorded.deployment.revision.inputs_digest if good else state.inputs_digest,
         deployments=remembered((*state.deployments, recorded)),

@@ -99,3 +99,54 @@ class Lock:
             int(stored["number"]),
             None if commit is None else str(commit),
         )
+
+
+class Relation(StrEnum):
+    """How what we deploy stands to what the holder deploys, as Git tells."""
+
+    NEWER = "newer"
+    OLDER = "older"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """The lock may be taken: it is free, its holder is gone, or it only waits and we are newer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The holder lives and writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooOld:
+    """The holder lives and deploys what came after ours."""
+
+
+Verdict = Take | Wait | TooOld
+
+
+def may_take(lock: Lock | None, *, alive: bool, relation: Relation) -> Verdict:
+    """Return whether a run may take a lock from whoever holds it."""
+    if lock is None or not alive:
+        return Take()
+    if relation is Relation.OLDER:
+        return TooOld()
+    return Take() if lock.phase is Phase.WAITING else Wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an observer knows of a holder's Lease: its version, and since when (monotonic seconds) it is that one."""
+
+    version: str
+    since: float
+
+    def then(self, version: str, now: float) -> Heard:
+        """Return what is known after another look."""
+        return self if version == self.version else Heard(version, now)
+
+    def is_silent(self, now: float) -> bool:
+        """Whether nothing was heard for so long that the holder must be gone."""
+        return now - self.since >= LEASE_SECONDS

@@ -160,10 +160,20 @@ class Application:
             await require_current(await self._wanted(needed), await self._engine(needed))
 
     async def apply(
-        self, plan: Plan, targets: Sequence[Target], *, wait: bool = True, timeout_seconds: float | None = None
+        self,
+        plan: Plan,
+        targets: Sequence[Target],
+        *,
+        wait: bool = True,
+        timeout_seconds: float | None = None,
+        lock_timeout: float | None = None,
     ) -> tuple[Deployment, ...]:
-        """Carry out exactly this plan of these targets. Cancelling it ends at a clean point, and says so."""
+        """Carry out exactly this plan of these targets. Cancelling it ends at a clean point, and says so.
+
+        `lock_timeout` is how many seconds to wait for another run that writes, a minute by default.
+        """
         options = DeployOptions(wait, timeout_seconds, self.declaration.compat.declared_order)
+        options = options if lock_timeout is None else replace(options, lock_timeout=lock_timeout)
         return await deploy(plan, targets, await self._engine(targets), options)
 
     async def status(self, targets: Sequence[Target]) -> tuple[ReleaseStatus, ...]:
@@ -191,7 +201,19 @@ class Application:
     async def _engine(self, targets: Sequence[Target]) -> Engine:
         clusters = {one.name: await self.clusters.open(one) for one, _ in by_environment(targets)}
         stores = {name: self.stores(cluster) for name, cluster in clusters.items()}
-        return Engine(clusters, stores, self.events, self.clock, self.whoami, self.rendering.charts)
+        return Engine(
+            clusters,
+            stores,
+            self.events,
+            self.clock,
+            self.whoami,
+            pulse=self.clock,
+            ancestry=self._is_ancestor,
+            charts=self.rendering.charts,
+        )
+
+    async def _is_ancestor(self, older: str, newer: str) -> bool:
+        return await self.source.is_ancestor(str(self.loaded.root), older, newer)
 
     async def _wanted(self, targets: Sequence[Target]) -> list[Wanted]:
         """Return the releases as they shall be."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from fairlead.domain.causes import Patience
 from fairlead.domain.changes import Action, Change
 from fairlead.domain.comparing import refreshed
-from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
+from fairlead.domain.errors import FairleadError, OperationFailed, Problem, RemoteRefused
 from fairlead.domain.events import Applied, ApplyFailed
 from fairlead.domain.identity import ObjectRef, ReleaseKey
 from fairlead.domain.ordering import defined_kinds
@@ -170,7 +170,7 @@ class _Stage:
             raise OperationFailed(problem)
 
 
-def said(error: OperationFailed) -> str:
+def said(error: FairleadError) -> str:
     """Return what an error says, with the way out."""
     lines = (" - ".join(part for part in (one.message, one.remedy) if part) for one in error.problems)
     return "; ".join(lines)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from fairlead.domain.changes import Plan, ReleasePlan
 from fairlead.domain.dependencies import release_dependencies
@@ -21,20 +22,28 @@ from fairlead.domain.scheduling import schedule
 from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.board import Board
-from fairlead.pipeline.engine import Engine, at_once
+from fairlead.pipeline.engine import Engine, Wanted, at_once
+from fairlead.pipeline.fencing import FencedCluster
 from fairlead.pipeline.helm_records import helm_record
 from fairlead.pipeline.observing import Observer, observing
+from fairlead.pipeline.plan import plan
+from fairlead.pipeline.presence import Presence, present
 from fairlead.pipeline.record import Book, recording
 from fairlead.pipeline.rollout import Rollout
+from fairlead.pipeline.taking import LOCK_TIMEOUT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
 class DeployOptions:
-    """How to carry out a plan. `timeout_seconds` overrides what each release says; `wait` False looks at no health."""
+    """How to carry out a plan. `timeout_seconds` overrides what each release says; `wait` False looks at no health.
+
+    `lock_timeout` is how many seconds to wait for another run that writes to a release.
+    """
 
     wait: bool = True
     timeout_seconds: float | None = None
     declared_order: bool = False
+    lock_timeout: float = LOCK_TIMEOUT_SECONDS
 
 
 async def deploy(
@@ -56,7 +65,8 @@ async def deploy(
             name: await stack.enter_async_context(observing(cluster, engine.clock))
             for name, cluster in engine.clusters.items()
         }
-        run = _Run(board, engine, observers, options)
+        presence = await stack.enter_async_context(present(engine))
+        run = _Run(board, engine, observers, options, presence)
         rollouts = (run.roll_out(release, by_key[release.key]) for release in planned.releases)
         return tuple(await board.to_a_clean_point(at_once(rollouts)))
 
@@ -69,9 +79,11 @@ class _Run:
     engine: Engine
     observers: Mapping[str, Observer]
     options: DeployOptions
+    presence: Presence
 
     async def roll_out(self, release: ReleasePlan, target: Target) -> Deployment:
-        async with recording(release, self.engine) as book:
+        timeout = self.options.lock_timeout
+        async with recording(release, self.engine, self.presence, lock_timeout=timeout) as book:
             rollout = self._rollout(release, target, book)
             transition = INITIAL
             while transition.state not in FINAL:
@@ -80,15 +92,24 @@ class _Run:
             return await rollout.finish(transition.state)
 
     def _rollout(self, release: ReleasePlan, target: Target, book: Book) -> Rollout:
+        environment = release.key.environment
+        fenced = FencedCluster(self.engine.cluster(release.key), partial(self.presence.check, environment))
+        engine = replace(self.engine, clusters={**self.engine.clusters, environment: fenced})
+
+        async def replan() -> ReleasePlan:
+            wanted = Wanted(target, release.rendered, release.revision.source, is_removed=release.is_removal)
+            return (await plan([wanted], self.engine)).releases[0]
+
         return Rollout(
             release,
             book,
             self.board,
-            self.engine,
+            engine,
             self.observers[release.key.environment],
             Redactor.of_release(release.rendered),
             manager=field_manager(is_chart=target.is_chart),
             wait=self.options.wait and target.release.wait,
             timeout_seconds=self.options.timeout_seconds or target.release.timeout_seconds,
-            record=helm_record(release.rendered, self.engine),
+            record=helm_record(release.rendered, engine),
+            replan=replan,
         )

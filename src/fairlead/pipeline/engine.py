@@ -21,10 +21,15 @@ from fairlead.ports.whoami import WhoAmI
 T = TypeVar("T")
 
 
+Ancestry = Callable[[str, str], Awaitable[bool]]
+"""Whether the first commit is an ancestor of the second; False also when nobody here knows them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """The ports of a run. `clusters` are the doors by name of the environment, `stores` what is remembered there.
 
+    `pulse` is the clock of what goes on in the background; `ancestry` tells which of two commits came first.
     `charts` gives the files of a chart for Helm's record of it; whoever deploys charts must give it.
     """
 
@@ -33,6 +38,8 @@ class Engine:
     events: EventSink
     clock: Clock
     whoami: WhoAmI
+    pulse: Clock
+    ancestry: Ancestry
     charts: Callable[[], Awaitable[ChartSource]] | None = None
 
     def cluster(self, key: ReleaseKey) -> Cluster:

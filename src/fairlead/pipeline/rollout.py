@@ -9,7 +9,7 @@ from functools import partial
 from fairlead.domain.causes import Patience
 from fairlead.domain.changes import Action, Change, ReleasePlan, summarise
 from fairlead.domain.deployments import Deployment, Outcome
-from fairlead.domain.errors import OperationFailed
+from fairlead.domain.errors import FairleadError, OperationFailed, Problem, Refused
 from fairlead.domain.events import ApplyStarted, ReleaseFinished
 from fairlead.domain.health import HealthReport, HealthState
 from fairlead.domain.identity import ObjectRef
@@ -26,7 +26,7 @@ from fairlead.pipeline.health import wait_on
 from fairlead.pipeline.helm_records import HelmRecord
 from fairlead.pipeline.hooks import HookRunner
 from fairlead.pipeline.observing import Observer
-from fairlead.pipeline.record import Book
+from fairlead.pipeline.record import Book, LockLost
 from fairlead.ports.cluster import LiveObject
 
 _FAILURES = {
@@ -55,6 +55,7 @@ class Rollout:
     manager: str
     wait: bool
     timeout_seconds: float
+    replan: Callable[[], Awaitable[ReleasePlan]]
     record: HelmRecord | None = None
     explanation: str = ""
     health: HealthState | None = None
@@ -73,6 +74,12 @@ class Rollout:
         }
         try:
             return await stages[command]()
+        except LockLost as error:
+            self.explanation = said(error)
+            return Event.LOCK_LOST
+        except Refused as error:
+            self.explanation = said(error)
+            return Event.REFUSED
         except OperationFailed as error:
             self.explanation = self.redactor.text(said(error))
             return _FAILURES[command]
@@ -118,7 +125,8 @@ class Rollout:
                 return Event.DEPENDENCY_FAILED
             case _:
                 self.board.finish(start(self.plan.key), ok=True)
-                return Event.READY if self.plan.writes else Event.NOTHING_TO_WRITE
+                begin = self.plan.writes or await self.book.is_left_behind()
+                return Event.READY if begin else Event.NOTHING_TO_WRITE
 
     async def _prepare(self) -> Event:
         obstacles = [change.obstacle for change in self.plan.changes if change.obstacle]
@@ -138,9 +146,34 @@ class Rollout:
         home = [change for change in changes if self._is_home(change)]
         event = await self._write(home, done)
         homeless = preparation and not home and any(self._is_home(change) for change in self.plan.changes)
-        if event is done and not homeless and not self.book.is_open:
-            await self.book.open()
+        if event is done and not homeless and not self.book.is_open and not await self._begun():
+            return Event.NOTHING_TO_WRITE
         return event if event is not done else await self._write([one for one in changes if one not in home], done)
+
+    async def _begun(self) -> bool:
+        """Open the books; False when there is nothing to write any more.
+
+        Raises:
+            Refused: other changes have become necessary since the plan was made (`planOutdated`), or the lock is held.
+        """
+        await self.book.open()
+        if self.book.is_outdated:
+            try:
+                await self._look_again()
+            except FairleadError:
+                await self.book.give_up()
+                raise
+        if self.plan.writes or self.book.is_unsettled:
+            return True
+        await self.book.give_up()
+        return False
+
+    async def _look_again(self) -> None:
+        again = await self.replan()
+        if again.writes and again.digest != self.plan.digest:
+            message = f"{self.plan.key} was deployed by somebody else after the plan was made, which is outdated now"
+            raise Refused(Problem("planOutdated", message, remedy="plan again, look at it, and apply that"))
+        self.plan = self.book.plan = again
 
     async def _write(self, changes: Sequence[Change], done: Event) -> Event:
         report = await apply_changes(
@@ -167,9 +200,12 @@ class Rollout:
         if not self.wait:
             return Event.HEALTHY
         declared = [change.ref for change in self.plan.changes if not change.is_pruning]
-        report = await self.board.unless_stopped(self._wait(declared, self._report.applied))
+        waiting = self.book.unless_lost(self._wait(declared, self._report.applied))
+        report = await self.board.unless_stopped(waiting)
         if isinstance(report, Stopped):
             return Event.INTERRUPTED
+        if self.plan.hooks_after:
+            await self.book.write_again()
         self.health = report.state
         if report.explanation is not None:
             self.explanation = self.redactor.text(report.explanation.text)

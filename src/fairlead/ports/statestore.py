@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from fairlead.domain.identity import ReleaseKey
+from fairlead.domain.locking import Holder
 from fairlead.domain.records import Record
 from fairlead.domain.state import ReleaseState, Stored
 
@@ -54,6 +56,18 @@ class StateStore(Protocol):
 
     async def forget(self, key: ReleaseKey, known: Stored) -> None:
         """Remove the state that was read, and all records that it knows; a later state stays (`conflict`)."""
+        ...
+
+    async def beat(self, namespace: str, lease: str, holder: Holder, *, at: datetime) -> None:
+        """Say by a Lease that a run lives; the first time makes it."""
+        ...
+
+    async def heard(self, namespace: str, lease: str) -> str | None:
+        """Return the version of a Lease, another one after every beat; None when there is none."""
+        ...
+
+    async def fall_silent(self, namespace: str, lease: str) -> None:
+        """Remove the Lease of a run that has ended."""
         ...
 
     async def forget_record(self, key: ReleaseKey, number: int, *, chunks: int) -> None:

@@ -21,7 +21,7 @@ from fairlead.pipeline.plan import PlanOptions
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """How to carry out a plan. `timeout` is in seconds, None as declared."""
+    """How to carry out a plan. Times that are None are as declared, or the default."""
 
     yes: Annotated[
         bool, typer.Option("-y", "--yes", help="Also when the plan deletes, recreates or takes over objects")
@@ -31,6 +31,12 @@ class ApplyOptions:
     timeout: Annotated[
         str | None,
         typer.Option("--timeout", metavar="TIME", help="How long to wait for health, such as 90s or 5m"),
+    ] = None
+    lock_timeout: Annotated[
+        str | None,
+        typer.Option(
+            "--lock-timeout", metavar="TIME", help="How long to wait for another run of the release [default: 60s]"
+        ),
     ] = None
     allow_deletes: Annotated[
         bool,
@@ -45,7 +51,7 @@ def apply(where: Where, options: ApplyOptions, force: Force, common: Common) -> 
 
 
 async def _apply(where: Where, options: ApplyOptions, force: Force, run: Run) -> int:
-    timeout = timeout_seconds(options.timeout)
+    timeout, lock_timeout = timeout_seconds(options.timeout), timeout_seconds(options.lock_timeout, "--lock-timeout")
     progress = run.progress()
     async with run.application(where.declared, sink=progress) as application:
         run.warn(application)
@@ -68,7 +74,7 @@ async def _apply(where: Where, options: ApplyOptions, force: Force, run: Run) ->
             await require_consent(plan, run)
         with progress.shown():
             deployments = await application.apply(
-                plan, (*chosen, *removed), wait=not options.no_wait, timeout_seconds=timeout
+                plan, (*chosen, *removed), wait=not options.no_wait, timeout_seconds=timeout, lock_timeout=lock_timeout
             )
     run.output.show(deployments_document(deployments), deployment_lines)
     return exit_code(deployments)
