@@ -17,33 +17,12 @@ from fairlead.domain.errors import FairleadError
 from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.rendering import Capabilities, Lookup
 from fairlead.ports.cluster import ApiKind, Listing, LiveObject, WatchEvent, WatchType
+from tests.fakes.calls import WRITES, Call, Fault, is_bookkeeping
 from tests.fakes.catalogue import KINDS, WITHOUT_GENERATION
 from tests.fakes.selectors import matches_fields, matches_labels
 from tests.fakes.ssa import Managers, applied, check_preconditions, edited, fold_string_data, refused
 
-_WRITES = frozenset({"apply", "create", "replace", "delete"})
 _ALL = frozenset({"create", "delete", "get", "list", "patch", "watch"})
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request as the server saw it: `verb` is the name of the port's method."""
-
-    verb: str
-    kind: str
-    ref: ObjectRef | None = None
-    dry_run: bool = False
-    manager: str = ""
-
-
-@dataclass(slots=True)
-class _Fault:
-    error: FairleadError
-    verb: str
-    kind: str | None
-    name: str | None
-    left: int
-    skip: int
 
 
 @dataclass(slots=True)
@@ -58,7 +37,7 @@ class FakeCluster:
     closed: bool = False
     _kinds: dict[tuple[str, str], ApiKind] = field(default_factory=dict)
     _objects: dict[tuple[str, str, str, str], LiveObject] = field(default_factory=dict)
-    _faults: list[_Fault] = field(default_factory=list)
+    _faults: list[Fault] = field(default_factory=list)
     _log: list[tuple[int, WatchType, LiveObject]] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _version: int = 0
@@ -120,7 +99,7 @@ class FakeCluster:
         skip: int = 0,
     ) -> None:
         """Let the next `times` matching calls fail, after `skip` that succeed. Failed calls change nothing."""
-        self._faults.append(_Fault(error, verb, kind, name, times, skip))
+        self._faults.append(Fault(error, verb, kind, name, times, skip))
 
     def compact(self) -> None:
         """Forget the past: every watch ends with EXPIRED, only a new list helps."""
@@ -131,12 +110,12 @@ class FakeCluster:
     @property
     def writes(self) -> list[Call]:
         """The calls that changed something or meant to, without our own bookkeeping."""
-        return [call for call in self._written if not _is_bookkeeping(call)]
+        return [call for call in self._written if not is_bookkeeping(call)]
 
     @property
     def bookkeeping(self) -> list[Call]:
         """The calls that wrote states, records and Leases, or meant to."""
-        return [call for call in self._written if _is_bookkeeping(call)]
+        return [call for call in self._written if is_bookkeeping(call)]
 
     @property
     def objects(self) -> list[LiveObject]:
@@ -145,7 +124,7 @@ class FakeCluster:
 
     @property
     def _written(self) -> list[Call]:
-        return [call for call in self.calls if call.verb in _WRITES and not call.dry_run]
+        return [call for call in self.calls if call.verb in WRITES and not call.dry_run]
 
     # The port
 
@@ -262,15 +241,11 @@ class FakeCluster:
     # Inside
 
     def _call(self, verb: str, kind: str, ref: ObjectRef | None = None, **more: Any) -> None:
-        self.calls.append(Call(verb, kind, ref, **more))
-        for fault in self._faults:
-            if fault.verb != verb or fault.kind not in (None, kind) or fault.name not in (None, ref and ref.name):
-                continue
-            if fault.skip:
-                fault.skip -= 1
-            elif fault.left:
-                fault.left -= 1
-                raise fault.error
+        call = Call(verb, kind, ref, **more)
+        self.calls.append(call)
+        struck = next((fault for fault in self._faults if fault.strikes(call)), None)
+        if struck is not None:
+            raise struck.error
 
     def _served(self, api_version: str, kind: str) -> ApiKind:
         found = self._kinds.get((api_version, kind))
@@ -331,12 +306,6 @@ class FakeCluster:
     def _wake(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
-
-
-def _is_bookkeeping(call: Call) -> bool:
-    ref = call.ref
-    prefixes = ("fairlead.v1.", "sh.helm.release.v1.")
-    return ref is not None and (ref.kind == "Lease" or (ref.kind == "Secret" and ref.name.startswith(prefixes)))
 
 
 def _key(ref: ObjectRef) -> tuple[str, str, str, str]:

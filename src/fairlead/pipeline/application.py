@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from fairlead.domain.changes import Plan
@@ -25,7 +26,7 @@ from fairlead.pipeline.checking import Checked, check
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.explaining import explain_now
-from fairlead.pipeline.helm_past import helm_pasts, made_by_helm
+from fairlead.pipeline.helm_past import helm_pasts
 from fairlead.pipeline.history import Shown, history, show
 from fairlead.pipeline.init import initialize
 from fairlead.pipeline.load import Loaded
@@ -184,16 +185,11 @@ class Application:
 
     async def history(self, target: Target) -> tuple[Recorded, ...]:
         """Return what is remembered of a release's deployments, those that Helm made included, oldest first."""
-        ours = await history(target.key, await self._store(target))
-        if not target.is_chart:
-            return ours
-        cluster = await self.clusters.open(target.environment)
-        theirs = await made_by_helm(cluster, target.key, {one.number for one in ours})
-        return tuple(sorted((*ours, *theirs), key=lambda one: one.number))
+        return await history(target, await self._store(target), await self.clusters.open(target.environment))
 
     async def show(self, target: Target, number: int) -> Shown:
         """Return one of them in full, secrets masked."""
-        return await show(target.key, number, await self._store(target))
+        return await show(target, number, await self._store(target), await self.clusters.open(target.environment))
 
     async def _store(self, target: Target) -> StateStore:
         return self.stores(await self.clusters.open(target.environment))
@@ -208,12 +204,9 @@ class Application:
             self.clock,
             self.whoami,
             pulse=self.clock,
-            ancestry=self._is_ancestor,
+            ancestry=partial(self.source.is_ancestor, str(self.loaded.root)),
             charts=self.rendering.charts,
         )
-
-    async def _is_ancestor(self, older: str, newer: str) -> bool:
-        return await self.source.is_ancestor(str(self.loaded.root), older, newer)
 
     async def _wanted(self, targets: Sequence[Target]) -> list[Wanted]:
         """Return the releases as they shall be."""
