@@ -18,7 +18,7 @@ from fairlead.pipeline.plan import plan
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.releases import config_map, deployment, engine, wanted
-from tests.fakes.stepped_clock import SteppedClock
+from tests.fakes.stepped_clock import SteppedClock, settle
 from tests.fakes.whoami import FakeWhoAmI
 
 BOB = Holder("bob", "ci", "boot-2", 17, "99", "1.2.3")
@@ -125,6 +125,20 @@ async def test_who_only_waits_makes_room_at_once(site: Site) -> None:
     assert (await site.deploy(one)).outcome is Outcome.SUCCEEDED
     assert site.engine.clock.monotonic() == began
     assert (await site.state(one)).deployments[0].deployment.outcome is Outcome.SUPERSEDED
+
+
+async def test_a_signal_ends_the_wait_for_another_run(site: Site) -> None:
+    site.engine = replace(site.engine, clock=(clock := Beating(site)))
+    one = wanted(config_map())
+    held = await site.hold(one)
+    planned = await plan([one], site.engine)
+    run = asyncio.ensure_future(deploy(planned, [one.target], site.engine, DeployOptions(lock_timeout=1e6)))
+    await settle()
+    assert clock.slept
+    run.cancel()
+    assert [each.outcome for each in await run] == [Outcome.INTERRUPTED]
+    assert clock.slept[-1] <= 1.0
+    assert (await site.state(one)).lock == held
 
 
 @pytest.mark.parametrize("phase", list(Phase))

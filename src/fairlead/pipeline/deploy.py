@@ -30,7 +30,7 @@ from fairlead.pipeline.plan import plan
 from fairlead.pipeline.presence import Presence, present
 from fairlead.pipeline.record import Book, recording
 from fairlead.pipeline.rollout import Rollout
-from fairlead.pipeline.taking import LOCK_TIMEOUT_SECONDS
+from fairlead.pipeline.taking import LOCK_TIMEOUT_SECONDS, Taking
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ class _Run:
     presence: Presence
 
     async def roll_out(self, release: ReleasePlan, target: Target) -> Deployment:
-        timeout = self.options.lock_timeout
-        async with recording(release, self.engine, self.presence, lock_timeout=timeout) as book:
+        taking = Taking(release, self.engine, lambda: self.board.is_stopped, self.options.lock_timeout)
+        async with recording(release, self.engine, self.presence, taking) as book:
             rollout = self._rollout(release, target, book)
             transition = INITIAL
             while transition.state not in FINAL:

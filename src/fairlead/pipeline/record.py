@@ -1,6 +1,6 @@
 """The bracket around the deployment of a release: what is noted before its first write and after its last.
 
-    async with recording(plan, engine, presence) as book:
+    async with recording(plan, engine, presence, taking) as book:
         await book.open()                         the state, with the lock and what the run is about to make
         ...
         deployment = await book.close(deployment, report)      the record, then the state
@@ -29,7 +29,7 @@ from fairlead.pipeline.apply import ChangeReport, said
 from fairlead.pipeline.engine import Engine
 from fairlead.pipeline.forgetting import forget
 from fairlead.pipeline.presence import Presence
-from fairlead.pipeline.taking import LOCK_TIMEOUT_SECONDS, Taking
+from fairlead.pipeline.taking import Taking
 from fairlead.ports.statestore import StateStore
 
 T = TypeVar("T")
@@ -240,11 +240,9 @@ class Book:
 
 
 @asynccontextmanager
-async def recording(
-    plan: ReleasePlan, engine: Engine, presence: Presence, *, lock_timeout: float = LOCK_TIMEOUT_SECONDS
-) -> AsyncIterator[Book]:
+async def recording(plan: ReleasePlan, engine: Engine, presence: Presence, taking: Taking) -> AsyncIterator[Book]:
     """Keep the books of one deployment; a block that is left by an exception is recorded as interrupted."""
-    book = Book(plan, engine, presence, Taking(plan, engine, lock_timeout))
+    book = Book(plan, engine, presence, taking)
     try:
         yield book
     except BaseException:

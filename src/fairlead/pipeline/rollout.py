@@ -9,7 +9,7 @@ from functools import partial
 from fairlead.domain.causes import Patience
 from fairlead.domain.changes import Action, Change, ReleasePlan, summarise
 from fairlead.domain.deployments import Deployment, Outcome
-from fairlead.domain.errors import FairleadError, OperationFailed, Problem, Refused
+from fairlead.domain.errors import FairleadError, Interrupted, OperationFailed, Problem, Refused
 from fairlead.domain.events import ApplyStarted, ReleaseFinished
 from fairlead.domain.health import HealthReport, HealthState
 from fairlead.domain.identity import ObjectRef
@@ -77,6 +77,9 @@ class Rollout:
         except LockLost as error:
             self.explanation = said(error)
             return Event.LOCK_LOST
+        except Interrupted as error:
+            self.explanation = said(error)
+            return Event.INTERRUPTED
         except Refused as error:
             self.explanation = said(error)
             return Event.REFUSED

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from fairlead.domain.bookkeeping import abandoned
 from fairlead.domain.changes import ReleasePlan
 from fairlead.domain.deployments import Outcome
-from fairlead.domain.errors import Problem, Refused
+from fairlead.domain.errors import Interrupted, Problem, Refused
 from fairlead.domain.locking import Heard, Lock, Phase, Relation, Take, TooOld, Wait, may_take
 from fairlead.domain.records import Recorded
 from fairlead.domain.state import Stored
@@ -21,10 +22,11 @@ _PAUSE_SECONDS: Final = 1.0
 
 @dataclass(slots=True)
 class Taking:
-    """The lock of one release, as a run sees it that wants it."""
+    """The lock of one release, as a run sees it that wants it. `is_stopped` says that a signal asked the run to end."""
 
     plan: ReleasePlan
     engine: Engine
+    is_stopped: Callable[[], bool]
     timeout_seconds: float = LOCK_TIMEOUT_SECONDS
     _heard: dict[str, Heard] = field(default_factory=dict)
 
@@ -33,6 +35,7 @@ class Taking:
 
         Raises:
             Refused: the holder still writes (`locked`), or deploys what came after ours (`olderThanRunning`).
+            Interrupted: a signal ended the wait.
         """
         until = self.engine.clock.monotonic() + self.timeout_seconds
         while True:
@@ -48,6 +51,8 @@ class Taking:
                     raise self._refused(
                         "locked", lock, f"it still writes after {self.timeout_seconds:.0f} s of waiting"
                     )
+                case Wait() if self.is_stopped():
+                    raise Interrupted(Problem("interrupted", "interrupted while another run held the release"))
                 case Wait():
                     await self.engine.clock.sleep(_PAUSE_SECONDS)
                     stored = await self._store.read(self.plan.key)
@@ -56,8 +61,8 @@ class Taking:
         """Return whether the holder is gone; waits until it gives a sign of life, or has given none for too long."""
         while True:
             alive = await self._is_alive(lock)
-            if alive is not None:
-                return not alive
+            if alive is not None or self.is_stopped():
+                return alive is False
             await self.engine.clock.sleep(_PAUSE_SECONDS)
 
     async def left_by(self, lock: Lock | None) -> Recorded | None:
