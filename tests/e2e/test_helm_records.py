@@ -187,6 +187,8 @@ async def test_a_rollback_by_hand_is_named(site: Site) -> None:
         (4, "succeeded", False),
     ]
     assert told[2]["explanation"] == "Rollback to 1"
+    (shown,) = (await site.json("show", "test", "web", "3"))["deployments"]
+    assert shown["explanation"] == "Rollback to 1"
 
 
 async def test_a_release_of_helm_is_taken_over_without_making_anything_anew(site: Site) -> None:

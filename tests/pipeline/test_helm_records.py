@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fairlead.domain.deployments import Deployment, Outcome
-from fairlead.domain.errors import Problem, Refused, RemoteRefused
+from fairlead.domain.errors import InputError, Problem, Refused, RemoteRefused
 from fairlead.domain.helm_past import HelmPast
 from fairlead.domain.helm_payload import HelmRevision, changed_secret, new_secret, release_of
 from fairlead.domain.helm_release import HelmRelease, HelmStatus
@@ -22,6 +22,7 @@ from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted
 from fairlead.pipeline.helm_adoption import owned_by_record
 from fairlead.pipeline.helm_past import helm_pasts, made_by_helm
+from fairlead.pipeline.history import history, show
 from fairlead.pipeline.plan import PlanOptions, plan
 from fairlead.pipeline.status import status
 from fairlead.ports.charts import ChartSource
@@ -356,3 +357,16 @@ async def test_revisions_of_helm_are_told_as_deployments() -> None:
     ]
     assert found[0].deployment.explanation == "Rollback failed"
     assert [(one.number, one.by) for one in await made_by_helm(site.cluster, key, {2, 3})] == [(1, "fairlead")]
+
+
+async def test_what_helm_made_is_listed_and_shown_between_our_deployments() -> None:
+    site = Site()
+    await site.deploy(config_map(key="1"))
+    site.left_by_helm(2, HelmStatus.DEPLOYED, description="Rollback to 1")
+    await site.deploy(config_map(key="3"))
+    target, store = (await site.wanted()).target, site.engine.store((await site.wanted()).key)
+    listed = await history(target, store, site.cluster)
+    assert [(one.number, one.by == "helm") for one in listed] == [(1, False), (2, True), (3, False)]
+    assert (await show(target, 2, store, site.cluster)).recorded == listed[1]
+    with pytest.raises(InputError):
+        await show(target, 4, store, site.cluster)

@@ -99,14 +99,14 @@ async def test_ten_deployments_are_remembered_with_their_records(site: Site) -> 
         one = wanted(config_map(key=str(number)))
         await site.deploy(one)
     store = site.engine.store(one.key)
-    assert [each.number for each in await history(one.key, store)] == list(range(3, 13))
+    assert [each.number for each in await history(one.target, store, site.cluster)] == list(range(3, 13))
     kept = [number for number in range(1, 13) if await store.record(one.key, number) is not None]
     assert kept == list(range(3, 13))
-    shown = await show(one.key, 5, store)
+    shown = await show(one.target, 5, store, site.cluster)
     assert shown.manifests is not None
     assert shown.manifests[0]["data"] == {"key": "5"}
     with pytest.raises(InputError):
-        await show(one.key, 2, store)
+        await show(one.target, 2, store, site.cluster)
 
 
 async def test_a_failure_is_recorded_object_by_object(site: Site) -> None:
@@ -186,11 +186,11 @@ async def test_secrets_are_masked_in_what_is_shown(site: Site) -> None:
     record = await store.record(one.key, 1)
     assert record is not None
     assert "t0ken-of-mine" in str(record.manifests)
-    shown = str(await show(one.key, 1, store))
+    shown = str(await show(one.target, 1, store, site.cluster))
     assert "(secret)" in shown
     assert "s3cr3t" not in shown
     assert "t0ken" not in shown
-    assert "s3cr3t" not in str(await history(one.key, store))
+    assert "s3cr3t" not in str(await history(one.target, store, site.cluster))
 
 
 async def test_status_tells_the_last_deployment_and_what_it_deployed(site: Site) -> None:

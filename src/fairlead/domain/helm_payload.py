@@ -153,7 +153,7 @@ def _seconds(at: datetime) -> str:
 
 def _packed(release: HelmRelease) -> str:
     body = json.dumps(release.body, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-    packer = zlib.compressobj(zlib.Z_BEST_COMPRESSION, zlib.DEFLATED, _GZIP)
+    packer = zlib.compressobj(wbits=_GZIP)
     return base64.b64encode(packer.compress(body) + packer.flush()).decode()
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairlead.domain.errors import InputError, Problem
-from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.records import Record, Recorded
+from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor, secrets_in
+from fairlead.pipeline.helm_past import made_by_helm
+from fairlead.ports.cluster import Cluster
 from fairlead.ports.statestore import StateStore
 
 
@@ -21,18 +23,21 @@ class Shown:
     manifests: tuple[Mapping[str, Any], ...] | None = None
 
 
-async def history(key: ReleaseKey, store: StateStore) -> tuple[Recorded, ...]:
-    """Return the recorded deployments of a release, oldest first."""
-    return (await store.read(key)).state.deployments
+async def history(target: Target, store: StateStore, cluster: Cluster) -> tuple[Recorded, ...]:
+    """Return the recorded deployments of a release, of a chart those that Helm made included, oldest first."""
+    ours = (await store.read(target.key)).state.deployments
+    theirs = await made_by_helm(cluster, target.key, {one.number for one in ours}) if target.is_chart else ()
+    return tuple(sorted((*ours, *theirs), key=lambda one: one.number))
 
 
-async def show(key: ReleaseKey, number: int, store: StateStore) -> Shown:
+async def show(target: Target, number: int, store: StateStore, cluster: Cluster) -> Shown:
     """Return one recorded deployment of a release.
 
     Raises:
         InputError: there is none of that number (`unknownDeployment`).
     """
-    deployments = {one.number: one for one in (await store.read(key)).state.deployments}
+    key = target.key
+    deployments = {one.number: one for one in await history(target, store, cluster)}
     recorded = deployments.get(number)
     if recorded is None:
         known = ", ".join(map(str, deployments)) or "none"

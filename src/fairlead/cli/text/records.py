@@ -48,7 +48,7 @@ def _row(item: DeploymentItem, now: datetime) -> list[Text]:
         Text(written(item.summary)),
         Text(commit(item.revision)),
         Text(f"{age(str(item.started_at), now)} ago"),
-        Text(f"{item.by}@{item.host}"),
+        Text(f"{item.by}@{item.host}" if item.host else str(item.by)),
     ]
 
 
@@ -58,7 +58,8 @@ def _details(item: DeploymentItem) -> Iterator[tuple[str, Text]]:
     yield "health", Text(item.health or "nobody looked")
     if item.explanation:
         yield "because", Text(item.explanation)
-    yield "started", Text(f"{item.started_at} by {item.by} on {item.host}, Fairlead {item.tool_version}")
+    where = f" on {item.host}, Fairlead {item.tool_version}" if item.host else ""
+    yield "started", Text(f"{item.started_at} by {item.by}{where}")
     yield "took", Text(f"{item.duration_seconds:.1f}s" if item.finished_at else "nobody saw it end")
     yield "revision", Text(commit(item.revision))
     if item.chart:
