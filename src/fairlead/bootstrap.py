@@ -18,6 +18,8 @@ from fairlead.adapters.kustomize.program import KustomizeProgram
 from fairlead.adapters.providers.cluster_access import KubeconfigAccess
 from fairlead.adapters.providers.sources import Override, Sources
 from fairlead.adapters.providers.store import KubeconfigStore
+from fairlead.adapters.statestore.store import SecretStateStore
+from fairlead.adapters.whoami.process import ThisProcess
 from fairlead.domain.config import Declaration, Environment, EnvRef, SecretRef
 from fairlead.domain.errors import InputError, Problem
 from fairlead.doors.paths import Paths
@@ -134,6 +136,8 @@ async def open_application(
             source=GitCheckout(settings),
             addresses=GcloudAddresses(settings),
             redactor=redactor,
+            stores=SecretStateStore,
+            whoami=ThisProcess(),
             environ=settings.environ,
         )
 

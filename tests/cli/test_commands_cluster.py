@@ -23,6 +23,7 @@ from fairlead.settings import Settings
 from tests.conftest import Golden
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.terminal import Ended, Terminal
+from tests.fakes.whoami import FakeWhoAmI
 
 ENVIRONMENTS = """\
 clusters: [{name: eu, provider: {existingContext: {contextName: eu}}}]
@@ -81,6 +82,9 @@ class Revision:
     async def commit(self, root: str) -> Commit:
         return Commit("a1b2c3d4e5f6", dirty=False)
 
+    async def is_ancestor(self, root: str, older: str, newer: str) -> bool:
+        return older == newer
+
 
 @dataclass
 class Shop:
@@ -97,7 +101,7 @@ class Shop:
         self, settings: Settings, wishes: Wishes, sink: EventSink, redactor: Redactor
     ) -> AsyncIterator[Application]:
         async with open_application(settings, wishes, sink, redactor) as application:
-            yield replace(application, clusters=self, clock=Noon(), source=Revision())
+            yield replace(application, clusters=self, clock=Noon(), source=Revision(), whoami=FakeWhoAmI())
 
     def run(self, *arguments: str, width: int | None = None, answer: str | None = None) -> Ended:
         terminal = Terminal(self.root, open=self.application, width=width)
@@ -280,3 +284,46 @@ def test_lint_lists_problems_and_exits_2_only_for_errors(shop: Shop, golden: Gol
     golden("cli/shop-lint.txt", wrong.stdout)
     shop.change("apps.yaml", "wait:", "wiat:")
     assert shop.run("lint", "--output", "json").code == 2
+
+
+def test_an_object_of_somebody_else_is_only_taken_on_demand(shop: Shop) -> None:
+    shop.cluster.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
+    marks = {"name": "settings", "namespace": "shop", "labels": {"argocd.argoproj.io/instance": "storefront"}}
+    shop.cluster.put({"apiVersion": "v1", "kind": "ConfigMap", "metadata": marks, "data": {"currency": "EUR"}})
+    refused = shop.run("apply", "test", "--yes", "--output", "json")
+    assert (refused.code, refused.document["errors"][0]["code"]) == (4, "foreignOwner")
+    assert "storefront" in refused.document["errors"][0]["message"]
+    assert shop.run("plan", "test").code == 4
+    assert shop.run("plan", "test", "--take-ownership").code == 0
+    undecided = shop.run("apply", "test", "--take-ownership", "--output", "json")
+    assert (undecided.code, undecided.document["errors"][0]["code"]) == (4, "approvalNeeded")
+    assert shop.run("apply", "test", "--take-ownership", "--yes").code == 0
+
+
+CLAIM = """\
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+"""
+
+
+def test_what_cannot_change_is_made_anew_on_demand_and_volumes_only_under_the_guard(shop: Shop) -> None:
+    path = shop.root / "web.yaml"
+    path.write_text(path.read_text() + CLAIM)
+    assert shop.run("apply", "test", "--no-wait").code == 0
+    immutable = RemoteRefused(Problem("fieldImmutable", "spec is immutable", remedy="add --recreate"), status=422)
+    shop.cluster.fail(immutable, verb="apply", name="data", times=99)
+    shop.change("web.yaml", "ReadWriteOnce", "ReadOnlyMany")
+    shop.cluster.calls.clear()
+    assert shop.run("apply", "test", "--no-wait").code == 1
+    planned = shop.run("plan", "test", "--recreate", "--output", "json")
+    assert planned.document["summary"]["recreate"] == 1
+    refused = shop.run("apply", "test", "--recreate", "--yes", "--no-wait", "--output", "json")
+    assert (refused.code, refused.document["errors"][0]["code"]) == (4, "guard")
+    assert shop.cluster.writes == []
+    undecided = shop.run("apply", "test", "--recreate", "--allow-deletes", "--no-wait", "--output", "json")
+    assert undecided.document["errors"][0]["code"] == "approvalNeeded"
+    shop.run("apply", "test", "--recreate", "--allow-deletes", "--yes", "--no-wait")
+    assert ("delete", "data") in [(call.verb, call.ref and call.ref.name) for call in shop.cluster.writes]

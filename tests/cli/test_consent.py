@@ -23,6 +23,7 @@ FREE = (FieldChange("/spec/replicas", 2, 3),)
         (Change(Action.UPDATE, WEB, fields=FREE), False),
         (Change(Action.UPDATE, WEB, fields=OWNED), True),
         (Change(Action.UPDATE, WEB, reason="adopt"), True),
+        (Change(Action.UPDATE, WEB, reason="takeOwnership"), True),
         (Change(Action.DELETE, WEB), True),
         (Change(Action.RECREATE, WEB), True),
     ],

@@ -203,6 +203,15 @@ async def test_secrets_are_listed_without_records(under_test: ClusterUnderTest) 
     assert [item["metadata"]["name"] for item in listing.items] == ["a"]
 
 
+async def test_metadata_is_listed_without_the_rest(under_test: ClusterUnderTest) -> None:
+    cluster, namespace = under_test.cluster, under_test.namespace
+    made = [await cluster.apply(config_map(name, namespace, key="1"), manager="fairlead") for name in ("a", "b")]
+    listing = await cluster.list_metadata(CONFIG_MAPS, namespace, label_selector="app=a")
+    expected = {name: made[0][name] for name in ("apiVersion", "kind", "metadata")}
+    assert listing.items == (expected,)
+    assert listing.resource_version
+
+
 async def test_a_watch_tells_what_happened_since_its_version(under_test: ClusterUnderTest) -> None:
     cluster, namespace = under_test.cluster, under_test.namespace
     before = await cluster.apply(config_map("a", namespace), manager="fairlead")

@@ -149,3 +149,24 @@ def test_without_a_circle_everything_gets_its_turn(edges: list[tuple[int, int]])
     circle = graph.cycle()
     assert (len(finished) == len(nodes)) == (circle == ())
     assert all(after in graph.needs[before] for before, after in pairwise(circle))
+
+
+def test_deletions_come_after_all_writes_and_backwards() -> None:
+    plan = _plan("web", _change(WEB), _change(CONFIG, Action.DELETE), _change(WIDGET, Action.DELETE))
+    graph = schedule([plan], {})
+    web, config, widget = (object_node(plan.key, change) for change in plan.changes)
+    finished = {start(plan.key): True}
+    assert isinstance(graph.verdict(widget, finished), Waiting)
+    writes = [node for node in graph.needs if node == web or (node.kind is NodeKind.WAVE and node.wave == web.wave)]
+    finished |= dict.fromkeys(writes, True)
+    assert graph.verdict(widget, finished) == Ready()
+    assert isinstance(graph.verdict(config, finished), Waiting)
+
+
+def test_nobody_waits_for_a_deletion_in_another_release() -> None:
+    leaving = _plan("web", _change(CRD, Action.DELETE), _change(NAMESPACE, Action.DELETE))
+    staying = _plan("api", _change(WIDGET), _change(CONFIG))
+    graph = schedule([leaving, staying], {})
+    assert graph.needs[start(staying.key)] == ()
+    for change in staying.changes:
+        assert all(need.key == staying.key for need in graph.needs[object_node(staying.key, change)])

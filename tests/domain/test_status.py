@@ -5,11 +5,10 @@ from typing import Any
 import pytest
 
 from fairlead.domain.changes import Action, Change, ReleasePlan
-from fairlead.domain.deployments import Drift
 from fairlead.domain.health import Health, HealthReport, HealthState, ObjectHealth
 from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision
 from fairlead.domain.rendering import RenderedRelease
-from fairlead.domain.status import drifts, release_status, since
+from fairlead.domain.status import Drift, drifts, release_status, since
 
 KEY = ReleaseKey("test", "c", "shop", "web")
 REVISION = Revision(Commit("c0ffee", dirty=False), "i", "m")

@@ -13,17 +13,18 @@ from fairlead.adapters.clock.system import SystemClock
 from fairlead.adapters.kubernetes.client import KubernetesCluster
 from fairlead.domain.access import Access, BearerToken
 from fairlead.domain.changes import Change, FieldChange, Plan, Unverified
-from fairlead.domain.deployments import Deployment, Drift, Outcome
+from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.kubeconfig import KubeconfigDocument, Trust, merge
 from fairlead.domain.kubecontext import access, find_context
+from fairlead.domain.status import Drift
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted
 from fairlead.pipeline.plan import PlanOptions, plan
 from fairlead.pipeline.status import status
+from tests.e2e.engines import real_engine
 from tests.e2e.running import RunningSandbox
 from tests.fakes.releases import (
-    Recorder,
     autoscaler,
     config_map,
     custom,
@@ -82,7 +83,7 @@ async def site(sandbox: RunningSandbox, namespace: str) -> AsyncIterator[Site]:
     context = find_context(merge([document]), sandbox.contexts[0])
     found = access(context, namespace="default", trust=Trust.OPERATOR, files={})
     cluster = KubernetesCluster(found, clock=SystemClock(), environ={})
-    yield Site(sandbox, cluster, namespace, Engine({"test": cluster}, Recorder(), SystemClock()), found)
+    yield Site(sandbox, cluster, namespace, real_engine(cluster), found)
     await cluster.close()
 
 
@@ -207,7 +208,7 @@ async def test_who_may_only_look_can_plan(site: Site) -> None:
     token = (await site.kubectl("create", "token", "viewer")).strip()
     cluster = KubernetesCluster(replace(site.access, credential=BearerToken(token)), clock=SystemClock(), environ={})
     try:
-        engine = Engine({"test": cluster}, Recorder(), SystemClock())
+        engine = real_engine(cluster)
         one = site.wanted(config_map(key="new"), secret(a="c"), deployment())
         planned = await plan([one], engine)
         (done,) = await deploy(planned, [one.target], engine)

@@ -17,32 +17,12 @@ from fairlead.domain.errors import FairleadError
 from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.rendering import Capabilities, Lookup
 from fairlead.ports.cluster import ApiKind, Listing, LiveObject, WatchEvent, WatchType
+from tests.fakes.calls import WRITES, Call, Fault, is_bookkeeping
 from tests.fakes.catalogue import KINDS, WITHOUT_GENERATION
 from tests.fakes.selectors import matches_fields, matches_labels
 from tests.fakes.ssa import Managers, applied, check_preconditions, edited, fold_string_data, refused
 
 _ALL = frozenset({"create", "delete", "get", "list", "patch", "watch"})
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request as the server saw it: `verb` is the name of the port's method."""
-
-    verb: str
-    kind: str
-    ref: ObjectRef | None = None
-    dry_run: bool = False
-    manager: str = ""
-
-
-@dataclass(slots=True)
-class _Fault:
-    error: FairleadError
-    verb: str
-    kind: str | None
-    name: str | None
-    left: int
-    skip: int
 
 
 @dataclass(slots=True)
@@ -57,7 +37,7 @@ class FakeCluster:
     closed: bool = False
     _kinds: dict[tuple[str, str], ApiKind] = field(default_factory=dict)
     _objects: dict[tuple[str, str, str, str], LiveObject] = field(default_factory=dict)
-    _faults: list[_Fault] = field(default_factory=list)
+    _faults: list[Fault] = field(default_factory=list)
     _log: list[tuple[int, WatchType, LiveObject]] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _version: int = 0
@@ -85,7 +65,9 @@ class FakeCluster:
         old = self._objects[_key(ref)]
         new = deepcopy(old)
         change(new)
-        self._store(old, new, edited(old, new, manager))
+        stored = self._store(old, new, edited(old, new, manager))
+        if stored["metadata"].get("deletionTimestamp") and not stored["metadata"].get("finalizers"):
+            self.remove(ref)
 
     def set_status(self, ref: ObjectRef, status: Mapping[str, Any]) -> None:
         """Play the controller: replace the status. `observedGeneration` is filled in unless given."""
@@ -117,7 +99,7 @@ class FakeCluster:
         skip: int = 0,
     ) -> None:
         """Let the next `times` matching calls fail, after `skip` that succeed. Failed calls change nothing."""
-        self._faults.append(_Fault(error, verb, kind, name, times, skip))
+        self._faults.append(Fault(error, verb, kind, name, times, skip))
 
     def compact(self) -> None:
         """Forget the past: every watch ends with EXPIRED, only a new list helps."""
@@ -127,8 +109,22 @@ class FakeCluster:
 
     @property
     def writes(self) -> list[Call]:
-        """The calls that changed something or meant to."""
-        return [call for call in self.calls if call.verb in {"apply", "delete"} and not call.dry_run]
+        """The calls that changed something or meant to, without our own bookkeeping."""
+        return [call for call in self._written if not is_bookkeeping(call)]
+
+    @property
+    def bookkeeping(self) -> list[Call]:
+        """The calls that wrote states, records and Leases, or meant to."""
+        return [call for call in self._written if is_bookkeeping(call)]
+
+    @property
+    def objects(self) -> list[LiveObject]:
+        """Everything that is stored."""
+        return [deepcopy(obj) for obj in self._objects.values()]
+
+    @property
+    def _written(self) -> list[Call]:
+        return [call for call in self.calls if call.verb in WRITES and not call.dry_run]
 
     # The port
 
@@ -163,18 +159,39 @@ class FakeCluster:
         ]
         return Listing(tuple(found), str(self._version))
 
+    async def list_metadata(self, kind: ApiKind, namespace: str | None, *, label_selector: str = "") -> Listing:
+        listing = await self.list(kind, namespace, label_selector=label_selector)
+        only = ({name: obj[name] for name in ("apiVersion", "kind", "metadata")} for obj in listing.items)
+        return Listing(tuple(only), listing.resource_version)
+
     async def apply(
         self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False, force: bool = True
     ) -> LiveObject:
         ref = object_ref(manifest)
         self._call("apply", ref.kind, ref, dry_run=dry_run, manager=manager)
-        kind = self._served(ref.api_version, ref.kind)
-        if kind.namespaced and _key(ObjectRef("v1", "Namespace", "", ref.namespace)) not in self._objects:
-            raise refused(404, "namespaceMissing", "NotFound", f'namespaces "{ref.namespace}" not found')
-        live = self._find(ref)
+        live = self._place(ref)
         check_preconditions(manifest, live)
         new, managers = applied(live or {}, manifest, manager, force=force)
         return deepcopy(self._store(live, new, managers, dry_run=dry_run))
+
+    async def create(self, manifest: Mapping[str, Any], *, manager: str) -> LiveObject:
+        ref = object_ref(manifest)
+        self._call("create", ref.kind, ref, manager=manager)
+        if self._place(ref) is not None:
+            raise refused(409, "alreadyExists", "AlreadyExists", f"{ref} already exists")
+        return deepcopy(self.put(manifest, manager=manager))
+
+    async def replace(self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False) -> LiveObject:
+        ref = object_ref(manifest)
+        self._call("replace", ref.kind, ref, dry_run=dry_run, manager=manager)
+        live = self._place(ref)
+        if live is None:
+            raise refused(404, "notFound", "NotFound", f"{ref} not found")
+        check_preconditions(manifest, live)
+        new = deepcopy(dict(manifest))
+        given = new["metadata"].get("managedFields") or live["metadata"]["managedFields"]
+        owned = {**live, "metadata": {**live["metadata"], "managedFields": given}}
+        return deepcopy(self._store(live, new, edited(owned, new, manager), dry_run=dry_run))
 
     async def delete(self, ref: ObjectRef, *, uid: str, resource_version: str | None = None) -> bool:
         self._call("delete", ref.kind, ref)
@@ -184,7 +201,10 @@ class FakeCluster:
         meta = live["metadata"]
         if meta["uid"] != uid or resource_version not in (None, meta["resourceVersion"]):
             raise refused(409, "conflict", "Conflict", f"{ref}: the precondition does not hold")
-        self.remove(ref)
+        if meta.get("finalizers"):
+            self.edit(ref, _being_deleted, manager="kube-apiserver")
+        else:
+            self.remove(ref)
         return True
 
     async def watch(
@@ -221,21 +241,24 @@ class FakeCluster:
     # Inside
 
     def _call(self, verb: str, kind: str, ref: ObjectRef | None = None, **more: Any) -> None:
-        self.calls.append(Call(verb, kind, ref, **more))
-        for fault in self._faults:
-            if fault.verb != verb or fault.kind not in (None, kind) or fault.name not in (None, ref and ref.name):
-                continue
-            if fault.skip:
-                fault.skip -= 1
-            elif fault.left:
-                fault.left -= 1
-                raise fault.error
+        call = Call(verb, kind, ref, **more)
+        self.calls.append(call)
+        struck = next((fault for fault in self._faults if fault.strikes(call)), None)
+        if struck is not None:
+            raise struck.error
 
     def _served(self, api_version: str, kind: str) -> ApiKind:
         found = self._kinds.get((api_version, kind))
         if found is None:
             raise refused(404, "kindNotServed", "NotFound", f"the cluster serves no {kind} of {api_version}")
         return found
+
+    def _place(self, ref: ObjectRef) -> LiveObject | None:
+        """Return what stands where an object is about to be written; its kind and namespace must be there."""
+        kind = self._served(ref.api_version, ref.kind)
+        if kind.namespaced and _key(ObjectRef("v1", "Namespace", "", ref.namespace)) not in self._objects:
+            raise refused(404, "namespaceMissing", "NotFound", f'namespaces "{ref.namespace}" not found')
+        return self._find(ref)
 
     def _find(self, ref: ObjectRef) -> LiveObject | None:
         return self._objects.get(_key(ref))
@@ -287,6 +310,10 @@ class FakeCluster:
 
 def _key(ref: ObjectRef) -> tuple[str, str, str, str]:
     return (*ref.group_kind, ref.namespace, ref.name)
+
+
+def _being_deleted(obj: LiveObject) -> None:
+    obj["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
 
 
 def _in_scope(obj: LiveObject, kind: ApiKind, namespace: str | None) -> bool:

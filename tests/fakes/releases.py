@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
+from fairlead.adapters.statestore.store import SecretStateStore
 from fairlead.domain.config import ChartDir, Environment, ManifestFiles, Place, Release
 from fairlead.domain.events import Event
 from fairlead.domain.identity import Commit
@@ -16,6 +18,9 @@ from fairlead.domain.targets import Target
 from fairlead.pipeline.engine import Engine, Wanted
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import FakeCluster
+from tests.fakes.source import FakeSource
+from tests.fakes.stepped_clock import SteppedClock
+from tests.fakes.whoami import FakeWhoAmI
 
 PLACE = Place("releases/shop.yaml", 1, 1)
 
@@ -41,7 +46,13 @@ class Recorder:
 def engine(cluster: FakeCluster, *environments: str) -> tuple[Engine, Recorder]:
     """Return an engine whose environments (`test` by default) all lead to one cluster."""
     recorder = Recorder()
-    return Engine(dict.fromkeys(environments or ("test",), cluster), recorder, FakeClock()), recorder
+    clusters = dict.fromkeys(environments or ("test",), cluster)
+    stores = {name: SecretStateStore(one) for name, one in clusters.items()}
+    source = FakeSource()
+    engine = Engine(
+        clusters, stores, recorder, FakeClock(), FakeWhoAmI(), SteppedClock(), partial(source.is_ancestor, "")
+    )
+    return engine, recorder
 
 
 def environment(*releases: Release, **more: Any) -> Environment:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from fairlead.domain.chart_files import ChartFiles
 from fairlead.domain.config import Chart, HelmRepo
 from fairlead.domain.rendering import ChartRequest, LocalChart, RenderedChart
 
@@ -15,10 +16,14 @@ class FakeCharts:
 
     chart: LocalChart = field(default_factory=lambda: LocalChart("/charts/a.tgz", "sha256:" + "0" * 64, "a", "1.0.0"))
     fetched: list[Chart] = field(default_factory=list)
+    content: ChartFiles = field(default_factory=dict)
 
     async def fetch(self, chart: Chart, repos: tuple[HelmRepo, ...]) -> LocalChart:
         self.fetched.append(chart)
         return self.chart
+
+    async def files(self, chart: LocalChart) -> ChartFiles:
+        return self.content
 
     async def close(self) -> None: ...
 

@@ -10,10 +10,12 @@ import pytest
 
 from fairlead.bootstrap import Wishes, open_application
 from fairlead.domain.config import Environment
-from fairlead.domain.deployments import Drift, Outcome
+from fairlead.domain.deployments import Outcome
 from fairlead.domain.errors import Refused
+from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rendering import Capabilities
 from fairlead.domain.selection import choose_releases
+from fairlead.domain.status import Drift
 from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.application import Application, by_environment
@@ -127,3 +129,20 @@ def test_targets_are_grouped_in_their_order(application: Application) -> None:
     ((environment, members),) = by_environment(chosen)
     assert (environment.name, tuple(members)) == ("test", chosen)
     assert by_environment(()) == []
+
+
+async def test_a_chart_that_prints_its_revision_comes_to_rest(application: Application, tmp_path: Path) -> None:
+    template = APP.replace(
+        "{{ .Values.a | quote }}", '"{{ .Values.a }} {{ .Release.Revision }} {{ .Release.IsUpgrade }}"'
+    )
+    chosen = targets(application, "app")
+    ref = ObjectRef("v1", "ConfigMap", "default", "app")
+    for metadata, said in (("{name: app}", "hunter2 1 false"), ("{name: app, labels: {a: b}}", "hunter2 2 true")):
+        (tmp_path / "app" / "templates" / "app.yaml").write_text(template.replace("{name: app}", metadata))
+        (done,) = await application.apply(await application.plan(chosen), chosen)
+        assert done.outcome is Outcome.SUCCEEDED
+        live = await (await application.clusters.open(chosen[0].environment)).get(ref)
+        assert live is not None
+        assert live["data"] == {"a": said}
+        assert not (await application.plan(chosen)).writes
+    assert [one.number for one in await application.history(chosen[0])] == [1, 2]

@@ -25,7 +25,7 @@ async def _apply(cluster: FakeCluster, *objects: Mapping[str, Any]) -> tuple[Cha
     board = Board(schedule(planned.releases, {}))
     board.finish(start(one.key), ok=True)
     changes = list(planned.releases[0].changes)
-    return await apply_changes(one.key, changes, board, ports, Redactor()), changes
+    return await apply_changes(one.key, changes, board, ports, redactor=Redactor()), changes
 
 
 def _conflict() -> RemoteRefused:

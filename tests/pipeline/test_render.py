@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +27,9 @@ from fairlead.domain.config import (
 )
 from fairlead.domain.errors import InputError, OperationFailed, Problem
 from fairlead.domain.events import Event, Rendered, RenderStarted
+from fairlead.domain.helm_past import HelmPast
+from fairlead.domain.helm_payload import HelmRevision
+from fairlead.domain.helm_release import HelmStatus
 from fairlead.domain.manifests import Manifest
 from fairlead.domain.rendering import Capabilities, ChartRequest, Hook, LocalChart, Lookup, RenderedChart
 from fairlead.domain.targets import Target
@@ -148,12 +151,20 @@ async def test_kustomizations_are_built(bench: Bench) -> None:
 
 async def test_the_chart_gets_values_and_facts(bench: Bench) -> None:
     values = (ValueEntry("a.b", Literal("1,2\n"), PLACE),)
-    facts = Facts(FACTS.capabilities, revision=4, is_upgrade=True, lookup=Lookup("/tmp/k", "c"))
+    deployed = HelmPast((HelmRevision(4, "web", "own", HelmStatus.DEPLOYED),))
+    facts = Facts(FACTS.capabilities, lookup=Lookup("/tmp/k", "c"), pasts={("own", "web"): deployed})
     await render(release(ChartDir("c"), values=values, namespace="own"), facts, bench.rendering, bench.sources)
     request = bench.renderer.requests[0]
     assert request == ChartRequest(
         "web", "own", bench.charts.chart, {"a": {"b": "1,2\n"}}, FACTS.capabilities, revision=4, is_upgrade=True
     )
+    await render(
+        release(ChartDir("c"), values=values, namespace="own"),
+        replace(facts, as_next=True),
+        bench.rendering,
+        bench.sources,
+    )
+    assert bench.renderer.requests[1] == replace(request, revision=5)
 
 
 async def test_only_a_chart_that_looks_up_gets_the_cluster(bench: Bench) -> None:
@@ -199,8 +210,9 @@ async def test_the_inputs_digest_changes_with_every_input_and_with_nothing_else(
 
     bench.renderer.answer = lambda _: chart_of(an_object())
     first = await digest()
+    deployed = HelmPast((HelmRevision(9, "web", "market", HelmStatus.DEPLOYED),))
     assert first == await digest()
-    assert first == await digest(Facts(FACTS.capabilities, revision=9, is_upgrade=True))
+    assert first == await digest(replace(FACTS, pasts={("market", "web"): deployed}))
     patch = Patch(None, None, PatchType.STRATEGIC, {"data": {"a": "b"}}, PLACE)
     others = [
         await digest(values=(ValueEntry("a", Literal("b"), PLACE),)),

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from fairlead.domain.deployments import Drift, ReleaseStatus
 from fairlead.domain.errors import Refused
 from fairlead.domain.health import HealthState
 from fairlead.domain.identity import ObjectRef
+from fairlead.domain.status import Drift, ReleaseStatus
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Wanted
 from fairlead.pipeline.plan import plan

@@ -65,6 +65,33 @@ CATALOG = (
         ),
     ),
     Entry(
+        "history",
+        DEPLOY,
+        "List the recorded deployments of a release.",
+        (
+            Example("fairlead history test web", "the last ten, oldest first"),
+            Example("fairlead history test web --output json", "the same for programs"),
+        ),
+    ),
+    Entry(
+        "show",
+        DEPLOY,
+        "Show one recorded deployment in full.",
+        (
+            Example("fairlead show test web 7", "who deployed what, and what became of each object"),
+            Example("fairlead show test web 7 -v", "also the manifests, secrets masked"),
+        ),
+    ),
+    Entry(
+        "delete",
+        DEPLOY,
+        "Remove a release with everything that it owns.",
+        (
+            Example("fairlead delete test web", "show what goes, ask, and delete it"),
+            Example("fairlead delete test web --dry-run", "only show it"),
+        ),
+    ),
+    Entry(
         "list",
         INSPECT,
         "List declared clusters, environments or releases.",

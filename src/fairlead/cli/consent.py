@@ -21,7 +21,7 @@ def refusal(reasons: tuple[str, ...]) -> Problem:
     return Problem(
         "approvalNeeded",
         "the plan needs a person's agreement: " + "; ".join(reasons),
-        remedy="look at `fairlead plan`, then run `fairlead apply` again with --yes",
+        remedy="look at the plan, then run it again with --yes",
     )
 
 
@@ -35,7 +35,7 @@ def _grave(change: Change) -> Iterator[str]:
             owners = sorted({field.owner for field in change.fields if field.owner})
             if owners:
                 yield f"takes fields of {change.ref} from {', '.join(owners)}"
-            elif change.reason == "adopt":
+            elif change.reason in ("adopt", "takeOwnership"):
                 yield f"takes over {change.ref}"
         case Action.CREATE | Action.KEEP | Action.SKIP:
             pass

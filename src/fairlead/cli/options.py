@@ -133,5 +133,20 @@ class Where:
     declared: Declared
 
 
+@dataclass(frozen=True, slots=True)
+class Force:
+    """What a plan may do to objects beyond changing its own."""
+
+    recreate: Annotated[bool, typer.Option("--recreate", help="Delete and make anew what cannot change otherwise")] = (
+        False
+    )
+    take_ownership: Annotated[
+        bool, typer.Option("--take-ownership", help="Also change objects that belong to someone else")
+    ] = False
+    prune_releases: Annotated[
+        bool, typer.Option("--prune-releases", help="Also remove releases that are in no file any more")
+    ] = False
+
+
 EnvironmentName = Annotated[str, typer.Argument(metavar="ENV", help="An environment", rich_help_panel=SELECTION)]
 ReleaseName = Annotated[str, typer.Argument(metavar="RELEASE", help="A release of it", rich_help_panel=SELECTION)]

@@ -34,6 +34,22 @@ def chosen_environments(
     return choose_environments(application.declaration, scope)
 
 
+def named_release(application: Application, environment: str, release: str) -> Target:
+    """Return one release of an environment."""
+    environments = choose_environments(application.declaration, Scope(environment))
+    (target,) = choose_releases(environments, (release,))
+    return target
+
+
+async def orphans(application: Application, where: Where) -> tuple[Target, ...]:
+    """Return the releases of whole environments that are declared no more; a choice of releases leaves none out."""
+    if where.releases.names or where.releases.selector is not None:
+        message = "--prune-releases is about whole environments, but releases were chosen"
+        remedy = "leave out -r and -l, or remove one release by `fairlead delete ENV RELEASE`"
+        raise InputError(Problem("conflictingOptions", message, remedy=remedy))
+    return await application.orphans(chosen_environments(application, where.targets))
+
+
 def named_environments(
     application: Application, names: Sequence[str], *, cluster: str | None, everything: bool
 ) -> tuple[Environment, ...]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fairlead.domain.identity import ObjectRef, ReleaseKey, Revision
 from fairlead.domain.rendering import Hook, RenderedRelease
+from fairlead.domain.state import Stored
 
 MASKED: Final = "(secret)"
 UNKNOWN: Final = "unknown"
@@ -89,7 +90,8 @@ class Change:
     `verified` is False with a reason where the server's dry run could not speak (`semantics.md` 5); `problem` is what
     the server or the rights of the caller said then. `manager` is the field manager to apply with. `digest` covers the
     declared fields that are not left alone, `live_digest` the same fields as they are live. `is_preparation`: it must
-    be there before anything else of the release, hooks included.
+    be there before anything else of the release, hooks included. `is_pruning`: it is about an object that the release
+    owns but no longer declares. `is_adoption`: the fields of old deployers become ours before it is applied.
     """
 
     action: Action
@@ -108,6 +110,8 @@ class Change:
     digest: str = ""
     left_alone: tuple[LeftAlone, ...] = ()
     is_preparation: bool = False
+    is_pruning: bool = False
+    is_adoption: bool = False
 
     @property
     def obstacle(self) -> str:
@@ -145,7 +149,10 @@ def summarise(changes: Iterable[Change]) -> dict[str, int]:
 class ReleasePlan:
     """What one release needs. `changes` stand in apply order; `digest` is its part of the plan digest.
 
-    `hooks` run around the changes when any of them writes, in Helm's order, those before and those after.
+    `hooks` run around the changes when any of them writes, in Helm's order, those before and those after. `owned` is
+    how many objects its inventory holds, `notes` are what a reader must know beside the changes. `stored` is what the
+    cluster remembered of the release when the plan was made, None where that may not be seen. `is_removal`: the release
+    ends with it, and nothing of it is remembered.
     """
 
     key: ReleaseKey
@@ -155,6 +162,10 @@ class ReleasePlan:
     digest: str = ""
     hooks_before: tuple[Hook, ...] = ()
     hooks_after: tuple[Hook, ...] = ()
+    owned: int = 0
+    notes: tuple[str, ...] = ()
+    stored: Stored | None = field(default=None, repr=False, compare=False)
+    is_removal: bool = False
 
     @property
     def writes(self) -> bool:
@@ -171,6 +182,7 @@ class ReleasePlan:
             "digest": self.digest,
             "changes": [change.to_json() for change in self.changes],
             "hooks": [{"events": list(hook.events), "object": hook.manifest.ref.to_json()} for hook in hooks],
+            "notes": list(self.notes),
             "summary": summarise(self.changes),
         }
 

@@ -9,19 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from fairlead.domain import managed_fields
+from fairlead.domain.adopting import migrated
 from fairlead.domain.autoscaling import Scaled
 from fairlead.domain.changes import Action, Change, FieldChange, Unverified
 from fairlead.domain.config import IgnoreFields
 from fairlead.domain.differences import Difference, counterpart, covers, differences, projection, same
 from fairlead.domain.errors import OperationFailed, Problem, Refused
 from fairlead.domain.identity import ReleaseKey, object_ref, sha256_json
-from fairlead.domain.left_alone import judged_part, left_alone, to_send, value_at
+from fairlead.domain.left_alone import judged_part, left_alone, to_send, value_at, without_paths
 from fairlead.domain.marks import Foreign, Nobodys, field_manager, marked, ownership
 from fairlead.domain.masking import field_changes
 from fairlead.domain.normalising import body, normalised, visible
+
+ADOPT: Final = "adopt"
+"""The reason of a change to an object that was nobody's."""
+TAKE_OWNERSHIP: Final = "takeOwnership"
+"""The reason of a change to an object that was somebody else's."""
+IMMUTABLE: Final = "immutable"
+"""The reason of a change that only deleting and making anew can bring about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +51,15 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An object that exists and seems to differ. `change.desired` is what a dry run must send."""
+    """An object that exists and seems to differ. `change.desired` is what a dry run must send.
+
+    `migrated` is the live object with the fields of its old deployers as ours, where there are any to take over.
+    """
 
     change: Change
     live: Mapping[str, Any] = field(repr=False)
     judge: Judge
+    migrated: Mapping[str, Any] | None = field(default=None, repr=False)
 
     def is_outdated(self, answer: Mapping[str, Any]) -> bool:
         """Return whether a dry run was made on a later version than the live object that was read.
@@ -67,15 +79,53 @@ class Candidate:
             return _kept(self.change)
         return replace(self.change, reason=self.change.reason or "ownership", fields=tuple(_gained(self, answer, ours)))
 
+    def without_undeclared(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answer of the dry run without what the old deployers set and nobody declares.
+
+        The dry run of putting that in the live object's place shows what really goes: the server sets defaults again,
+        which old deployers own too.
+        """
+        fields = managed_fields.applied_fields(self.migrated or {}, self.judge.manager) or {}
+        paths = [self._removable(steps) for steps in managed_fields.leaves(self.live, fields)] if fields else []
+        places = (counterpart(self.live, answer, steps) for steps in paths if steps)
+        return without_paths(answer, (place for place in places if place))
+
+    def adopted(self, answer: Mapping[str, Any]) -> Change:
+        """Return the change, given how the object would be in the end."""
+        after = visible(answer)
+        found = differences(visible(self.live), after)
+        fields = tuple(shown for one in found for shown in _shown(self, one, after))
+        return replace(self.change, fields=fields, verified=False, unverified_reason=Unverified.ADOPTION)
+
+    def _removable(self, steps: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what has to go when a field is not declared: the item of a list as a whole; nothing when it is."""
+        sent = self.change.desired or {}
+        if counterpart(self.live, sent, steps) is not None:
+            return ()
+        for length in range(1, len(steps)):
+            if isinstance(value_at(self.live, steps[: length - 1]), list):
+                item = steps[:length]
+                if counterpart(self.live, sent, item) is None:
+                    return item
+        return steps
+
     def unverified(self, why: Unverified, problem: str = "") -> Change:
         """Return the change as far as it can be computed without the server."""
         wanted = body(self.change.desired or {})
-        ours = managed_fields.applied_fields(self.live, self.judge.manager)
+        basis = self.live if self.migrated is None else self.migrated
+        ours = managed_fields.applied_fields(basis, self.judge.manager)
         owned = managed_fields.owned_part(self.live, ours) if ours is not None else {}
         found = list(differences(projection(body(self.live), wanted), wanted))
         found += [one for one in differences(owned, projection(owned, wanted)) if one.new is None]
         fields = tuple(shown for one in found for shown in _shown(self, one, wanted))
         return replace(self.change, fields=fields, verified=False, unverified_reason=why, problem=problem)
+
+    def recreated(self) -> Change:
+        """Return the change that deletes the object and makes it anew, where a field cannot change otherwise."""
+        change = self.unverified(Unverified.CREATE)
+        return replace(
+            change, action=Action.RECREATE, reason=IMMUTABLE, desired=change.declared, left_alone=(), is_adoption=False
+        )
 
 
 def compare(desired: Mapping[str, Any], live: Mapping[str, Any] | None, judge: Judge) -> Change | Candidate:
@@ -84,9 +134,10 @@ def compare(desired: Mapping[str, Any], live: Mapping[str, Any] | None, judge: J
     if live is None:
         return _created(declared, judge)
     reason = _right_to_change(live, judge)
+    moved = migrated(live, judge.manager, taking=reason == TAKE_OWNERSHIP)
     left = left_alone(declared, live, ignored=judge.ignored, scaled=judge.scaled)
     judged = judged_part(declared, left)
-    sent = to_send(declared, left, live, judge.manager)
+    sent = to_send(declared, left, live if moved is None else moved, judge.manager)
     change = Change(
         Action.UPDATE,
         object_ref(declared),
@@ -99,11 +150,12 @@ def compare(desired: Mapping[str, Any], live: Mapping[str, Any] | None, judge: J
         live_digest=live_digest(judged, live),
         manager=judge.manager,
         left_alone=left,
+        is_adoption=moved is not None,
     )
     ours = managed_fields.applied_fields(live, judge.manager)
-    if ours is not None and covers(body(sent), managed_fields.owned_part(live, ours)):
+    if moved is None and ours is not None and covers(body(sent), managed_fields.owned_part(live, ours)):
         return _kept(change)
-    return Candidate(change, live, judge)
+    return Candidate(change, live, judge, moved)
 
 
 def live_digest(judged: Mapping[str, Any], live: Mapping[str, Any]) -> str:
@@ -142,9 +194,9 @@ def _right_to_change(live: Mapping[str, Any], judge: Judge) -> str:
                 )
             )
         case Foreign():
-            return "takeOwnership"
+            return TAKE_OWNERSHIP
         case Nobodys():
-            return "adopt"
+            return ADOPT
         case _:
             return ""
 

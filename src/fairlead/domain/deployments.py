@@ -1,4 +1,4 @@
-"""What came of carrying out a plan, and what a release looks like now."""
+"""What came of carrying out a plan."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from fairlead.domain.health import HealthState
-from fairlead.domain.identity import ObjectRef, ReleaseKey, Revision
+from fairlead.domain.identity import ReleaseKey, Revision
 
 
 class Outcome(StrEnum):
@@ -32,8 +32,9 @@ class Outcome(StrEnum):
 class Deployment:
     """One execution of a release's plan.
 
-    `number` is None while nothing is recorded. `health` is None when nobody looked (`wait: false`, skipped).
-    `explanation` says in plain sentences why it is not good; empty otherwise. `duration` is in seconds.
+    `number` is None while nothing is recorded, `plan_digest` empty where no plan of ours was. `health` is None when
+    nobody looked (`wait: false`, skipped). `explanation` says in plain sentences why it is not good; empty otherwise.
+    `duration` is in seconds.
     """
 
     key: ReleaseKey
@@ -53,50 +54,9 @@ class Deployment:
             "number": self.number,
             "outcome": self.outcome.value,
             "revision": self.revision.to_json(),
-            "planDigest": self.plan_digest,
+            "planDigest": self.plan_digest or None,
             "summary": self.summary,
             "health": self.health.value if self.health is not None else None,
             "durationSeconds": round(self.duration, 3),
             "explanation": self.explanation,
-        }
-
-
-class Drift(StrEnum):
-    """Whether the cluster holds what the source declares."""
-
-    NONE = "none"
-    DRIFTED = "drifted"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseStatus:
-    """A release as it is now. `cause`, `since` and `next` explain any state that is not `current`.
-
-    `since` is an RFC 3339 time, or None where the cluster does not tell.
-    """
-
-    key: ReleaseKey
-    health: HealthState
-    drift: Drift
-    drifted_objects: tuple[ObjectRef, ...] = ()
-    cause: str = ""
-    since: str | None = None
-    next: str = ""
-    revision: Revision | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return an item of `releases`; nothing is recorded or held yet."""
-        return {
-            **self.key.to_json(),
-            "name": self.key.release,
-            "health": self.health.value,
-            "drift": self.drift.value,
-            "driftedObjects": [ref.to_json() for ref in self.drifted_objects],
-            "since": self.since,
-            "cause": self.cause,
-            "next": self.next,
-            "revision": self.revision.to_json() if self.revision else None,
-            "lastDeployment": None,
-            "held": None,
         }

@@ -66,6 +66,14 @@ def judged_part(declared: Mapping[str, Any], left: Iterable[LeftAlone]) -> dict[
     return dict(part)
 
 
+def without_paths(obj: Mapping[str, Any], paths: Iterable[Steps]) -> dict[str, Any]:
+    """Return an object without the values at some paths."""
+    left: Any = dict(obj)
+    for steps in sorted(set(paths), key=_numeric, reverse=True):
+        left = _without(left, steps)
+    return dict(left)
+
+
 def _left(declared: Mapping[str, Any], live: Mapping[str, Any], steps: Steps, why: str) -> LeftAlone:
     place = counterpart(declared, live, steps)
     shown = [value_at(declared, steps), value_at(live, place) if place is not None else None]

@@ -31,6 +31,14 @@ _FOREIGN_MANAGERS: Final = {
     "kustomize-controller": "a Flux Kustomization",
 }
 
+OWNING_MANAGERS: Final = frozenset({HELM_MANAGER, FAIRLEAD_MANAGER, *_FOREIGN_MANAGERS, "helm-controller"})
+"""Field managers that deploy whole objects, as opposed to those that set a field or two."""
+
+FOREIGN_MARKS: Final = frozenset(
+    {RELEASE_ANNOTATION, HELM_NAME, HELM_NAMESPACE, *(key for _, *keys in _FOREIGN for key in keys if key)}
+)
+"""Labels and annotations by which deployers find what is theirs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ours:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fairlead.domain.helm_past import HelmPast
 from fairlead.domain.identity import ReleaseKey, sha256_json
 from fairlead.domain.manifests import Manifest
 
@@ -89,10 +90,23 @@ class RenderedChart:
 
 
 @dataclass(frozen=True, slots=True)
+class ChartUse:
+    """From which chart a release was rendered, with which values of the user, and what Helm's records say of it.
+
+    With the objects this is all that Helm's record of the next revision needs.
+    """
+
+    chart: LocalChart
+    values: Mapping[str, Any] = field(repr=False)
+    past: HelmPast = field(default_factory=HelmPast)
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedRelease:
     """What a release turned into, patches applied and namespaces set.
 
-    `secrets` are the clear texts that came from `secretRef` or `env`, for the redactor.
+    `secrets` are the clear texts that came from `secretRef` or `env`, for the redactor. `use` is None for releases of
+    manifests.
     """
 
     key: ReleaseKey
@@ -102,6 +116,27 @@ class RenderedRelease:
     crds: tuple[Manifest, ...] = ()
     notes: str = ""
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    use: ChartUse | None = None
+
+    @property
+    def chart(self) -> LocalChart | None:
+        """The chart that was rendered, None for releases of manifests."""
+        return self.use.chart if self.use is not None else None
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether Helm's records tell of a deployed revision of the chart."""
+        return self.use is not None and self.use.past.deployed is not None
+
+    @property
+    def is_known_to_helm(self) -> bool:
+        """Whether Helm would upgrade the release, not install it."""
+        return self.use is not None and self.use.past.is_installed
+
+    @property
+    def values_digest(self) -> str | None:
+        """The digest of the user's values for the chart, None for releases of manifests."""
+        return sha256_json(self.use.values) if self.use is not None else None
 
     @property
     def manifests_digest(self) -> str:

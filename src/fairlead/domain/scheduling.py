@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from fairlead.domain.changes import Change, ReleasePlan
+from fairlead.domain.changes import Action, Change, ReleasePlan
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.identity import ObjectRef, ReleaseKey
-from fairlead.domain.ordering import PREPARATION, defined_kinds, wave
+from fairlead.domain.ordering import LAST_WAVE, PREPARATION, defined_kinds, wave
 
 
 class NodeKind(StrEnum):
@@ -131,7 +131,9 @@ def object_node(key: ReleaseKey, change: Change) -> Node:
 
 
 def change_wave(change: Change) -> int:
-    """Return the wave of a change; what must be there before hooks comes first of all."""
+    """Return the wave of a change: what must be there before hooks first, deletions last and backwards."""
+    if change.action is Action.DELETE:
+        return 2 * LAST_WAVE + 1 - wave(change.ref)
     return PREPARATION if change.is_preparation else wave(change.ref)
 
 
@@ -160,6 +162,8 @@ def _providers(plans: Sequence[ReleasePlan]) -> _Providers:
     found: dict[tuple[str, str, str, str], Node] = {}
     for plan in plans:
         for change in _writing(plan):
+            if change.action is Action.DELETE:
+                continue
             node = object_node(plan.key, change)
             if change.ref.group_kind == ("", "Namespace"):
                 found[plan.key.cluster, "", "Namespace", change.ref.name] = node
@@ -187,6 +191,8 @@ def _release_nodes(plan: ReleasePlan, providers: _Providers) -> dict[Node, tuple
 
 
 def _required(key: ReleaseKey, change: Change, providers: _Providers) -> list[Node]:
+    if change.action is Action.DELETE:
+        return []
     wanted = [(key.cluster, *change.ref.group_kind, "*")]
     if change.ref.namespace:
         wanted.append((key.cluster, "", "Namespace", change.ref.namespace))

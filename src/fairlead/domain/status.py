@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 from fairlead.domain.changes import UNKNOWN, Action, Change, ReleasePlan
-from fairlead.domain.deployments import Drift, ReleaseStatus
 from fairlead.domain.health import WORST_FIRST, HealthReport, HealthState, ObjectHealth
-from fairlead.domain.identity import ObjectRef
+from fairlead.domain.identity import ObjectRef, ReleaseKey, Revision
+from fairlead.domain.records import Recorded
+from fairlead.domain.state import Hold, ReleaseState
 
 _NEXT: Final = {
     HealthState.PROGRESSING: "it becomes current by itself, or says why not",
@@ -17,6 +20,50 @@ _NEXT: Final = {
     HealthState.UNKNOWN: "look again; the cluster does not tell",
 }
 _APPLY: Final = "apply brings it back"
+
+
+class Drift(StrEnum):
+    """Whether the cluster holds what the source declares."""
+
+    NONE = "none"
+    DRIFTED = "drifted"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseStatus:
+    """A release as it is now. `cause`, `since` and `next` explain any state that is not `current`.
+
+    `since` is an RFC 3339 time, or None where the cluster does not tell. `revision` is what was deployed last, as far
+    as anyone knows; `last` the last deployment, good or not.
+    """
+
+    key: ReleaseKey
+    health: HealthState
+    drift: Drift
+    drifted_objects: tuple[ObjectRef, ...] = ()
+    cause: str = ""
+    since: str | None = None
+    next: str = ""
+    revision: Revision | None = None
+    last: Recorded | None = None
+    held: Hold | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return an item of `releases`."""
+        return {
+            **self.key.to_json(),
+            "name": self.key.release,
+            "health": self.health.value,
+            "drift": self.drift.value,
+            "driftedObjects": [ref.to_json() for ref in self.drifted_objects],
+            "since": self.since,
+            "cause": self.cause,
+            "next": self.next,
+            "revision": self.revision.to_json() if self.revision else None,
+            "lastDeployment": self.last.to_json() if self.last else None,
+            "held": self.held.to_json() if self.held else None,
+        }
 
 
 def release_status(plan: ReleasePlan, report: HealthReport, live: Mapping[str, Any] | None) -> ReleaseStatus:
@@ -28,6 +75,7 @@ def release_status(plan: ReleasePlan, report: HealthReport, live: Mapping[str, A
     drift = Drift.DRIFTED if drifted else Drift.NONE
     if any(change.reason == UNKNOWN for change in plan.changes):
         drift = Drift.UNKNOWN
+    state = plan.stored.state if plan.stored is not None else ReleaseState()
     worst = worst_object(report.objects)
     health = worst.health.state if worst else HealthState.CURRENT
     return ReleaseStatus(
@@ -35,15 +83,19 @@ def release_status(plan: ReleasePlan, report: HealthReport, live: Mapping[str, A
         health,
         drift,
         drifted,
-        cause=_cause(worst, plan, drifted),
+        cause="; ".join(filter(None, (_cause(worst, plan, drifted), _by_hand(plan) if drifted else ""))),
         since=since(live) if worst is not None and health is not HealthState.CURRENT else None,
         next=_NEXT.get(health, _APPLY if drifted else ""),
-        revision=plan.revision if drift is Drift.NONE else None,
+        revision=_revision(state, plan, drift),
+        last=state.last,
+        held=state.hold,
     )
 
 
 def drifts(change: Change) -> bool:
     """Return whether a change means that the cluster does not hold what is declared."""
+    if change.is_pruning:
+        return False
     if change.action is Action.UPDATE:
         return change.reason not in ("ownership", UNKNOWN)
     return change.action.writes
@@ -61,6 +113,19 @@ def since(live: Mapping[str, Any] | None) -> str | None:
     conditions = (live.get("status") or {}).get("conditions") or []
     times = [str(one["lastTransitionTime"]) for one in conditions if one.get("lastTransitionTime")]
     return max(times, default=(live.get("metadata") or {}).get("creationTimestamp"))
+
+
+def _revision(state: ReleaseState, plan: ReleasePlan, drift: Drift) -> Revision | None:
+    """Return what was deployed last; without a record, what is declared if the cluster holds it."""
+    good = [one.deployment.revision for one in state.deployments if one.deployment.outcome.is_good]
+    if good:
+        return good[-1]
+    return plan.revision if drift is Drift.NONE else None
+
+
+def _by_hand(plan: ReleasePlan) -> str:
+    """Return what Helm did to the release after us, such as a rollback."""
+    return plan.rendered.use.past.by_hand if plan.rendered.use is not None else ""
 
 
 def _cause(worst: ObjectHealth | None, plan: ReleasePlan, drifted: tuple[ObjectRef, ...]) -> str:

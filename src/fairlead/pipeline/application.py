@@ -5,28 +5,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from fairlead.domain.changes import Plan
 from fairlead.domain.config import ChartDir, ChartOci, ChartReference, Declaration, Environment, SecretRef
 from fairlead.domain.dependencies import unselected
-from fairlead.domain.deployments import Deployment, ReleaseStatus
+from fairlead.domain.deployments import Deployment
 from fairlead.domain.errors import Problem, RemoteRefused
 from fairlead.domain.health import HealthState
 from fairlead.domain.placing import scopes_of
+from fairlead.domain.records import Recorded
 from fairlead.domain.rendering import Capabilities, RenderedRelease
+from fairlead.domain.status import ReleaseStatus
 from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor, secrets_in
 from fairlead.pipeline.checking import Checked, check
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.explaining import explain_now
+from fairlead.pipeline.helm_past import helm_pasts
+from fairlead.pipeline.history import Shown, history, show
 from fairlead.pipeline.init import initialize
 from fairlead.pipeline.load import Loaded
 from fairlead.pipeline.plan import PlanOptions
 from fairlead.pipeline.plan import plan as plan_releases
+from fairlead.pipeline.removal import orphans, removal, require_known
 from fairlead.pipeline.render import Facts, Rendering, render_all
 from fairlead.pipeline.secrets import ClusterSecrets
 from fairlead.pipeline.status import require_current, status
@@ -36,7 +42,9 @@ from fairlead.ports.cluster import Cluster
 from fairlead.ports.events import EventSink
 from fairlead.ports.provider import ClusterAccess, InitializedContext
 from fairlead.ports.source import Source
+from fairlead.ports.statestore import StateStore
 from fairlead.ports.valuesource import AddressSource, SecretSource
+from fairlead.ports.whoami import WhoAmI
 
 NEWEST_KUBE = "v1.36.0"  # what charts are checked for when nobody says which version they go to
 
@@ -53,7 +61,8 @@ class Clusters(Protocol):
 class Application:
     """Fairlead, put together for one caller.
 
-    `environ` is what `valueFrom.env` reads. `redactor` learns every secret as soon as it is known.
+    `environ` is what `valueFrom.env` reads. `redactor` learns every secret as soon as it is known. `stores` gives the
+    memory of a cluster.
     """
 
     loaded: Loaded
@@ -65,6 +74,8 @@ class Application:
     source: Source
     addresses: AddressSource
     redactor: Redactor
+    stores: Callable[[Cluster], StateStore]
+    whoami: WhoAmI
     environ: Mapping[str, str] = field(repr=False)
 
     @property
@@ -105,7 +116,7 @@ class Application:
                 facts, sources = Facts(offline), Sources(self.environ if show_secrets else None)
             else:
                 cluster = await self.clusters.open(environment)
-                facts = await _facts(cluster)
+                facts = await _facts(cluster, members)
                 sources = self._sources(cluster) if show_secrets else Sources(None, None, self.addresses)
             releases += await self._rendered(members, facts, sources)
         return tuple(releases)
@@ -124,10 +135,25 @@ class Application:
             releases += [Checked(target, facts, Sources(), cluster) for target in members]
         return (*self.loaded.warnings, *await check(releases, self.rendering, kube_versions=versions))
 
-    async def plan(self, targets: Sequence[Target], *, verify: bool = False) -> Plan:
-        """Return everything that would make the releases true."""
-        options = PlanOptions(verify=verify, declared_order=self.declaration.compat.declared_order)
-        return await plan_releases(await self._wanted(targets), await self._engine(targets), options)
+    async def plan(
+        self, targets: Sequence[Target], options: PlanOptions | None = None, *, removed: Sequence[Target] = ()
+    ) -> Plan:
+        """Return everything that would make the releases true, and those `removed` disappear."""
+        options = replace(options or PlanOptions(), declared_order=self.declaration.compat.declared_order)
+        wanted, engine = await self._wanted(targets), await self._engine((*targets, *removed))
+        wanted += await self._removals(removed)
+        planned = await plan_releases(wanted, engine, options)
+        renewed = await self._renewed(wanted, planned)
+        return planned if renewed == wanted else await plan_releases(renewed, engine, options)
+
+    async def orphans(self, environments: Sequence[Environment]) -> tuple[Target, ...]:
+        """Return what was deployed from these environments and is declared no more."""
+        found: list[Target] = []
+        for one in environments:
+            near = [other for other in self.declaration.environments if other.cluster == one.cluster]
+            states = await self.stores(await self.clusters.open(one)).states([one.namespace])
+            found += orphans(one, near, states)
+        return tuple(found)
 
     async def require_dependencies(self, targets: Sequence[Target]) -> None:
         """Raise Refused unless every release that the targets depend on, and that is not among them, is healthy."""
@@ -135,10 +161,20 @@ class Application:
             await require_current(await self._wanted(needed), await self._engine(needed))
 
     async def apply(
-        self, plan: Plan, targets: Sequence[Target], *, wait: bool = True, timeout_seconds: float | None = None
+        self,
+        plan: Plan,
+        targets: Sequence[Target],
+        *,
+        wait: bool = True,
+        timeout_seconds: float | None = None,
+        lock_timeout: float | None = None,
     ) -> tuple[Deployment, ...]:
-        """Carry out exactly this plan of these targets. Cancelling it ends at a clean point, and says so."""
+        """Carry out exactly this plan of these targets. Cancelling it ends at a clean point, and says so.
+
+        `lock_timeout` is how many seconds to wait for another run that writes, a minute by default.
+        """
         options = DeployOptions(wait, timeout_seconds, self.declaration.compat.declared_order)
+        options = options if lock_timeout is None else replace(options, lock_timeout=lock_timeout)
         return await deploy(plan, targets, await self._engine(targets), options)
 
     async def status(self, targets: Sequence[Target]) -> tuple[ReleaseStatus, ...]:
@@ -147,9 +183,30 @@ class Application:
         by_key = {one.key: one for one in wanted}
         return tuple(await at_once(_explained(one, by_key[one.key], engine) for one in await status(wanted, engine)))
 
+    async def history(self, target: Target) -> tuple[Recorded, ...]:
+        """Return what is remembered of a release's deployments, those that Helm made included, oldest first."""
+        return await history(target, await self._store(target), await self.clusters.open(target.environment))
+
+    async def show(self, target: Target, number: int) -> Shown:
+        """Return one of them in full, secrets masked."""
+        return await show(target, number, await self._store(target), await self.clusters.open(target.environment))
+
+    async def _store(self, target: Target) -> StateStore:
+        return self.stores(await self.clusters.open(target.environment))
+
     async def _engine(self, targets: Sequence[Target]) -> Engine:
         clusters = {one.name: await self.clusters.open(one) for one, _ in by_environment(targets)}
-        return Engine(clusters, self.events, self.clock)
+        stores = {name: self.stores(cluster) for name, cluster in clusters.items()}
+        return Engine(
+            clusters,
+            stores,
+            self.events,
+            self.clock,
+            self.whoami,
+            pulse=self.clock,
+            ancestry=partial(self.source.is_ancestor, str(self.loaded.root)),
+            charts=self.rendering.charts,
+        )
 
     async def _wanted(self, targets: Sequence[Target]) -> list[Wanted]:
         """Return the releases as they shall be."""
@@ -157,10 +214,33 @@ class Application:
         wanted: list[Wanted] = []
         for environment, members in by_environment(targets):
             cluster = await self.clusters.open(environment)
-            facts = await _facts(cluster)
+            facts = await _facts(cluster, members)
             rendered = await self._rendered(members, facts, self._sources(cluster))
             wanted += [Wanted(*pair, commit) for pair in zip(members, rendered, strict=True)]
         return wanted
+
+    async def _removals(self, targets: Sequence[Target]) -> list[Wanted]:
+        """Return releases as those that shall not be there; the hooks of deleting are known while it is declared."""
+        commit = await self.source.commit(str(self.loaded.root))
+        found: list[Wanted] = []
+        for target in targets:
+            require_known(target, await (await self._store(target)).states([target.key.namespace]))
+            declared = target.release in target.environment.releases
+            rendered = (await self._wanted([target]))[0].rendered if declared else None
+            found.append(removal(target, commit, rendered))
+        return found
+
+    async def _renewed(self, wanted: Sequence[Wanted], planned: Plan) -> list[Wanted]:
+        """Render the charts that will change as what they become; so far they were seen as what is deployed."""
+        changing = {release.key for release in planned.releases if release.writes}
+        renewed = {one.key: one for one in wanted}
+        later = [one.target for one in wanted if one.key in changing and one.rendered.is_deployed]
+        for environment, members in by_environment(later):
+            cluster = await self.clusters.open(environment)
+            facts = replace(await _facts(cluster, members), as_next=True)
+            for rendered in await self._rendered(members, facts, self._sources(cluster)):
+                renewed[rendered.key] = replace(renewed[rendered.key], rendered=rendered)
+        return list(renewed.values())
 
     async def _rendered(self, targets: Sequence[Target], facts: Facts, sources: Sources) -> tuple[RenderedRelease, ...]:
         rendered = await render_all([(target, facts) for target in targets], self.rendering, sources)
@@ -206,8 +286,9 @@ async def _explained(state: ReleaseStatus, wanted: Wanted, engine: Engine) -> Re
     return state if explanation is None else replace(state, cause=explanation.sentence)
 
 
-async def _facts(cluster: Cluster) -> Facts:
-    """Return what rendering may know of a cluster."""
+async def _facts(cluster: Cluster, targets: Sequence[Target] = ()) -> Facts:
+    """Return what rendering may know of a cluster, and of the releases of charts that are there already."""
     capabilities, kinds = await cluster.capabilities(), await cluster.kinds()
     scopes = scopes_of(((kind.api_version, kind.kind, kind.namespaced) for kind in kinds), ())
-    return Facts(capabilities, scopes, await cluster.lookup())
+    charts = [(target.key.namespace, target.key.release) for target in targets if target.is_chart]
+    return Facts(capabilities, scopes, await cluster.lookup(), await helm_pasts(cluster, charts))

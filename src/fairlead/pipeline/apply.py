@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fairlead.domain.causes import Patience
-from fairlead.domain.changes import Change
+from fairlead.domain.changes import Action, Change
 from fairlead.domain.comparing import refreshed
-from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
+from fairlead.domain.errors import FairleadError, OperationFailed, Problem, RemoteRefused
 from fairlead.domain.events import Applied, ApplyFailed
 from fairlead.domain.identity import ObjectRef, ReleaseKey
 from fairlead.domain.ordering import defined_kinds
 from fairlead.domain.scheduling import Blocked, Ready, object_node
 from fairlead.doors.redaction import Redactor
+from fairlead.pipeline.adopting import migrate
 from fairlead.pipeline.board import Board, Stopped
 from fairlead.pipeline.engine import Engine, at_once
 from fairlead.pipeline.establishing import wait_established
+from fairlead.pipeline.removing import GONE_WITHIN_SECONDS, delete_planned, wait_gone
 from fairlead.ports.cluster import Cluster, LiveObject
 
 CONFLICTS_AT_MOST: Final = 10
@@ -28,12 +30,23 @@ _PAUSE_SECONDS: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class ChangeReport:
-    """What became of changes. `skipped` were never begun, each with the reason."""
+    """What became of changes: objects as they are now, those that are gone, and those never begun with the reason."""
 
     applied: tuple[LiveObject, ...] = ()
+    removed: tuple[ObjectRef, ...] = ()
     failures: tuple[tuple[ObjectRef, str], ...] = ()
     skipped: tuple[tuple[ObjectRef, str], ...] = ()
     interrupted: bool = False
+
+    def followed_by(self, later: ChangeReport) -> ChangeReport:
+        """Return what became of these and later changes."""
+        return ChangeReport(
+            self.applied + later.applied,
+            self.removed + later.removed,
+            self.failures + later.failures,
+            self.skipped + later.skipped,
+            interrupted=self.interrupted or later.interrupted,
+        )
 
     @property
     def explanation(self) -> str:
@@ -45,13 +58,23 @@ class ChangeReport:
 
 
 async def apply_changes(
-    key: ReleaseKey, changes: Iterable[Change], board: Board, engine: Engine, redactor: Redactor
+    key: ReleaseKey,
+    changes: Iterable[Change],
+    board: Board,
+    engine: Engine,
+    *,
+    redactor: Redactor,
+    timeout_seconds: float = GONE_WITHIN_SECONDS,
 ) -> ChangeReport:
-    """Write the changes of a release, side by side as far as their order allows. One that fails stops later waves."""
-    stage = _Stage(key, board, engine, engine.cluster(key), redactor)
+    """Write the changes of a release, side by side as far as their order allows. One that fails stops later waves.
+
+    What is deleted must be gone within `timeout_seconds`.
+    """
+    stage = _Stage(key, board, engine, engine.cluster(key), redactor, timeout_seconds)
     ends = await at_once(stage.carry_out(change) for change in changes if change.action.writes)
     return ChangeReport(
         tuple(end.live for end in ends if end.live is not None),
+        tuple(end.ref for end in ends if end.removed),
         tuple((end.ref, end.failure) for end in ends if end.failure),
         tuple((end.ref, end.skipped) for end in ends if end.skipped),
         interrupted=any(end.interrupted for end in ends),
@@ -62,6 +85,7 @@ async def apply_changes(
 class _End:
     ref: ObjectRef
     live: LiveObject | None = None
+    removed: bool = False
     failure: str = ""
     skipped: str = ""
     interrupted: bool = False
@@ -74,6 +98,7 @@ class _Stage:
     engine: Engine
     cluster: Cluster
     redactor: Redactor
+    timeout_seconds: float
 
     async def carry_out(self, change: Change) -> _End:
         node = object_node(self.key, change)
@@ -86,22 +111,37 @@ class _Stage:
             case Ready():
                 pass
         try:
-            live = await self._write(change)
-            await self._served(change)
+            end = _End(change.ref)
+            if change.action in (Action.DELETE, Action.RECREATE):
+                end = await self._remove(change)
+                change = replace(change, uid=None, resource_version=None)
+            if change.action is not Action.DELETE and not end.interrupted:
+                end = _End(change.ref, await self._write(change))
+                await self._served(change)
         except OperationFailed as error:
             message = self.redactor.text(said(error))
             self.engine.events.emit(ApplyFailed(self.key, change.ref, message))
             self.board.finish(node, ok=False)
             return _End(change.ref, failure=message)
-        self.engine.events.emit(Applied(self.key, change.ref, change.action))
-        self.board.finish(node, ok=True)
-        return _End(change.ref, live)
+        if not end.interrupted:
+            self.engine.events.emit(Applied(self.key, change.ref, change.action))
+            self.board.finish(node, ok=True)
+        return end
+
+    async def _remove(self, change: Change) -> _End:
+        """Delete one object and wait until it is gone. A stop ends the waiting, not the deletion."""
+        await delete_planned(self.cluster, change, self.key)
+        waiting = wait_gone(self.cluster, change, self.engine.clock, timeout_seconds=self.timeout_seconds)
+        stopped = isinstance(await self.board.unless_stopped(waiting), Stopped)
+        return _End(change.ref, removed=not stopped, interrupted=stopped)
 
     async def _write(self, change: Change) -> LiveObject:
         """Write one change, bound to the object it was planned for. On a conflict the object is read again."""
         conflicts, until = 0, self.engine.clock.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
+                if change.is_adoption:
+                    change = await migrate(self.cluster, change)
                 return await self.cluster.apply(_bound(change), manager=change.manager)
             except RemoteRefused as error:
                 conflicts += 1
@@ -130,7 +170,7 @@ class _Stage:
             raise OperationFailed(problem)
 
 
-def said(error: OperationFailed) -> str:
+def said(error: FairleadError) -> str:
     """Return what an error says, with the way out."""
     lines = (" - ".join(part for part in (one.message, one.remedy) if part) for one in error.problems)
     return "; ".join(lines)

@@ -1,15 +1,16 @@
 """The page: how a plan becomes deployments. All releases go side by side, each driven by the rollout machine.
 
-    await turn -> prepare -> hooks -> apply -> health -> hooks -> outcome
+    await turn -> prepare -> hooks -> apply -> health -> hooks -> outcome          all inside recording(...)
 
 What each of these does is one stage, chosen in `rollout.py`; what follows what is the table in `domain.rollout`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from fairlead.domain.changes import Plan, ReleasePlan
 from fairlead.domain.dependencies import release_dependencies
@@ -21,18 +22,28 @@ from fairlead.domain.scheduling import schedule
 from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.board import Board
-from fairlead.pipeline.engine import Engine, at_once
+from fairlead.pipeline.engine import Engine, Wanted, at_once
+from fairlead.pipeline.fencing import FencedCluster
+from fairlead.pipeline.helm_records import helm_record
 from fairlead.pipeline.observing import Observer, observing
+from fairlead.pipeline.plan import plan
+from fairlead.pipeline.presence import Presence, present
+from fairlead.pipeline.record import Book, recording
 from fairlead.pipeline.rollout import Rollout
+from fairlead.pipeline.taking import LOCK_TIMEOUT_SECONDS, Taking
 
 
 @dataclass(frozen=True, slots=True)
 class DeployOptions:
-    """How to carry out a plan. `timeout_seconds` overrides what each release says; `wait` False looks at no health."""
+    """How to carry out a plan. `timeout_seconds` overrides what each release says; `wait` False looks at no health.
+
+    `lock_timeout` is how many seconds to wait for another run that writes to a release.
+    """
 
     wait: bool = True
     timeout_seconds: float | None = None
     declared_order: bool = False
+    lock_timeout: float = LOCK_TIMEOUT_SECONDS
 
 
 async def deploy(
@@ -54,38 +65,51 @@ async def deploy(
             name: await stack.enter_async_context(observing(cluster, engine.clock))
             for name, cluster in engine.clusters.items()
         }
-        rollouts = [
-            _rollout(
-                release,
-                by_key[release.key],
-                board,
-                engine,
-                observer=observers[release.key.environment],
-                options=options,
-            )
-            for release in planned.releases
-        ]
-        return tuple(await board.to_a_clean_point(at_once(_roll_out(rollout) for rollout in rollouts)))
+        presence = await stack.enter_async_context(present(engine))
+        run = _Run(board, engine, observers, options, presence)
+        rollouts = (run.roll_out(release, by_key[release.key]) for release in planned.releases)
+        return tuple(await board.to_a_clean_point(at_once(rollouts)))
 
 
-async def _roll_out(rollout: Rollout) -> Deployment:
-    transition = INITIAL
-    while transition.state not in FINAL:
-        (command,) = transition.commands
-        transition = step(transition.state, await rollout.carry_out(command))
-    return rollout.finish(transition.state)
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What all releases of a run share."""
 
+    board: Board
+    engine: Engine
+    observers: Mapping[str, Observer]
+    options: DeployOptions
+    presence: Presence
 
-def _rollout(
-    release: ReleasePlan, target: Target, board: Board, engine: Engine, *, observer: Observer, options: DeployOptions
-) -> Rollout:
-    return Rollout(
-        release,
-        board,
-        engine,
-        observer,
-        Redactor.of_release(release.rendered),
-        manager=field_manager(is_chart=target.is_chart),
-        wait=options.wait and target.release.wait,
-        timeout_seconds=options.timeout_seconds or target.release.timeout_seconds,
-    )
+    async def roll_out(self, release: ReleasePlan, target: Target) -> Deployment:
+        taking = Taking(release, self.engine, lambda: self.board.is_stopped, self.options.lock_timeout)
+        async with recording(release, self.engine, self.presence, taking) as book:
+            rollout = self._rollout(release, target, book)
+            transition = INITIAL
+            while transition.state not in FINAL:
+                (command,) = transition.commands
+                transition = step(transition.state, await rollout.carry_out(command))
+            return await rollout.finish(transition.state)
+
+    def _rollout(self, release: ReleasePlan, target: Target, book: Book) -> Rollout:
+        environment = release.key.environment
+        fenced = FencedCluster(self.engine.cluster(release.key), partial(self.presence.check, environment))
+        engine = replace(self.engine, clusters={**self.engine.clusters, environment: fenced})
+
+        async def replan() -> ReleasePlan:
+            wanted = Wanted(target, release.rendered, release.revision.source, is_removed=release.is_removal)
+            return (await plan([wanted], self.engine)).releases[0]
+
+        return Rollout(
+            release,
+            book,
+            self.board,
+            engine,
+            self.observers[release.key.environment],
+            Redactor.of_release(release.rendered),
+            manager=field_manager(is_chart=target.is_chart),
+            wait=self.options.wait and target.release.wait,
+            timeout_seconds=self.options.timeout_seconds or target.release.timeout_seconds,
+            record=helm_record(release.rendered, engine),
+            replan=replan,
+        )

@@ -3,40 +3,71 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from fairlead.domain.chart_files import ChartFiles
 from fairlead.domain.identity import Commit, ReleaseKey
-from fairlead.domain.rendering import RenderedRelease
+from fairlead.domain.rendering import LocalChart, RenderedRelease
 from fairlead.domain.targets import Target
+from fairlead.ports.charts import ChartSource
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.events import EventSink
+from fairlead.ports.statestore import StateStore
+from fairlead.ports.whoami import WhoAmI
 
 T = TypeVar("T")
 
 
+Ancestry = Callable[[str, str], Awaitable[bool]]
+"""Whether the first commit is an ancestor of the second; False also when nobody here knows them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """The ports of a run. `clusters` are the doors by name of the environment."""
+    """The ports of a run. `clusters` are the doors by name of the environment, `stores` what is remembered there.
+
+    `pulse` is the clock of what goes on in the background; `ancestry` tells which of two commits came first.
+    `charts` gives the files of a chart for Helm's record of it; whoever deploys charts must give it.
+    """
 
     clusters: Mapping[str, Cluster]
+    stores: Mapping[str, StateStore]
     events: EventSink
     clock: Clock
+    whoami: WhoAmI
+    pulse: Clock
+    ancestry: Ancestry
+    charts: Callable[[], Awaitable[ChartSource]] | None = None
 
     def cluster(self, key: ReleaseKey) -> Cluster:
         """Return the door to the cluster of a release."""
         return self.clusters[key.environment]
 
+    def store(self, key: ReleaseKey) -> StateStore:
+        """Return what is remembered in the cluster of a release."""
+        return self.stores[key.environment]
+
+    async def chart_files(self, chart: LocalChart) -> ChartFiles:
+        """Return the files of a chart that was rendered."""
+        if self.charts is None:
+            raise AssertionError("an engine without charts was asked to deploy one")
+        return await (await self.charts()).files(chart)
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A release as it shall be: what was declared, from which commit, and what it rendered to."""
+    """A release as it shall be: what was declared, from which commit, and what it rendered to.
+
+    `is_removed`: it shall not be there any more, and `rendered` holds no objects, at most its hooks.
+    """
 
     target: Target
     rendered: RenderedRelease
     source: Commit
+    is_removed: bool = False
 
     @property
     def key(self) -> ReleaseKey:

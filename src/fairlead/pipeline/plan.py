@@ -5,7 +5,7 @@ Few lists show what is live; the domain compares; only what seems to differ is p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,14 +17,16 @@ from fairlead.domain.dry_runs import unverified_by
 from fairlead.domain.errors import OperationFailed
 from fairlead.domain.events import Planned
 from fairlead.domain.hooks import hooks_for
-from fairlead.domain.identity import Revision
+from fairlead.domain.identity import ObjectRef, Revision
 from fairlead.domain.ordering import ordered
 from fairlead.domain.placing import Placed, Scopes, check_objects, place, scopes_of
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.live import Served, served_kinds
+from fairlead.pipeline.memory import recall
 from fairlead.pipeline.proposing import Proposal, propose
-from fairlead.ports.cluster import Cluster
+from fairlead.pipeline.pruning import Inventories, Pruned, claims, prune_releases
+from fairlead.ports.cluster import Cluster, LiveObject
 
 LOOKS_AT_MOST: Final = 5
 
@@ -33,17 +35,27 @@ LOOKS_AT_MOST: Final = 5
 class PlanOptions:
     """How to plan.
 
-    `verify` puts creations to the dry run too, `take_ownership` allows changing what belongs to others, and with
-    `declared_order` each release waits for the one before it (`compat.declaredOrder`).
+    `verify` puts creations to the dry run too, `take_ownership` allows changing what belongs to others, `recreate`
+    deletes and makes anew what cannot change otherwise, and with `declared_order` each release waits for the one before
+    it (`compat.declaredOrder`).
     """
 
     verify: bool = False
     take_ownership: bool = False
+    recreate: bool = False
     declared_order: bool = False
 
 
-async def plan(releases: Sequence[Wanted], engine: Engine, options: PlanOptions | None = None) -> Plan:
+async def plan(
+    releases: Sequence[Wanted],
+    engine: Engine,
+    options: PlanOptions | None = None,
+    *,
+    inventories: Inventories | None = None,
+) -> Plan:
     """Return everything that would make the releases true, in the order of their dependencies.
+
+    What a release owns by its inventory and no longer declares is deleted; `inventories` stand in for those stored.
 
     Raises:
         InputError: an object has no identity, or stands in the plan twice.
@@ -63,14 +75,21 @@ async def plan(releases: Sequence[Wanted], engine: Engine, options: PlanOptions 
         for wanted in releases
     }
     check_objects((key, placed) for key, several in objects.items() for placed in several)
+    memory = await recall(releases, engine)
+    owned = memory.inventories if inventories is None else inventories
+    books = _Books(owned, claims([(one, objects[one.key]) for one in releases]))
     parts = await at_once(
         _plan_environment(
-            [(one, objects[one.key]) for one in releases if one.key.environment == name], served[name], engine, options
+            [(one, objects[one.key]) for one in releases if one.key.environment == name],
+            served[name],
+            engine,
+            options=options,
+            books=books,
         )
         for name in environments
     )
     by_key = {release.key: release for part in parts for release in part}
-    planned = tuple(by_key[wanted.key] for wanted in releases)
+    planned = tuple(replace(by_key[one.key], stored=memory.stored[one.key]) for one in releases)
     for release in planned:
         engine.events.emit(Planned(release.key, sum(change.action.writes for change in release.changes)))
     return Plan(planned, plan_digest(release.digest for release in planned))
@@ -90,20 +109,38 @@ def _scopes(releases: Sequence[Wanted], environment: str, served: Served) -> Sco
     return scopes_of(((*kind, found.namespaced) for kind, found in served.items()), definitions)
 
 
+@dataclass(frozen=True, slots=True)
+class _Books:
+    """What releases own, and what any of them declares, by cluster."""
+
+    inventories: Inventories
+    claimed: Mapping[str, frozenset[ObjectRef]]
+
+
 async def _plan_environment(
-    releases: list[tuple[Wanted, tuple[Placed, ...]]], served: Served, engine: Engine, options: PlanOptions
+    releases: list[tuple[Wanted, tuple[Placed, ...]]],
+    served: Served,
+    engine: Engine,
+    *,
+    options: PlanOptions,
+    books: _Books,
 ) -> list[ReleasePlan]:
-    cluster = engine.cluster(releases[0][0].key)
+    key = releases[0][0].key
+    cluster = engine.cluster(key)
     proposals = await propose(cluster, served, releases, take_ownership=options.take_ownership)
+    members = [wanted for wanted, _ in releases]
+    pruned = await prune_releases(cluster, served, members, books.inventories, claimed=books.claimed[key.cluster])
     uid = await cluster.uid()
-    return await at_once(_decided(proposal, cluster, uid, options) for proposal in proposals)
+    return await at_once(_decided(one, pruned[one.wanted.key], cluster, uid=uid, options=options) for one in proposals)
 
 
-async def _decided(proposal: Proposal, cluster: Cluster, uid: str, options: PlanOptions) -> ReleasePlan:
+async def _decided(
+    proposal: Proposal, pruned: Pruned, cluster: Cluster, *, uid: str, options: PlanOptions
+) -> ReleasePlan:
     wanted = proposal.wanted
-    verified = await at_once(_verified(one, cluster, verify=options.verify) for one in proposal.changes)
-    changes = ordered(_redacted(change, wanted) for change in verified)
-    when = "install" if proposal.is_install else "upgrade"
+    verified = await at_once(_verified(one, cluster, options) for one in proposal.changes)
+    changes = (*ordered(_redacted(change, wanted) for change in verified), *pruned.changes)
+    when = "delete" if wanted.is_removed else "install" if proposal.is_install else "upgrade"
     return ReleasePlan(
         wanted.key,
         Revision(wanted.source, wanted.rendered.inputs_digest, wanted.rendered.manifests_digest),
@@ -112,31 +149,49 @@ async def _decided(proposal: Proposal, cluster: Cluster, uid: str, options: Plan
         digest=release_digest(uid, wanted.key, wanted.rendered.inputs_digest, changes),
         hooks_before=hooks_for(wanted.rendered.hooks, f"pre-{when}"),
         hooks_after=hooks_for(wanted.rendered.hooks, f"post-{when}"),
+        owned=pruned.owned,
+        notes=pruned.notes,
+        is_removal=wanted.is_removed,
     )
 
 
-async def _verified(one: Change | Candidate, cluster: Cluster, *, verify: bool, looks: int = 1) -> Change:
+async def _verified(one: Change | Candidate, cluster: Cluster, options: PlanOptions, *, looks: int = 1) -> Change:
     """Let the server's dry run have the last word on a change, where it can speak.
 
     An object that moved on between the look and the dry run is looked at again.
     """
     change = one.change if isinstance(one, Candidate) else one
-    asked = isinstance(one, Candidate) or (verify and change.unverified_reason is Unverified.CREATE)
+    asked = isinstance(one, Candidate) or (options.verify and change.unverified_reason is Unverified.CREATE)
     if change.desired is None or not asked:
         return change
     try:
         answer = await cluster.apply(change.desired, manager=change.manager, dry_run=True)
     except OperationFailed as error:
-        why, problem = unverified_by(error)
-        if isinstance(one, Candidate):
-            return one.unverified(why, problem)
-        return replace(change, unverified_reason=why, problem=problem)
+        return _unconfirmed(one, error, options)
     if not isinstance(one, Candidate):
         return replace(change, verified=True, unverified_reason=None)
     if one.is_outdated(answer) and looks < LOOKS_AT_MOST:
         again = compare(change.declared or {}, await cluster.get(change.ref), one.judge)
-        return await _verified(again, cluster, verify=verify, looks=looks + 1)
-    return one.judged(answer)
+        return await _verified(again, cluster, options, looks=looks + 1)
+    return one.judged(answer) if one.migrated is None else await _adopted(one, answer, cluster)
+
+
+async def _adopted(one: Candidate, answer: LiveObject, cluster: Cluster) -> Change:
+    """The dry run of the apply keeps what old deployers set; a second one tells what of it goes."""
+    try:
+        final = await cluster.replace(one.without_undeclared(answer), manager=one.change.manager, dry_run=True)
+    except OperationFailed:
+        return one.unverified(Unverified.ADOPTION)
+    return one.adopted(final)
+
+
+def _unconfirmed(one: Change | Candidate, error: OperationFailed, options: PlanOptions) -> Change:
+    why, problem = unverified_by(error)
+    if not isinstance(one, Candidate):
+        return replace(one, unverified_reason=why, problem=problem)
+    if options.recreate and error.code == "fieldImmutable":
+        return one.recreated()
+    return one.unverified(why, problem)
 
 
 def _redacted(change: Change, wanted: Wanted) -> Change:

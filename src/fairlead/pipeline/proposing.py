@@ -54,16 +54,29 @@ async def propose(
             secrets=wanted.rendered.secrets,
             take_ownership=take_ownership,
         )
+        if not take_ownership:
+            refusals += _other_chart(wanted)
         changes: list[Change | Candidate] = list(prepared[wanted.key])
         for placed in objects:
             try:
                 changes.append(surroundings.compared(placed, judge))
             except Refused as error:
                 refusals += error.problems
-        proposals.append(Proposal(wanted, tuple(changes), _is_install(objects, live, judge)))
+        is_install = not wanted.rendered.is_known_to_helm and _is_install(objects, live, judge)
+        proposals.append(Proposal(wanted, tuple(changes), is_install))
     if refusals:
         raise Refused(refusals)
     return proposals
+
+
+def _other_chart(wanted: Wanted) -> list[Problem]:
+    """A release of Helm's that has our name and another chart is somebody else's."""
+    use = wanted.rendered.use
+    if use is None or use.past.chart in ("", use.chart.name):
+        return []
+    message = f"{wanted.key} is a release of chart {use.past.chart} in Helm's records, and of {use.chart.name} here"
+    remedy = "give the release another name, or run apply --take-ownership"
+    return [Problem("foreignOwner", message, remedy=remedy)]
 
 
 def _identities(releases: Releases) -> list[ObjectRef]:
@@ -91,7 +104,8 @@ def _preparations(releases: Releases, live: Live) -> dict[ReleaseKey, list[Chang
     for wanted, _ in releases:
         changes = found.setdefault(wanted.key, [])
         namespace = namespace_ref(wanted.key.namespace)
-        if wanted.target.environment.create_namespace and namespace not in made and live.is_missing(namespace):
+        makes = wanted.target.environment.create_namespace and not wanted.is_removed
+        if makes and namespace not in made and live.is_missing(namespace):
             changes.append(namespace_change(namespace.name))
             made.add(namespace)
         for manifest in wanted.rendered.crds:

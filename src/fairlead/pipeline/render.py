@@ -15,15 +15,17 @@ from fairlead.domain.config import Chart, Declaration, Kustomization, ManifestFi
 from fairlead.domain.errors import FairleadError, InputError, OperationFailed, Problem
 from fairlead.domain.events import Rendered, RenderStarted
 from fairlead.domain.flattening import flattened
+from fairlead.domain.helm_past import HelmPast
 from fairlead.domain.identity import ReleaseKey, sha256_bytes, sha256_json
 from fairlead.domain.manifests import Manifest
 from fairlead.domain.patches import apply_patches
 from fairlead.domain.placing import Scopes, place, scopes_of
-from fairlead.domain.rendering import Capabilities, ChartRequest, Lookup, RenderedChart, RenderedRelease
+from fairlead.domain.rendering import Capabilities, ChartRequest, ChartUse, Lookup, RenderedChart, RenderedRelease
 from fairlead.domain.targets import Target
 from fairlead.doors.paths import Paths
 from fairlead.doors.yaml import read_manifests
 from fairlead.pipeline.engine import at_once
+from fairlead.pipeline.helm_past import Pasts
 from fairlead.pipeline.values import Sources, Values, ValuesFiles, effective_values
 from fairlead.ports.charts import ChartSource
 from fairlead.ports.events import EventSink
@@ -38,14 +40,19 @@ class Facts:
     """What rendering may know of the place that a release goes to.
 
     `scopes` says of (group, kind) whether its objects live in namespaces; Kubernetes' own kinds are known without.
-    `revision` and `is_upgrade` are what a chart sees as `.Release`; `lookup` None makes its lookups find nothing.
+    `pasts` say what Helm's records tell of releases, by namespace and name: a chart sees itself as the revision that is
+    deployed, or with `as_next` as the one that would follow. `lookup` None makes its lookups find nothing.
     """
 
     capabilities: Capabilities
     scopes: Scopes = field(default_factory=dict)
     lookup: Lookup | None = None
-    revision: int = 1
-    is_upgrade: bool = False
+    pasts: Pasts = field(default_factory=dict)
+    as_next: bool = False
+
+    def past(self, key: ReleaseKey) -> HelmPast:
+        """Return what the records tell of one release."""
+        return self.pasts.get((key.namespace, key.release), HelmPast())
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +109,7 @@ class _Made:
     chart: RenderedChart
     inputs: object
     secrets: tuple[str, ...] = ()
+    use: ChartUse | None = None
 
 
 def _from_files(files: tuple[str, ...], rendering: Rendering) -> _Made:
@@ -133,15 +141,15 @@ async def _from_chart(chart: Chart, target: Target, facts: Facts, rendering: Ren
     values = await effective_values(rendering.declaration, target, rendering.values_files, sources)
     local = await (await rendering.charts()).fetch(chart, rendering.declaration.helm_repos)
     renderer = await rendering.renderer()
-    secrets = values.secrets
+    secrets, past = values.secrets, facts.past(target.key)
     request = ChartRequest(
         name=target.release.name,
         namespace=target.key.namespace,
         chart=local,
         values=values.clear,
         capabilities=facts.capabilities,
-        revision=facts.revision,
-        is_upgrade=facts.is_upgrade,
+        revision=past.next_revision if facts.as_next else past.shown_revision,
+        is_upgrade=past.is_installed if facts.as_next else past.shown_as_upgrade,
         lookup=facts.lookup if local.looks_up else None,
         holds_secrets=bool(secrets),
     )
@@ -153,7 +161,7 @@ async def _from_chart(chart: Chart, target: Target, facts: Facts, rendering: Ren
     cluster = facts.capabilities
     capabilities = [cluster.kube_version, sorted(cluster.api_versions), cluster.complete]
     inputs = [local.digest, values.clear, *capabilities, renderer.version]
-    return _Made(flat, inputs, tuple(secrets))
+    return _Made(flat, inputs, tuple(secrets), ChartUse(local, values.clear, past))
 
 
 def _finished(made: _Made, target: Target, facts: Facts) -> RenderedRelease:
@@ -172,6 +180,7 @@ def _finished(made: _Made, target: Target, facts: Facts) -> RenderedRelease:
         crds=chart.crds,
         notes=chart.notes,
         secrets=made.secrets,
+        use=made.use,
     )
 
 

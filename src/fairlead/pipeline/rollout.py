@@ -7,23 +7,26 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from fairlead.domain.causes import Patience
-from fairlead.domain.changes import ReleasePlan, summarise
-from fairlead.domain.deployments import Deployment
-from fairlead.domain.errors import OperationFailed
+from fairlead.domain.changes import Action, Change, ReleasePlan, summarise
+from fairlead.domain.deployments import Deployment, Outcome
+from fairlead.domain.errors import FairleadError, Interrupted, OperationFailed, Problem, Refused
 from fairlead.domain.events import ApplyStarted, ReleaseFinished
 from fairlead.domain.health import HealthReport, HealthState
 from fairlead.domain.identity import ObjectRef
+from fairlead.domain.preparing import namespace_ref
 from fairlead.domain.rendering import Hook
 from fairlead.domain.rollout.machine import outcome
 from fairlead.domain.rollout.states import Command, Event, State
 from fairlead.domain.scheduling import Blocked, start
 from fairlead.doors.redaction import Redactor
-from fairlead.pipeline.apply import apply_changes, said
+from fairlead.pipeline.apply import ChangeReport, apply_changes, said
 from fairlead.pipeline.board import Board, Stopped
 from fairlead.pipeline.engine import Engine
 from fairlead.pipeline.health import wait_on
+from fairlead.pipeline.helm_records import HelmRecord
 from fairlead.pipeline.hooks import HookRunner
 from fairlead.pipeline.observing import Observer
+from fairlead.pipeline.record import Book, LockLost
 from fairlead.ports.cluster import LiveObject
 
 _FAILURES = {
@@ -37,12 +40,14 @@ _FAILURES = {
 
 @dataclass(slots=True)
 class Rollout:
-    """The stages of one release. What it gathers on the way becomes the deployment.
+    """The stages of one release. What it gathers on the way becomes the deployment, which `book` records.
 
     `manager` is the field manager of its hooks. `wait` says whether health is awaited, `timeout_seconds` how long.
+    `record` is Helm's, for charts.
     """
 
     plan: ReleasePlan
+    book: Book
     board: Board
     engine: Engine
     observer: Observer
@@ -50,9 +55,11 @@ class Rollout:
     manager: str
     wait: bool
     timeout_seconds: float
+    replan: Callable[[], Awaitable[ReleasePlan]]
+    record: HelmRecord | None = None
     explanation: str = ""
     health: HealthState | None = None
-    _applied: list[LiveObject] = field(default_factory=list)
+    _report: ChangeReport = field(default_factory=ChangeReport)
     _started: float = 0.0
 
     async def carry_out(self, command: Command) -> Event:
@@ -67,15 +74,27 @@ class Rollout:
         }
         try:
             return await stages[command]()
+        except LockLost as error:
+            self.explanation = said(error)
+            return Event.LOCK_LOST
+        except Interrupted as error:
+            self.explanation = said(error)
+            return Event.INTERRUPTED
+        except Refused as error:
+            self.explanation = said(error)
+            return Event.REFUSED
         except OperationFailed as error:
             self.explanation = self.redactor.text(said(error))
             return _FAILURES[command]
 
-    def finish(self, state: State) -> Deployment:
-        """Return the deployment that this was, tell everybody, and let what depends on it go on."""
-        ended = outcome(state)
-        self.board.end(self.plan.key, ok=ended.is_good)
-        self.engine.events.emit(ReleaseFinished(self.plan.key, ended.value, self.explanation))
+    async def finish(self, state: State) -> Deployment:
+        """Record the deployment that this was, tell everybody, and let what depends on it go on."""
+        ended = await self.book.close(self._deployment(await self._recorded(outcome(state))), self._report)
+        self.board.end(self.plan.key, ok=ended.outcome.is_good)
+        self.engine.events.emit(ReleaseFinished(self.plan.key, ended.outcome.value, ended.explanation))
+        return ended
+
+    def _deployment(self, ended: Outcome) -> Deployment:
         return Deployment(
             self.plan.key,
             ended,
@@ -86,6 +105,17 @@ class Rollout:
             duration=self.engine.clock.monotonic() - self._started if self._started else 0.0,
             explanation=self.explanation,
         )
+
+    async def _recorded(self, ended: Outcome) -> Outcome:
+        """End the record; a success that Helm does not hear of is none."""
+        try:
+            if self.record is not None:
+                await self.record.end(ended, self.explanation)
+        except OperationFailed as error:
+            unrecorded = self.redactor.text(f"Helm's record of it could not be written: {said(error)}")
+            self.explanation = "\n".join(filter(None, (self.explanation, unrecorded)))
+            return Outcome.FAILED if ended.is_good else ended
+        return ended
 
     async def _await_turn(self) -> Event:
         verdict = await self.board.turn(start(self.plan.key))
@@ -98,7 +128,8 @@ class Rollout:
                 return Event.DEPENDENCY_FAILED
             case _:
                 self.board.finish(start(self.plan.key), ok=True)
-                return Event.READY if self.plan.writes else Event.NOTHING_TO_WRITE
+                begin = self.plan.writes or await self.book.is_left_behind()
+                return Event.READY if begin else Event.NOTHING_TO_WRITE
 
     async def _prepare(self) -> Event:
         obstacles = [change.obstacle for change in self.plan.changes if change.obstacle]
@@ -107,12 +138,56 @@ class Rollout:
             return Event.APPLY_FAILED
         writes = sum(change.action.writes for change in self.plan.changes)
         self.engine.events.emit(ApplyStarted(self.plan.key, writes))
-        return await self._apply(Event.PREPARED, preparation=True)
+        prepared = await self._apply(Event.PREPARED, preparation=True)
+        if prepared is Event.PREPARED and self.record is not None:
+            await self.record.begin()  # only now is its namespace sure to be there
+        return prepared
 
     async def _apply(self, done: Event, *, preparation: bool) -> Event:
+        """Write changes. The books are opened before, and the release's own namespace, where they lie, comes first."""
         changes = [change for change in self.plan.changes if change.is_preparation is preparation]
-        report = await apply_changes(self.plan.key, changes, self.board, self.engine, self.redactor)
-        self._applied += report.applied
+        home = [change for change in changes if self._is_home(change)]
+        event = await self._write(home, done)
+        homeless = preparation and not home and any(self._is_home(change) for change in self.plan.changes)
+        if event is done and not homeless and not self.book.is_open and not await self._begun():
+            return Event.NOTHING_TO_WRITE
+        return event if event is not done else await self._write([one for one in changes if one not in home], done)
+
+    async def _begun(self) -> bool:
+        """Open the books; False when there is nothing to write any more.
+
+        Raises:
+            Refused: other changes have become necessary since the plan was made (`planOutdated`), or the lock is held.
+        """
+        await self.book.open()
+        if self.book.is_outdated:
+            try:
+                await self._look_again()
+            except FairleadError:
+                await self.book.give_up()
+                raise
+        if self.plan.writes or self.book.is_unsettled:
+            return True
+        await self.book.give_up()
+        return False
+
+    async def _look_again(self) -> None:
+        again = await self.replan()
+        if again.writes and again.digest != self.plan.digest:
+            message = f"{self.plan.key} was deployed by somebody else after the plan was made, which is outdated now"
+            raise Refused(Problem("planOutdated", message, remedy="plan again, look at it, and apply that"))
+        self.plan = self.book.plan = again
+
+    async def _write(self, changes: Sequence[Change], done: Event) -> Event:
+        report = await apply_changes(
+            self.plan.key,
+            changes,
+            self.board,
+            self.engine,
+            redactor=self.redactor,
+            timeout_seconds=self.timeout_seconds,
+        )
+        self._report = self._report.followed_by(report)
         self.explanation = report.explanation
         if self.explanation:
             return Event.APPLY_FAILED
@@ -127,15 +202,20 @@ class Rollout:
     async def _await_health(self) -> Event:
         if not self.wait:
             return Event.HEALTHY
-        report = await self.board.unless_stopped(
-            self._wait([change.ref for change in self.plan.changes], self._applied)
-        )
+        declared = [change.ref for change in self.plan.changes if not change.is_pruning]
+        waiting = self.book.unless_lost(self._wait(declared, self._report.applied))
+        report = await self.board.unless_stopped(waiting)
         if isinstance(report, Stopped):
             return Event.INTERRUPTED
+        if self.plan.hooks_after:
+            await self.book.write_again()
         self.health = report.state
         if report.explanation is not None:
             self.explanation = self.redactor.text(report.explanation.text)
         return Event.HEALTHY if report.healthy else Event.UNHEALTHY
+
+    def _is_home(self, change: Change) -> bool:
+        return change.action is Action.CREATE and change.ref == namespace_ref(self.plan.key.namespace)
 
     async def _completion(self, ref: ObjectRef) -> HealthReport:
         return await self._wait([ref], None)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fairlead.domain.changes import ReleasePlan
-from fairlead.domain.deployments import ReleaseStatus
 from fairlead.domain.errors import Problem, Refused
 from fairlead.domain.health import HealthState
-from fairlead.domain.status import release_status, worst_object
+from fairlead.domain.status import ReleaseStatus, release_status, worst_object
 from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.plan import PlanOptions, plan
 from fairlead.pipeline.snapshot import snapshot_health
@@ -41,7 +40,7 @@ async def require_current(dependencies: Sequence[Wanted], engine: Engine) -> Non
 
 async def _status(one: ReleasePlan, engine: Engine) -> ReleaseStatus:
     cluster = engine.cluster(one.key)
-    report = await snapshot_health(cluster, [change.ref for change in one.changes])
+    report = await snapshot_health(cluster, [change.ref for change in one.changes if not change.is_pruning])
     worst = worst_object(report.objects)
     bad = worst is not None and worst.health.state not in (HealthState.CURRENT, HealthState.NOT_FOUND)
     return release_status(one, report, await cluster.get(worst.ref) if worst is not None and bad else None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from fairlead.domain.chart_files import ChartFiles
 from fairlead.domain.config import Chart, HelmRepo
 from fairlead.domain.rendering import LocalChart
 
@@ -20,6 +21,13 @@ class ChartSource(Protocol):
 
         Errors name the chart: `InputError` (`chartInvalid`, `chartNotFound`, `schemaReference`, `lockOutOfSync`,
         `archiveRefused`), `OperationFailed` (`chartFetchFailed`, `chartOffline`), `RemoteRefused`, `Transient`.
+        """
+        ...
+
+    async def files(self, chart: LocalChart) -> ChartFiles:
+        """Return the files of a chart that was fetched, by their paths in it; sub-charts lie under `charts/`.
+
+        Errors: `OperationFailed` with code `chartGone` when it is no longer on this machine as it was.
         """
         ...
 

@@ -90,12 +90,32 @@ class Cluster(Protocol):
         """Return all objects of a kind, in one namespace or (None) in all, following pages to the end."""
         ...
 
+    async def list_metadata(self, kind: ApiKind, namespace: str | None, *, label_selector: str = "") -> Listing:
+        """Return the same of each object's metadata alone, however large the objects are."""
+        ...
+
     async def apply(
         self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False, force: bool = True
     ) -> LiveObject:
         """Server-side apply one object and return what the server made of it.
 
         `metadata.uid` and `metadata.resourceVersion` in the manifest are preconditions (409 `conflict`).
+        """
+        ...
+
+    async def create(self, manifest: Mapping[str, Any], *, manager: str) -> LiveObject:
+        """Create one object and return what the server made of it; `alreadyExists` when its name is taken.
+
+        An answer that was lost is asked for again, so `alreadyExists` may mean our own first attempt.
+        """
+        ...
+
+    async def replace(self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False) -> LiveObject:
+        """Put an object in the place of the version that its `metadata.resourceVersion` names, `conflict` if it moved.
+
+        `metadata.managedFields` in it, if any, say from now on who owns what.
+
+        An answer that was lost is asked for again, so `conflict` may mean our own first attempt.
         """
         ...
 

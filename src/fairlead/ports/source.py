@@ -13,3 +13,7 @@ class Source(Protocol):
     async def commit(self, root: str) -> Commit:
         """Return the commit checked out at `root` and whether files differ from it."""
         ...
+
+    async def is_ancestor(self, root: str, older: str, newer: str) -> bool:
+        """Return whether a commit comes before another, or is the same; False when one of them is not known here."""
+        ...

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -43,6 +44,17 @@ async def test_the_digest_covers_every_file_that_rendering_sees_and_no_other(tmp
         again = await digest()
         assert again != first
         first = again
+
+
+async def test_the_files_of_a_fetched_chart_are_those_that_were_rendered(tmp_path: Path) -> None:
+    write_chart(tmp_path / "chart", {"templates/a.yaml": "a: 1\n"})
+    source = charts(tmp_path, tmp_path / "cache")
+    chart = await source.fetch(ChartDir("chart"), ())
+    assert await source.files(chart) == files_of(chart.path)
+    await asyncio.to_thread(Path(chart.path).unlink)
+    with pytest.raises(OperationFailed) as gone:
+        await source.files(chart)
+    assert gone.value.code == "chartGone"
 
 
 async def test_what_templates_call_is_seen_in_packaged_sub_charts_too(tmp_path: Path) -> None:

@@ -153,3 +153,22 @@ async def test_real_and_fake_keep_the_same_promise(repository: Path, *, fake: bo
     found = await source.commit(str(repository))
     assert len(found.commit or "") == 40
     assert not found.dirty
+
+
+async def test_which_commit_came_first(repository: Path) -> None:
+    first = await git(repository, "rev-parse", "HEAD")
+    await git(repository, "commit", "-q", "--allow-empty", "-m", "Go on")
+    second = await git(repository, "rev-parse", "HEAD")
+    found = checkout(repository)
+    root = str(repository)
+    assert await found.is_ancestor(root, first, second)
+    assert await found.is_ancestor(root, second, second)
+    assert not await found.is_ancestor(root, second, first)
+    assert not await found.is_ancestor(root, "0" * 40, second)
+
+
+@pytest.mark.parametrize("name", ["--help", "HEAD", "", "abc"])
+async def test_what_a_cluster_calls_a_commit_is_no_option_and_no_name(repository: Path, name: str) -> None:
+    head = await git(repository, "rev-parse", "HEAD")
+    assert not await checkout(repository).is_ancestor(str(repository), name, head)
+    assert not await checkout(repository).is_ancestor(str(repository), head, name)

@@ -71,6 +71,22 @@ REFUSALS = [
     (answer(410, reason="Expired"), "expired"),
     (answer(413, reason="RequestEntityTooLarge"), "objectTooLarge"),
     (answer(422, details=causes(("spec.selector", "Invalid value: {}: field is immutable"))), "fieldImmutable"),
+    (
+        answer(
+            422, details=causes(("spec", "Forbidden: updates to statefulset spec for fields other than 'replicas'"))
+        ),
+        "fieldImmutable",
+    ),
+    (
+        answer(422, details=causes(("spec.clusterIPs[0]", "Invalid value: []: may not change once set"))),
+        "fieldImmutable",
+    ),
+    (answer(422, details=causes(("roleRef", "Invalid value: {}: cannot change roleRef"))), "fieldImmutable"),
+    (
+        answer(422, details=causes(("spec", "Forbidden: pod updates may not change fields other than x"))),
+        "fieldImmutable",
+    ),
+    (answer(422, details=causes(("value", "Forbidden: may not be changed in an update."))), "fieldImmutable"),
     (answer(422, details=causes(("spec.replicas", "Invalid value: -1: must not be negative"))), "objectInvalid"),
     (answer(400, reason="BadRequest", message="no"), "objectInvalid"),
     (answer(500, message="failed to create typed patch object (/a; v1, Kind=X): .x: bad"), "objectInvalid"),

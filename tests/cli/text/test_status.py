@@ -9,9 +9,9 @@ import pytest
 from fairlead.cli.output import styled
 from fairlead.cli.text.status import age, status_lines
 from fairlead.cli.wire.plans import status_document
-from fairlead.domain.deployments import Drift, ReleaseStatus
 from fairlead.domain.health import HealthState
 from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision
+from fairlead.domain.status import Drift, ReleaseStatus
 from tests.conftest import Golden
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

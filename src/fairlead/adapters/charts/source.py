@@ -13,7 +13,7 @@ from fairlead.adapters.charts.packages import pack_chart, unpack_chart, with_pac
 from fairlead.adapters.charts.remote import Remote
 from fairlead.domain.chart_files import ChartFiles, asks_versions, check_schemas, generates, looks_up
 from fairlead.domain.config import Chart, ChartDir, ChartOci, ChartReference, HelmRepo
-from fairlead.domain.errors import InputError, Problem
+from fairlead.domain.errors import InputError, OperationFailed, Problem
 from fairlead.domain.rendering import LocalChart
 from fairlead.doors.paths import Paths
 
@@ -38,6 +38,14 @@ class Charts:
                 local = await self._once(chart, repos)
                 # Verified on every use: the file may have changed since.
                 return local if self.cache.load(local.digest) is not None else await self._published(chart, repos)
+
+    async def files(self, chart: LocalChart) -> ChartFiles:
+        """Return the files of a fetched chart; see the port."""
+        data = await asyncio.to_thread(self.cache.load, chart.digest)
+        if data is None:
+            message = f"chart {chart.name} {chart.version} is no longer in the cache as it was rendered"
+            raise OperationFailed(Problem("chartGone", message, remedy="run it again; the chart is fetched anew"))
+        return await asyncio.to_thread(unpack_chart, data, name=f"{chart.name} {chart.version}")
 
     async def close(self) -> None:
         """Close connections."""

@@ -48,6 +48,13 @@ class GitCheckout:
             return Commit(name.decode(), dirty=True)
         return Commit(name.decode(), dirty=bool(status.stdout))
 
+    async def is_ancestor(self, root: str, older: str, newer: str) -> bool:
+        """Return whether a commit comes before another; what comes from a cluster is checked to be a name first."""
+        if self._git is None or not all(_COMMIT.fullmatch(name.encode()) for name in (older, newer)):
+            return False
+        arguments = ("merge-base", "--is-ancestor", older, newer)
+        return (await run(self._program(root, *arguments, trusted=True, accepted=range(256)))).exit_code == 0
+
     def _program(self, root: str, *arguments: str, trusted: bool = False, accepted: range = range(1)) -> Program:
         settings = (*_OPTIONS, f"safe.directory={Path(root).resolve()}") if trusted else _OPTIONS
         options = [part for setting in settings for part in ("-c", setting)]

@@ -90,19 +90,26 @@ class KubernetesCluster:
     async def list(
         self, kind: ApiKind, namespace: str | None, *, label_selector: str = "", field_selector: str = ""
     ) -> Listing:
-        """Return a complete list; when it expires between two pages it is read anew, at once."""
-        selection = Selection(namespace, label_selector, field_selector)
+        """Return a complete list."""
+        return await self._list(kind, Selection(namespace, label_selector, field_selector))
+
+    async def list_metadata(self, kind: ApiKind, namespace: str | None, *, label_selector: str = "") -> Listing:
+        """Return a complete list of metadata."""
+        return await self._list(kind, Selection(namespace, label_selector), metadata_only=True)
+
+    async def _list(self, kind: ApiKind, selection: Selection, *, metadata_only: bool = False) -> Listing:
+        """Follow the pages of a list; when it expires between two of them it is read anew, at once."""
         items: list[LiveObject] = []
         token, size = "", requests.PAGE
         while True:
-            request = requests.list_page(kind, selection, token=token, size=size)
+            request = requests.list_page(kind, selection, token=token, size=size, metadata_only=metadata_only)
             reply = await self._sender.send(request, accept=_EXPIRED if token else frozenset())
             if reply.status == 410:
                 items, token, size = [], "", 0
                 continue
             page = decode_list(reply, request, self._sender.server)
             # Lists of built-in kinds leave out what all their items share.
-            items += [{"apiVersion": kind.api_version, "kind": kind.kind, **item} for item in page.get("items") or []]
+            items += [{**item, "apiVersion": kind.api_version, "kind": kind.kind} for item in page.get("items") or []]
             meta = page.get("metadata") or {}
             token = meta.get("continue") or ""
             if not token:
@@ -113,19 +120,26 @@ class KubernetesCluster:
     ) -> LiveObject:
         """Server-side apply one object."""
         ref = object_ref(manifest)
-        kind = await self._kind(ref)
-        if kind is None:
-            problem = Problem(
-                code="kindNotServed",
-                message=f"cannot apply {ref}: {self._sender.server} serves no {ref.kind} of {ref.api_version}",
-                remedy="install the CustomResourceDefinition first, or correct apiVersion and kind",
-            )
-            raise RemoteRefused(problem, status=404, reason="NotFound")
+        kind = await self._kind_or_refuse(ref, "apply")
         request = requests.apply(kind, self._placed(kind, ref), manifest, manager=manager, dry_run=dry_run, force=force)
         reply = await self._sender.send(request)
         for text in warnings(reply):
             self._warned(ref, text)
         return decode(reply, request, self._sender.server)
+
+    async def create(self, manifest: Mapping[str, Any], *, manager: str) -> LiveObject:
+        """Create one object."""
+        ref = object_ref(manifest)
+        kind = await self._kind_or_refuse(ref, "create")
+        request = requests.create(kind, self._placed(kind, ref), manifest, manager=manager)
+        return decode(await self._sender.send(request), request, self._sender.server)
+
+    async def replace(self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False) -> LiveObject:
+        """Put an object in the place of the version that it names."""
+        ref = object_ref(manifest)
+        kind = await self._kind_or_refuse(ref, "replace")
+        request = requests.replace(kind, self._placed(kind, ref), manifest, manager=manager, dry_run=dry_run)
+        return decode(await self._sender.send(request), request, self._sender.server)
 
     async def delete(self, ref: ObjectRef, *, uid: str, resource_version: str | None = None) -> bool:
         """Delete exactly that object."""
@@ -195,6 +209,17 @@ class KubernetesCluster:
         if kind.namespaced and not ref.namespace:
             return ObjectRef(ref.api_version, ref.kind, self._access.namespace, ref.name)
         return ref
+
+    async def _kind_or_refuse(self, ref: ObjectRef, verb: str) -> ApiKind:
+        kind = await self._kind(ref)
+        if kind is not None:
+            return kind
+        problem = Problem(
+            code="kindNotServed",
+            message=f"cannot {verb} {ref}: {self._sender.server} serves no {ref.kind} of {ref.api_version}",
+            remedy="install the CustomResourceDefinition first, or correct apiVersion and kind",
+        )
+        raise RemoteRefused(problem, status=404, reason="NotFound")
 
     async def _kind(self, ref: ObjectRef) -> ApiKind | None:
         """Return the served kind of an object; before saying that there is none, the server is asked again."""

@@ -23,9 +23,10 @@ LOG_BYTES = 1024 * 1024
 _JSON = {"Accept": "application/json"}
 # An apply is read as YAML, which takes these characters only as escapes: DEL, C1 controls, byte order mark, U+FFFE/F.
 _UNPRINTABLE = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xef\xbb\xbf|\xef\xbf[\xbe\xbf]")
-_DELETE = {**_JSON, "Content-Type": "application/json"}
+_BODY = {**_JSON, "Content-Type": "application/json"}
 # The media type says YAML; JSON is YAML, and quicker to write and to read.
 _APPLY = {**_JSON, "Content-Type": "application/apply-patch+yaml"}
+_METADATA = {"Accept": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"}
 _AGGREGATED = {
     "Accept": ",".join(
         f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList" for version in ("v2", "v2beta1")
@@ -39,8 +40,8 @@ class ApiRequest:
     """One request. `target` is path and query, percent-encoded; `verb` and `subject` name it in errors.
 
     `secrets` are texts of the body that no error may repeat. All requests made here may be sent again when it is
-    unknown whether they arrived: reads, server-side applies, and deletions of one UID. What is not `patient` is worth
-    one attempt only.
+    unknown whether they arrived: reads, server-side applies, deletions of one UID, and creations and replacements,
+    whose second attempt is refused if the first arrived. What is not `patient` is worth one attempt only.
     """
 
     method: str
@@ -67,10 +68,13 @@ def get(kind: ApiKind, ref: ObjectRef) -> ApiRequest:
     return ApiRequest("GET", object_path(kind, ref), "read", str(ref))
 
 
-def list_page(kind: ApiKind, selection: Selection, *, token: str, size: int = PAGE) -> ApiRequest:
+def list_page(
+    kind: ApiKind, selection: Selection, *, token: str, size: int = PAGE, metadata_only: bool = False
+) -> ApiRequest:
     """Read one page of a list; an empty `token` asks for the first, `size` 0 for everything at once."""
     query = {**_selectors(selection), "limit": str(size), **({"continue": token} if token else {})}
-    return ApiRequest("GET", _with(collection_path(kind, selection.namespace), query), "list", _all(kind, selection))
+    target, headers = _with(collection_path(kind, selection.namespace), query), _METADATA if metadata_only else _JSON
+    return ApiRequest("GET", target, "list", _all(kind, selection), headers)
 
 
 def watch(kind: ApiKind, selection: Selection, *, version: str, seconds: int) -> ApiRequest:
@@ -103,6 +107,20 @@ def apply(
     )
 
 
+def create(kind: ApiKind, ref: ObjectRef, manifest: Mapping[str, Any], *, manager: str) -> ApiRequest:
+    """Create one object."""
+    path = _with(collection_path(kind, ref.namespace), {"fieldManager": manager, "fieldValidation": "Strict"})
+    return _sent("POST", path, "create", ref, manifest)
+
+
+def replace(
+    kind: ApiKind, ref: ObjectRef, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False
+) -> ApiRequest:
+    """Put an object in the place of the version that it names."""
+    query = {"fieldManager": manager, "fieldValidation": "Strict", **({"dryRun": "All"} if dry_run else {})}
+    return _sent("PUT", _with(object_path(kind, ref), query), "replace", ref, manifest)
+
+
 def delete(kind: ApiKind, ref: ObjectRef, *, uid: str, resource_version: str | None) -> ApiRequest:
     """Delete one object if it still is the one meant; what it owns goes after it."""
     preconditions = {"uid": uid, **({"resourceVersion": resource_version} if resource_version else {})}
@@ -112,7 +130,7 @@ def delete(kind: ApiKind, ref: ObjectRef, *, uid: str, resource_version: str | N
         "propagationPolicy": "Background",
         "preconditions": preconditions,
     }
-    return ApiRequest("DELETE", object_path(kind, ref), "delete", str(ref), headers=_DELETE, body=orjson.dumps(options))
+    return ApiRequest("DELETE", object_path(kind, ref), "delete", str(ref), headers=_BODY, body=orjson.dumps(options))
 
 
 def logs(pod: ObjectRef, *, container: str, previous: bool, tail: int) -> ApiRequest:
@@ -144,6 +162,11 @@ def collection_path(kind: ApiKind, namespace: str | None) -> str:
 def object_path(kind: ApiKind, ref: ObjectRef) -> str:
     """Return the URL path of one object."""
     return f"{collection_path(kind, ref.namespace)}/{_segment(ref.name)}"
+
+
+def _sent(method: str, path: str, verb: str, ref: ObjectRef, manifest: Mapping[str, Any]) -> ApiRequest:
+    body, secrets = orjson.dumps(manifest), _secrets(manifest)
+    return ApiRequest(method, path, verb, str(ref), headers=_BODY, body=body, secrets=secrets)
 
 
 def _segment(text: str) -> str:

@@ -76,8 +76,20 @@ def _because(reason: str) -> Callable[[Status], bool]:
     return lambda status: reason in status.cause_reasons
 
 
+# How the validations of the API server and its CRDs say it: workloads, claims, StatefulSets, Services, Pods, role
+# bindings, StorageClasses, PriorityClasses.
+_IMMUTABLE = (
+    "immutable",
+    "updates to ",
+    "may not change once set",
+    "may not be changed",
+    "may not change fields",
+    "cannot change roleRef",
+)
+
+
 def _immutable(status: Status) -> bool:
-    return any("immutable" in text for _, text in status.causes)
+    return any(words in text for _, text in status.causes for words in _IMMUTABLE)
 
 
 def _rule(statuses: tuple[int, ...], applies: Callable[[Status], bool], code: str, remedy: str | None = None) -> _Rule:
@@ -105,6 +117,6 @@ _RULES = (
     _rule((409,), _always, "conflict", "read the object again, then decide anew"),
     _rule((410,), _always, "expired"),
     _rule((413,), _always, "objectTooLarge", "split the object: etcd takes about 1.5 MB, the API server 3 MB"),
-    _rule((422,), _immutable, "fieldImmutable", "this can only change if the object is deleted and made anew"),
+    _rule((422,), _immutable, "fieldImmutable", "delete it and make it anew: add --recreate"),
     _rule((400, 422, 500), _always, "objectInvalid", "correct the named fields"),
 )

@@ -8,24 +8,20 @@ from typing import Annotated
 
 import typer
 
-from fairlead.cli.asking import agreed
 from fairlead.cli.command import build
-from fairlead.cli.consent import grave, refusal
-from fairlead.cli.options import Common, Where
+from fairlead.cli.deploying import exit_code, require_consent, require_harmless, timeout_seconds
+from fairlead.cli.options import Common, Force, Where
 from fairlead.cli.run import Operation, Run
-from fairlead.cli.selecting import chosen_targets
+from fairlead.cli.selecting import chosen_targets, orphans
 from fairlead.cli.text.deployments import deployment_lines
 from fairlead.cli.text.plans import plan_lines
 from fairlead.cli.wire.plans import deployments_document, plan_document
-from fairlead.domain.changes import Plan
-from fairlead.domain.deployments import Outcome
-from fairlead.domain.durations import duration_seconds
-from fairlead.domain.errors import InputError, Problem, Refused
+from fairlead.pipeline.plan import PlanOptions
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """How to carry out a plan. `timeout` is in seconds, None as declared."""
+    """How to carry out a plan. Times that are None are as declared, or the default."""
 
     yes: Annotated[
         bool, typer.Option("-y", "--yes", help="Also when the plan deletes, recreates or takes over objects")
@@ -36,16 +32,26 @@ class ApplyOptions:
         str | None,
         typer.Option("--timeout", metavar="TIME", help="How long to wait for health, such as 90s or 5m"),
     ] = None
+    lock_timeout: Annotated[
+        str | None,
+        typer.Option(
+            "--lock-timeout", metavar="TIME", help="How long to wait for another run of the release [default: 60s]"
+        ),
+    ] = None
+    allow_deletes: Annotated[
+        bool,
+        typer.Option("--allow-deletes", help="Also delete much, or namespaces, definitions and volumes"),
+    ] = False
     init: Annotated[bool, typer.Option("--init", help="First get credentials, as `fairlead init` does")] = False
 
 
-def apply(where: Where, options: ApplyOptions, common: Common) -> Operation:
+def apply(where: Where, options: ApplyOptions, force: Force, common: Common) -> Operation:
     """Plan, apply exactly that plan, wait until it is healthy."""
-    return Operation(common, partial(_apply, where, options))
+    return Operation(common, partial(_apply, where, options, force))
 
 
-async def _apply(where: Where, options: ApplyOptions, run: Run) -> int:
-    timeout = _seconds(options.timeout)
+async def _apply(where: Where, options: ApplyOptions, force: Force, run: Run) -> int:
+    timeout, lock_timeout = timeout_seconds(options.timeout), timeout_seconds(options.lock_timeout, "--lock-timeout")
     progress = run.progress()
     async with run.application(where.declared, sink=progress) as application:
         run.warn(application)
@@ -53,52 +59,25 @@ async def _apply(where: Where, options: ApplyOptions, run: Run) -> int:
         if options.init:
             await application.initialize(tuple(dict.fromkeys(target.environment for target in chosen)))
         with progress.shown():
+            removed = await orphans(application, where) if force.prune_releases else ()
             await application.require_dependencies(chosen)
-            plan = await application.plan(chosen)
+            wishes = PlanOptions(recreate=force.recreate, take_ownership=force.take_ownership)
+            plan = await application.plan(chosen, wishes, removed=removed)
         lines = partial(plan_lines, verbose=run.common.verbose)
         if options.dry_run:
             run.output.show(plan_document(plan), lines)
             return 0
         run.output.aside(plan_document(plan), lines)
-        await _consent(plan, options, run)
+        if not options.allow_deletes:
+            require_harmless(plan)
+        if not options.yes:
+            await require_consent(plan, run)
         with progress.shown():
-            deployments = await application.apply(plan, chosen, wait=not options.no_wait, timeout_seconds=timeout)
+            deployments = await application.apply(
+                plan, (*chosen, *removed), wait=not options.no_wait, timeout_seconds=timeout, lock_timeout=lock_timeout
+            )
     run.output.show(deployments_document(deployments), deployment_lines)
-    return max((_exit_code(each.outcome) for each in deployments), default=0)
-
-
-async def _consent(plan: Plan, options: ApplyOptions, run: Run) -> None:
-    reasons = grave(plan)
-    if not reasons or options.yes:
-        return
-    streams = run.surroundings.streams
-    if not streams.interactive:
-        raise Refused(refusal(reasons))
-    streams.report("\nThis needs your agreement:\n" + "\n".join(f"  {reason}" for reason in reasons))
-    if not await agreed(streams, "Go on?"):
-        raise Refused(refusal(reasons))
-
-
-def _seconds(text: str | None) -> float | None:
-    if text is None:
-        return None
-    seconds = duration_seconds(text)
-    if seconds is None:
-        message = f"found --timeout {text!r}, expected a duration up to seven days"
-        raise InputError(Problem("invalidDuration", message, remedy="write it as 90s, 5m or 1h30m"))
-    return seconds
-
-
-def _exit_code(outcome: Outcome) -> int:
-    match outcome:
-        case Outcome.SUCCEEDED | Outcome.UNCHANGED:
-            return 0
-        case Outcome.REFUSED | Outcome.SUPERSEDED:
-            return 4
-        case Outcome.INTERRUPTED:
-            return 130
-        case Outcome.FAILED | Outcome.SKIPPED | Outcome.ROLLED_BACK:
-            return 1
+    return exit_code(deployments)
 
 
 app = build(apply)

@@ -7,9 +7,9 @@ from functools import partial
 from fairlead.cli.command import build
 from fairlead.cli.options import Common, Declared, EnvironmentName, ReleaseName
 from fairlead.cli.run import Operation, Run
+from fairlead.cli.selecting import named_release
 from fairlead.cli.text.declared import value_lines
 from fairlead.cli.wire.values import values_document
-from fairlead.domain.selection import Scope, choose_environments, choose_releases
 
 
 def values(environment: EnvironmentName, release: ReleaseName, declared: Declared, common: Common) -> Operation:
@@ -19,8 +19,7 @@ def values(environment: EnvironmentName, release: ReleaseName, declared: Declare
 
 async def _values(environment: str, release: str, declared: Declared, run: Run) -> int:
     async with run.application(declared) as application:
-        environments = choose_environments(application.declaration, Scope(environment))
-        (target,) = choose_releases(environments, (release,))
+        target = named_release(application, environment, release)
         found = await application.values(target)
     run.output.show(values_document(target.key, found), value_lines)
     return 0

@@ -78,6 +78,8 @@ def _release(release: ReleasePlanItem, title: Text, width: int | None, *, verbos
     for hook in release.hooks:
         about = Text.assemble(object_name(hook.object, release.namespace), (f"  {', '.join(hook.events)}", "dim"))
         yield from hanging(Text.assemble("    ", ("> ", "cyan"), "run       "), about, width=width)
+    for note in release.notes:
+        yield from hanging(Text("    "), Text(note, "yellow"), width=width)
     if loud and quiet:
         yield Text(f"    = keep      {plural(quiet, 'object')}", "dim")
 

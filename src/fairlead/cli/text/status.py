@@ -20,6 +20,7 @@ _HEALTH = {
     "unknown": "magenta",
 }
 _DRIFT = {"none": "", "drifted": "yellow", "unknown": "magenta"}
+_GOOD = ("succeeded", "unchanged")
 _HEAD = ("RELEASE", "HEALTH", "DRIFT", "REVISION", "SINCE")
 
 
@@ -53,16 +54,17 @@ def _row(item: StatusItem, now: datetime) -> list[Text]:
         Text(f"{item.environment}/{item.name}"),
         Text(item.health, _HEALTH[item.health]),
         Text(item.drift, _DRIFT[item.drift]),
-        Text(_revision(item.revision)),
+        Text(commit(item.revision)),
         Text(age(item.since, now) if item.since else "-"),
     ]
 
 
-def _revision(revision: RevisionItem | None) -> str:
+def commit(revision: RevisionItem | None) -> str:
+    """Return the commit of a revision, short."""
     if revision is None:
         return "-"
-    commit = revision.commit[:7] if revision.commit else "no commit"
-    return f"{commit}+edits" if revision.dirty else commit
+    name = revision.commit[:7] if revision.commit else "no commit"
+    return f"{name}+edits" if revision.dirty else name
 
 
 def _details(item: StatusItem) -> Iterator[tuple[str, str]]:
@@ -70,6 +72,11 @@ def _details(item: StatusItem) -> Iterator[tuple[str, str]]:
         yield "cause", item.cause
     if item.next:
         yield "next", item.next
+    last = item.last_deployment
+    if last is not None and last.outcome not in _GOOD:
+        yield "last", f"deployment {last.number} by {last.by} {last.outcome}"
+    if item.held is not None:
+        yield "held", f"at deployment {item.held.number} by {item.held.by}: {item.held.reason}"
     if item.drifted_objects:
         yield "drifted", ", ".join(object_name(each, item.namespace) for each in item.drifted_objects)
 

@@ -84,13 +84,14 @@ class Summary(Item, frozen=True, kw_only=True):
 
 
 class ReleasePlanItem(Located, frozen=True, kw_only=True):
-    """What one release needs, in apply order."""
+    """What one release needs, in apply order; `notes` are what a reader must know beside the changes."""
 
     name: str
     revision: RevisionItem
     digest: str
     changes: list[ChangeItem]
     hooks: list[HookRun]
+    notes: list[str]
     summary: Summary
 
 
@@ -102,8 +103,29 @@ class Plan(Document, frozen=True, kw_only=True, tag="Plan"):
     summary: Summary
 
 
+class ChartItem(Item, frozen=True, kw_only=True):
+    """The chart that a release was rendered from."""
+
+    name: str
+    version: str
+    digest: str
+
+
+class ObjectOutcomeItem(Item, frozen=True, kw_only=True):
+    """What became of one object. `problem` says why it was not `done`; it is empty when the run ended before."""
+
+    object: ObjectItem
+    action: str
+    done: bool
+    problem: str
+
+
 class DeploymentItem(Located, frozen=True, kw_only=True):
-    """One execution of a plan for one release. `number` is null when nothing was recorded."""
+    """One execution of a plan for one release. `number` is null when nothing was recorded.
+
+    `history` and `show` add who did it, with what, from where and when; `show` adds what became of each object, and for
+    releases that are no charts the manifests, with secrets masked.
+    """
 
     number: int | None
     outcome: str
@@ -113,10 +135,19 @@ class DeploymentItem(Located, frozen=True, kw_only=True):
     health: str | None
     duration_seconds: float
     explanation: str | None
+    started_at: str | msgspec.UnsetType = msgspec.UNSET
+    finished_at: str | msgspec.UnsetType | None = msgspec.UNSET
+    by: str | msgspec.UnsetType = msgspec.UNSET
+    host: str | msgspec.UnsetType = msgspec.UNSET
+    tool_version: str | msgspec.UnsetType = msgspec.UNSET
+    objects: list[ObjectOutcomeItem] | msgspec.UnsetType = msgspec.UNSET
+    chart: ChartItem | msgspec.UnsetType | None = msgspec.UNSET
+    values_digest: str | msgspec.UnsetType | None = msgspec.UNSET
+    manifests: list[dict[str, Any]] | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Deployments(Document, frozen=True, kw_only=True, tag="Deployments"):
-    """What `apply` did."""
+    """What `apply` did, or what is recorded of it."""
 
     deployments: list[DeploymentItem]
 

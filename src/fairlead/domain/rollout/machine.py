@@ -11,6 +11,8 @@ _OUTCOMES = {
     State.FAILED: Outcome.FAILED,
     State.SKIPPED: Outcome.SKIPPED,
     State.INTERRUPTED: Outcome.INTERRUPTED,
+    State.REFUSED: Outcome.REFUSED,
+    State.SUPERSEDED: Outcome.SUPERSEDED,
 }
 
 

@@ -27,6 +27,8 @@ class State(StrEnum):
     FAILED = "Failed"
     SKIPPED = "Skipped"
     INTERRUPTED = "Interrupted"
+    REFUSED = "Refused"
+    SUPERSEDED = "Superseded"
 
 
 class Event(StrEnum):
@@ -43,6 +45,8 @@ class Event(StrEnum):
     HEALTHY = "healthy"
     UNHEALTHY = "unhealthy"
     INTERRUPTED = "interrupted"
+    REFUSED = "refused"
+    LOCK_LOST = "lockLost"
 
 
 class Command(StrEnum):
@@ -68,7 +72,17 @@ class Transition:
 Table = Mapping[tuple[State, Event], Transition]
 
 INITIAL: Final = Transition(State.PENDING, (Command.AWAIT_TURN,))
-FINAL: Final = frozenset({State.SUCCEEDED, State.UNCHANGED, State.FAILED, State.SKIPPED, State.INTERRUPTED})
+FINAL: Final = frozenset(
+    {
+        State.SUCCEEDED,
+        State.UNCHANGED,
+        State.FAILED,
+        State.SKIPPED,
+        State.INTERRUPTED,
+        State.REFUSED,
+        State.SUPERSEDED,
+    }
+)
 _END: Final = (Command.FINISH,)
 
 ROLLING: Final[Table] = {
@@ -78,15 +92,20 @@ ROLLING: Final[Table] = {
     (State.PENDING, Event.INTERRUPTED): Transition(State.INTERRUPTED, _END),
     (State.PREPARING, Event.PREPARED): Transition(State.RUNNING_HOOKS_BEFORE, (Command.RUN_HOOKS_BEFORE,)),
     (State.PREPARING, Event.APPLY_FAILED): Transition(State.FAILED, _END),
+    (State.PREPARING, Event.NOTHING_TO_WRITE): Transition(State.CONFIRMING, (Command.AWAIT_HEALTH,)),
+    (State.PREPARING, Event.LOCK_LOST): Transition(State.SUPERSEDED, _END),
+    (State.PREPARING, Event.REFUSED): Transition(State.REFUSED, _END),
     (State.PREPARING, Event.INTERRUPTED): Transition(State.INTERRUPTED, _END),
     (State.RUNNING_HOOKS_BEFORE, Event.HOOKS_SUCCEEDED): Transition(State.APPLYING, (Command.APPLY,)),
     (State.RUNNING_HOOKS_BEFORE, Event.HOOKS_FAILED): Transition(State.FAILED, _END),
     (State.RUNNING_HOOKS_BEFORE, Event.INTERRUPTED): Transition(State.INTERRUPTED, _END),
     (State.APPLYING, Event.APPLIED): Transition(State.WAITING, (Command.AWAIT_HEALTH,)),
     (State.APPLYING, Event.APPLY_FAILED): Transition(State.FAILED, _END),
+    (State.APPLYING, Event.REFUSED): Transition(State.REFUSED, _END),
     (State.APPLYING, Event.INTERRUPTED): Transition(State.INTERRUPTED, _END),
     (State.WAITING, Event.HEALTHY): Transition(State.RUNNING_HOOKS_AFTER, (Command.RUN_HOOKS_AFTER,)),
     (State.WAITING, Event.UNHEALTHY): Transition(State.FAILED, _END),
+    (State.WAITING, Event.LOCK_LOST): Transition(State.SUPERSEDED, _END),
     (State.WAITING, Event.INTERRUPTED): Transition(State.INTERRUPTED, _END),
     (State.RUNNING_HOOKS_AFTER, Event.HOOKS_SUCCEEDED): Transition(State.SUCCEEDED, _END),
     (State.RUNNING_HOOKS_AFTER, Event.HOOKS_FAILED): Transition(State.FAILED, _END),

@@ -1,0 +1,184 @@
+"""The `StateStore` port on Secrets of the cluster itself, through the cluster's own door."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from fairlead.adapters.statestore.encoding import invalid, pack, unpack
+from fairlead.domain.errors import RemoteRefused
+from fairlead.domain.identity import ObjectRef, ReleaseKey
+from fairlead.domain.locking import LEASE_SECONDS, Holder
+from fairlead.domain.records import Record
+from fairlead.domain.state import ReleaseState, StateTooNew, StateUnreadable, Stored
+from fairlead.ports.cluster import ApiKind, Cluster, LiveObject
+from fairlead.ports.statestore import States
+
+STATE_TYPE: Final = "fairlead.dev/state.v1"
+RECORD_TYPE: Final = "fairlead.dev/record.v1"
+RELEASE_LABEL: Final = "fairlead.dev/release"
+NUMBER_LABEL: Final = "fairlead.dev/number"
+_MANAGER: Final = "fairlead-state"
+_PREFIX: Final = "fairlead.v1."
+_SECRETS: Final = ApiKind("v1", "Secret", "secrets", namespaced=True)
+_KEY: Final = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretStateStore:
+    """The memory of one cluster, in Secrets."""
+
+    cluster: Cluster
+
+    async def states(self, namespaces: Iterable[str]) -> States:
+        """Return the states of all releases in these namespaces, with one list for each."""
+        names = sorted(set(namespaces))
+        lists = await asyncio.gather(*(self._list(name) for name in names))
+        found = {
+            (name, obj["metadata"]["name"].removeprefix(_PREFIX)): _stored(obj)
+            for name, objects in zip(names, lists, strict=True)
+            for obj in objects or ()
+        }
+        return States(found, frozenset(name for name, objects in zip(names, lists, strict=True) if objects is None))
+
+    async def read(self, key: ReleaseKey) -> Stored:
+        """Return the state of one release as it is now."""
+        live = await self.cluster.get(_state_ref(key))
+        return Stored() if live is None else _stored(live)
+
+    async def swap(self, key: ReleaseKey, old: Stored, new: ReleaseState) -> Stored | None:
+        """Store a state in place of the one that was read; None when somebody else was faster."""
+        document = "".join(pack(new.to_json()))  # if ever too large for one Secret, the server says so
+        labels = {RELEASE_LABEL: key.release}
+        secret = _secret(_state_ref(key), STATE_TYPE, document, labels=labels)
+        try:
+            if not old.version:
+                live = await self.cluster.create(secret, manager=_MANAGER)
+            else:
+                secret["metadata"] |= {"resourceVersion": old.version, "uid": old.uid}
+                live = await self.cluster.replace(secret, manager=_MANAGER)
+        except RemoteRefused as error:
+            if error.code not in ("alreadyExists", "conflict", "notFound"):
+                raise
+            now = await self.read(key)
+            return now if now.version and now.state.to_json() == new.to_json() else None
+        return Stored(new, live["metadata"]["resourceVersion"], live["metadata"]["uid"])
+
+    async def write_record(self, key: ReleaseKey, record: Record) -> Record:
+        """Store a record; the piece that says how many there are comes last, so that half a record is none."""
+        chunks = len(pack(record.to_stored())) - 1
+        record = record.in_chunks(chunks)
+        number = record.recorded.number
+        labels = {RELEASE_LABEL: key.release, NUMBER_LABEL: str(number)}
+        for chunk, piece in reversed(list(enumerate(pack(record.to_stored())))):
+            await self._put(_secret(_record_ref(key, number, chunk), RECORD_TYPE, piece, labels=labels))
+        return record
+
+    async def record(self, key: ReleaseKey, number: int) -> Record | None:
+        """Return a record, None when there is none (any more)."""
+        first = await self.cluster.get(_record_ref(key, number, 0))
+        if first is None:
+            return None
+        pieces, chunk = [_document(first)], 1
+        while (further := await self.cluster.get(_record_ref(key, number, chunk))) is not None:
+            pieces.append(_document(further))
+            chunk += 1
+        subject = f"the record of deployment {number} of {key}"
+        try:
+            return Record.from_stored(unpack(pieces, subject))
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise invalid(subject, f"{type(error).__name__}: {error}") from None
+
+    async def forget(self, key: ReleaseKey, known: Stored) -> None:
+        """Remove the state that was read, and all records that it knows; the state last, because it names them."""
+        for one in known.state.deployments:
+            if one.chunks is not None:
+                await self.forget_record(key, one.number, chunks=one.chunks)
+        if known.version:
+            await self.cluster.delete(_state_ref(key), uid=known.uid, resource_version=known.version)
+
+    async def forget_record(self, key: ReleaseKey, number: int, *, chunks: int) -> None:
+        """Remove a record, the piece by which it is found first."""
+        for chunk in range(chunks + 1):
+            ref = _record_ref(key, number, chunk)
+            live = await self.cluster.get(ref)
+            if live is not None:
+                await self.cluster.delete(ref, uid=live["metadata"]["uid"])
+
+    async def beat(self, namespace: str, lease: str, holder: Holder, *, at: datetime) -> None:
+        """Say by a Lease that a run lives."""
+        ref = _lease_ref(namespace, lease)
+        spec = {
+            "holderIdentity": str(holder),
+            "leaseDurationSeconds": int(LEASE_SECONDS),
+            "renewTime": at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        }
+        meta = {"name": ref.name, "namespace": ref.namespace}
+        found = {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": meta, "spec": spec}
+        await self.cluster.apply(found, manager=_MANAGER)
+
+    async def heard(self, namespace: str, lease: str) -> str | None:
+        """Return the version of a Lease."""
+        live = await self.cluster.get(_lease_ref(namespace, lease))
+        return None if live is None else str(live["metadata"]["resourceVersion"])
+
+    async def fall_silent(self, namespace: str, lease: str) -> None:
+        """Remove a Lease."""
+        ref = _lease_ref(namespace, lease)
+        live = await self.cluster.get(ref)
+        if live is not None:
+            await self.cluster.delete(ref, uid=live["metadata"]["uid"])
+
+    async def _list(self, namespace: str) -> Sequence[LiveObject] | None:
+        try:
+            return (await self.cluster.list(_SECRETS, namespace, field_selector=f"type={STATE_TYPE}")).items
+        except RemoteRefused as error:
+            if error.status != 403:
+                raise
+            return None
+
+    async def _put(self, secret: Mapping[str, Any]) -> None:
+        """Create a Secret that nobody else makes; one that a run before us left half-way makes room."""
+        await self.cluster.apply(secret, manager=_MANAGER)
+
+
+def _state_ref(key: ReleaseKey) -> ObjectRef:
+    return ObjectRef("v1", "Secret", key.namespace, f"{_PREFIX}{key.release}")
+
+
+def _lease_ref(namespace: str, lease: str) -> ObjectRef:
+    return ObjectRef("coordination.k8s.io/v1", "Lease", namespace, lease)
+
+
+def _record_ref(key: ReleaseKey, number: int, chunk: int) -> ObjectRef:
+    name = f"{_PREFIX}{key.release}.{number}" + (f".c{chunk}" if chunk else "")
+    return ObjectRef("v1", "Secret", key.namespace, name)
+
+
+def _secret(ref: ObjectRef, kind: str, document: str, *, labels: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": ref.name, "namespace": ref.namespace, "labels": dict(labels)},
+        "type": kind,
+        "data": {_KEY: document},
+    }
+
+
+def _document(live: LiveObject) -> str:
+    return str((live.get("data") or {}).get(_KEY, ""))
+
+
+def _stored(live: LiveObject) -> Stored:
+    meta = live["metadata"]
+    subject = f"the state in Secret {meta['namespace']}/{meta['name']}"
+    try:
+        state = ReleaseState.from_json(unpack([_document(live)], subject))
+    except StateTooNew as error:
+        raise invalid(subject, str(error), code="stateTooNew") from None
+    except StateUnreadable as error:
+        raise invalid(subject, str(error)) from None
+    return Stored(state, meta["resourceVersion"], meta["uid"])

@@ -1,0 +1,75 @@
+"""Recorded deployments, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from rich.text import Text
+
+from fairlead.cli.text.deployments import STYLE
+from fairlead.cli.text.layout import columns, hanging
+from fairlead.cli.text.plans import object_name, written
+from fairlead.cli.text.status import age, commit
+from fairlead.cli.wire.deploying import DeploymentItem, Deployments, ObjectOutcomeItem
+from fairlead.doors.yaml import dump_stream
+
+_HEAD = ("N", "OUTCOME", "CHANGES", "REVISION", "WHEN", "BY")
+_LABEL = 11  # columns of a label
+
+
+def history_lines(document: Deployments, width: int | None, *, now: datetime) -> Iterator[Text]:
+    """Return a table of deployments; `now` turns times into ages."""
+    if not document.deployments:
+        yield Text("Nothing is recorded of this release.")
+        return
+    rows = [_row(item, now) for item in document.deployments]
+    yield from columns([[Text(head, "dim") for head in _HEAD], *rows], width=width)
+
+
+def record_lines(document: Deployments, width: int | None, *, verbose: int) -> Iterator[Text]:
+    """Return one deployment in full; its manifests only when `verbose`."""
+    (item,) = document.deployments
+    yield Text.assemble((f"{item.environment}/{item.release}", "bold"), f"  deployment {item.number}")
+    for label, detail in _details(item):
+        yield from hanging(Text.assemble("  ", (f"{label:<{_LABEL}}", "dim")), detail, width=width)
+    if item.objects:
+        yield Text()
+        yield from columns([_object(one, item.namespace) for one in item.objects], width=width, indent=2)
+    if verbose and item.manifests:
+        yield Text()
+        yield from Text(dump_stream(item.manifests).rstrip("\n")).split("\n")
+
+
+def _row(item: DeploymentItem, now: datetime) -> list[Text]:
+    return [
+        Text(str(item.number)),
+        Text(item.outcome, STYLE[item.outcome]),
+        Text(written(item.summary)),
+        Text(commit(item.revision)),
+        Text(f"{age(str(item.started_at), now)} ago"),
+        Text(f"{item.by}@{item.host}" if item.host else str(item.by)),
+    ]
+
+
+def _details(item: DeploymentItem) -> Iterator[tuple[str, Text]]:
+    yield "outcome", Text(item.outcome, STYLE[item.outcome])
+    yield "changes", Text(written(item.summary))
+    yield "health", Text(item.health or "nobody looked")
+    if item.explanation:
+        yield "because", Text(item.explanation)
+    where = f" on {item.host}, Fairlead {item.tool_version}" if item.host else ""
+    yield "started", Text(f"{item.started_at} by {item.by}{where}")
+    yield "took", Text(f"{item.duration_seconds:.1f}s" if item.finished_at else "nobody saw it end")
+    yield "revision", Text(commit(item.revision))
+    if item.chart:
+        yield "chart", Text(f"{item.chart.name} {item.chart.version}")
+    yield "plan", Text(item.plan_digest or "")
+
+
+def _object(one: ObjectOutcomeItem, namespace: str | None) -> list[Text]:
+    if one.done:
+        word = Text(one.action, "dim" if one.action in ("keep", "skip") else "green")
+    else:
+        word = Text(f"{one.action} {'failed' if one.problem else 'not begun'}", "bold red" if one.problem else "yellow")
+    return [word, Text(object_name(one.object, namespace)), Text(one.problem)]

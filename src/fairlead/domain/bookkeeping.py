@@ -1,0 +1,151 @@
+"""How the state of a release changes with a deployment: what is noted before the first write, and what after the last.
+
+The two are one write each. Whatever happens between them, the next run finds in the state what may have been made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from fairlead.domain.changes import Action, Change
+from fairlead.domain.deployments import Deployment, Outcome
+from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision, sha256_json
+from fairlead.domain.inventory import Inventory, InventoryEntry
+from fairlead.domain.locking import Lock
+from fairlead.domain.records import ObjectOutcome, Record, Recorded
+from fairlead.domain.rendering import Hook, RenderedRelease
+from fairlead.domain.state import ReleaseState, remembered
+
+_MAKING = (Action.CREATE, Action.RECREATE)
+
+
+def next_number(state: ReleaseState, rendered: RenderedRelease) -> int:
+    """Return the number of the next deployment: for a chart, Helm's revision."""
+    return state.number + 1 if rendered.use is None else rendered.use.past.next_revision
+
+
+def begun(state: ReleaseState, changes: Iterable[Change], lock: Lock, *, before: Recorded | None) -> ReleaseState:
+    """Return the state with a deployment under way: locked, and what it may make claimed before it is made.
+
+    `before` is the deployment that an earlier holder of the lock did not end.
+    """
+    made = [change.ref for change in changes if change.action in _MAKING and _is_owned(change)]
+    return replace(
+        state,
+        lock=lock,
+        fence=lock.fence,
+        number=lock.number,
+        claims=_each_once((*state.claims, *made)),
+        deployments=state.deployments if before is None else remembered((*state.deployments, before)),
+    )
+
+
+def abandoned(lock: Lock, key: ReleaseKey, *, outcome: Outcome) -> Recorded:
+    """Return what is known of a deployment that its own run did not record."""
+    revision = Revision(Commit(lock.commit, dirty=False), "", "")
+    why = "" if outcome.is_good else f"its run, {lock.holder}, did not record its end"
+    deployment = Deployment(key, outcome, revision, "", explanation=why, number=lock.number)
+    holder = lock.holder
+    return Recorded(deployment, lock.since, None, holder.who, holder.host, holder.tool_version)
+
+
+def finished(
+    state: ReleaseState,
+    changes: Iterable[Change],
+    recorded: Recorded,
+    *,
+    made: Mapping[ObjectRef, str],
+    gone: Iterable[ObjectRef],
+    was_read: bool = True,
+) -> ReleaseState:
+    """Return the state after a deployment. `made` are the UIDs of what was written, `gone` is what was deleted.
+
+    `was_read` says that the plan was made with the inventory: then what it owns and the plan does not know is gone.
+    Claims that were not confirmed stay until a deployment succeeds: a creation may have arrived without an answer.
+    """
+    good, changes = recorded.deployment.outcome.is_good, tuple(changes)
+    known = {_identity(change.ref) for change in changes}
+    entries = {_identity(entry.ref): entry for entry in state.inventory}
+    for identity in [identity for identity in entries if good and was_read and identity not in known]:
+        del entries[identity]
+    for ref in gone:
+        entries.pop(_identity(ref), None)
+    for change in changes:
+        uid = made.get(change.ref, change.uid)
+        if uid and _is_owned(change) and change.action is not Action.DELETE:
+            entries[_identity(change.ref)] = InventoryEntry(change.ref, uid)
+    open_claims = () if good else tuple(ref for ref in state.claims if _identity(ref) not in entries)
+    return replace(
+        state,
+        inventory=Inventory(tuple(entries.values())),
+        lock=None,
+        claims=open_claims,
+        inputs_digest=recorded.deployment.revision.inputs_digest if good else state.inputs_digest,
+        deployments=remembered((*state.deployments, recorded)),
+    )
+
+
+def outcomes(
+    changes: Iterable[Change], *, done: Iterable[ObjectRef], problems: Mapping[ObjectRef, str]
+) -> tuple[ObjectOutcome, ...]:
+    """Return what became of each object of a plan."""
+    ended = set(done)
+    return tuple(
+        ObjectOutcome(
+            change.ref,
+            change.action.value,
+            done=change.ref in ended or not change.action.writes,
+            problem=problems.get(change.ref, ""),
+        )
+        for change in changes
+    )
+
+
+def full_record(recorded: Recorded, rendered: RenderedRelease) -> Record:
+    """Return a deployment with what it was made of."""
+    return Record(
+        recorded,
+        rendered.notes,
+        tuple(manifest.data for manifest in rendered.manifests),
+        tuple(manifest.data for manifest in rendered.crds),
+        tuple(_hook(hook) for hook in rendered.hooks),
+        rendered.secrets,
+    )
+
+
+def chart_of(rendered: RenderedRelease) -> dict[str, str] | None:
+    """Return which chart a release was rendered from."""
+    if rendered.use is None:
+        return None
+    chart = rendered.use.chart
+    return {"name": chart.name, "version": chart.version, "digest": chart.digest}
+
+
+def values_digest(rendered: RenderedRelease) -> str | None:
+    """Return the digest of the values that a chart was rendered with."""
+    return None if rendered.use is None else sha256_json(rendered.use.values)
+
+
+def _hook(hook: Hook) -> dict[str, Any]:
+    return {
+        "events": list(hook.events),
+        "weight": hook.weight,
+        "deletePolicies": list(hook.delete_policies),
+        "manifest": hook.manifest.data,
+    }
+
+
+def _is_owned(change: Change) -> bool:
+    """The namespace of an environment and a chart's `crds/` belong to nobody."""
+    return not change.is_preparation and not change.is_pruning
+
+
+def _each_once(refs: Iterable[ObjectRef]) -> tuple[ObjectRef, ...]:
+    return tuple({_identity(ref): ref for ref in refs}.values())
+
+
+def _identity(ref: ObjectRef) -> tuple[tuple[str, str], str, str]:
+    """A kind that is served in several versions counts as one."""
+    return ref.group_kind, ref.namespace, ref.name

@@ -1,0 +1,29 @@
+"""Forgets a release that was removed: its state, its records, and for a chart those of Helm."""
+
+from __future__ import annotations
+
+from fairlead.domain.helm_payload import HelmRevision
+from fairlead.domain.identity import ReleaseKey
+from fairlead.domain.state import Stored
+from fairlead.pipeline.engine import Engine, at_once
+from fairlead.pipeline.helm_past import revisions_of
+from fairlead.ports.cluster import Cluster
+
+
+async def forget(engine: Engine, key: ReleaseKey, known: Stored) -> None:
+    """Remove everything that is remembered of a release. Helm's records go only where we deployed a chart.
+
+    Raises:
+        RemoteRefused: somebody deployed it meanwhile (`conflict`), or the server does not allow it.
+    """
+    if any(one.chart is not None for one in known.state.deployments):
+        cluster = engine.cluster(key)
+        revisions = await revisions_of(cluster, key.namespace, key.release)
+        await at_once(_remove(cluster, one) for one in revisions)
+    await engine.store(key).forget(key, known)
+
+
+async def _remove(cluster: Cluster, revision: HelmRevision) -> None:
+    live = await cluster.get(revision.ref)
+    if live is not None:
+        await cluster.delete(revision.ref, uid=live["metadata"]["uid"])

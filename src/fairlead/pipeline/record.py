@@ -1,0 +1,270 @@
+"""The bracket around the deployment of a release: what is noted before its first write and after its last.
+
+    async with recording(plan, engine, presence, taking) as book:
+        await book.open()                         the state, with the lock and what the run is about to make
+        ...
+        deployment = await book.close(deployment, report)      the record, then the state
+
+A deployment that writes nothing never opens its book, and so leaves no trace.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from fairlead.domain.bookkeeping import begun, chart_of, finished, full_record, next_number, outcomes, values_digest
+from fairlead.domain.changes import ReleasePlan, summarise
+from fairlead.domain.deployments import Deployment, Outcome
+from fairlead.domain.errors import OperationFailed, Problem
+from fairlead.domain.identity import ObjectRef, object_ref
+from fairlead.domain.locking import Lock, Phase
+from fairlead.domain.records import KEPT, Recorded
+from fairlead.domain.state import ReleaseState, Stored
+from fairlead.pipeline.apply import ChangeReport, said
+from fairlead.pipeline.engine import Engine
+from fairlead.pipeline.forgetting import forget
+from fairlead.pipeline.presence import Presence
+from fairlead.pipeline.taking import Taking
+from fairlead.ports.statestore import StateStore
+
+T = TypeVar("T")
+
+WAITING_AFTER_SECONDS: Final = 2.0
+"""A release that is healthy sooner never says that it only waits."""
+_LOOK_SECONDS: Final = 5.0
+
+
+class LockLost(OperationFailed):
+    """Another run has taken over."""
+
+
+@dataclass(slots=True)
+class Book:
+    """The books of one deployment. `number` is None until it is opened, and again after it was closed."""
+
+    plan: ReleasePlan
+    engine: Engine
+    presence: Presence
+    taking: Taking
+    number: int | None = None
+    _stored: Stored = field(default_factory=Stored)
+    _before: str = ""
+    _left: Recorded | None = None
+    _waits: bool = False
+    _started_at: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the deployment was noted and its end was not."""
+        return self.number is not None
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the state of an open book is another one than the plan has seen."""
+        return self.plan.stored is not None and self._before != self.plan.stored.version
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether the run before us did not end its work: what it left looks right, but nobody has seen it through."""
+        return self._left is not None and not self._left.deployment.outcome.is_good
+
+    async def is_left_behind(self) -> bool:
+        """Return whether an earlier run began this release and did not end."""
+        lock = self.plan.stored.state.lock if self.plan.stored is not None else None
+        return lock is not None and await self.taking.is_left_behind(lock)
+
+    async def open(self) -> None:
+        """Take the lock and note what is about to be made. Nothing of the release may be written before.
+
+        Raises:
+            Refused: somebody else deploys the release.
+            OperationFailed: it could not be noted.
+        """
+        await self.presence.enter(self.plan.key)
+        stored = self.plan.stored or await self._store.read(self.plan.key)
+        while True:
+            stored = await self.taking.until_free(stored)
+            self._left = await self.taking.left_by(stored.state.lock)
+            lock = self._lock(stored.state)
+            after = begun(stored.state, self.plan.changes, lock, before=self._left)
+            noted = await self._store.swap(self.plan.key, stored, after)
+            if noted is not None:
+                self._stored, self._before, self.number = noted, stored.version, lock.number
+                self._started_at = lock.since
+                return
+            stored = await self._store.read(self.plan.key)
+
+    async def give_up(self) -> None:
+        """Let go of the lock: nothing was written. What the run before us did is taken down, if it did all of it."""
+        self.number = None
+        left = None if self.is_unsettled else self._left
+
+        def settled(state: ReleaseState) -> ReleaseState:
+            state = replace(state, lock=None, number=state.number - 1)
+            return state if left is None else finished(state, self.plan.changes, left, made={}, gone=())
+
+        await self._swap(settled)
+
+    async def unless_lost(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await health, saying after a while that the run only waits. From then on a newer run may take over.
+
+        Raises:
+            LockLost: one did.
+        """
+        if not self.is_open:
+            return await work
+        task, watching = asyncio.ensure_future(work), asyncio.ensure_future(self._only_waits())
+        try:
+            await asyncio.wait({task, watching}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                watching.result()
+            return await task
+        finally:
+            task.cancel()
+            watching.cancel()
+            await asyncio.gather(task, watching, return_exceptions=True)
+
+    async def write_again(self) -> None:
+        """Say that the run writes again after it only waited.
+
+        Raises:
+            LockLost: another run has taken over.
+        """
+        if self.is_open and self._waits:
+            await self._swap(_in_phase(Phase.WRITING))
+            self._waits = False
+
+    async def _only_waits(self) -> None:
+        await self.engine.pulse.sleep(WAITING_AFTER_SECONDS)
+        self._waits = True
+        await self._swap(_in_phase(Phase.WAITING))
+        while True:
+            await self.engine.pulse.sleep(_LOOK_SECONDS)
+            self._check(await self._store.read(self.plan.key))
+
+    async def close(self, deployment: Deployment, report: ChangeReport) -> Deployment:
+        """Record a deployment and return it with its number; one that cannot be recorded has failed."""
+        if self.plan.is_removal and deployment.outcome.is_good:
+            return await self._forgotten(deployment)
+        if self.number is None:
+            return deployment
+        deployment = replace(deployment, number=self.number)
+        try:
+            await self._record(deployment, report)
+        except LockLost as error:
+            outcome = Outcome.INTERRUPTED if deployment.outcome is Outcome.INTERRUPTED else Outcome.SUPERSEDED
+            deployment = replace(deployment, outcome=outcome, explanation=said(error))
+        except OperationFailed as error:
+            problem = f"it could not be recorded, the next run will find out what it did: {said(error)}"
+            deployment = _failed(deployment, problem)
+        self.number = None
+        return deployment
+
+    async def _forgotten(self, deployment: Deployment) -> Deployment:
+        """Keep nothing of a release that is gone."""
+        try:
+            await forget(self.engine, self.plan.key, self._stored if self.is_open else self.plan.stored or Stored())
+        except OperationFailed as error:
+            deployment = _failed(
+                deployment, f"its objects are gone, but its records could not be removed: {said(error)}"
+            )
+        self.number = None
+        return deployment
+
+    async def _record(self, deployment: Deployment, report: ChangeReport) -> None:
+        key, rendered = self.plan.key, self.plan.rendered
+        if self._waits:  # then the record may be another run's by now
+            self._check(await self._store.read(key))
+        made = {object_ref(live): str(live["metadata"]["uid"]) for live in report.applied}
+        recorded = self._recorded(deployment, report, made)
+        if rendered.use is None:
+            recorded = (await self._store.write_record(key, full_record(recorded, rendered))).recorded
+        for old in self._stored.state.deployments[: 1 - KEPT]:
+            if old.chunks is not None:
+                await self._store.forget_record(key, old.number, chunks=old.chunks)
+        await self._swap(
+            lambda state: finished(
+                state,
+                self.plan.changes,
+                recorded,
+                made=made,
+                gone=report.removed,
+                was_read=self.plan.stored is not None,
+            )
+        )
+
+    async def _swap(self, change: Callable[[ReleaseState], ReleaseState]) -> None:
+        """Change the state as long as the lock is ours; what others may change of it stays as they left it."""
+        while True:
+            after = await self._store.swap(self.plan.key, self._stored, change(self._stored.state))
+            if after is not None:
+                self._stored = after
+                return
+            self._stored = self._check(await self._store.read(self.plan.key))
+
+    def _check(self, found: Stored) -> Stored:
+        mine, lock = self._stored.state.lock, found.state.lock
+        if mine is None or lock is None or (lock.run, lock.fence) != (mine.run, mine.fence):
+            who = f"{lock.holder}, since {lock.since}" if lock is not None else "somebody who has ended since"
+            message = f"{self.plan.key} was taken over by {who}"
+            raise LockLost(Problem("superseded", message, remedy="see `fairlead status` for what it came to"))
+        return found
+
+    def _lock(self, state: ReleaseState) -> Lock:
+        return Lock(
+            self.presence.run,
+            state.fence + 1,
+            Phase.WRITING,
+            self.engine.whoami.me(),
+            self.presence.lease,
+            rfc3339(self.engine.clock.now()),
+            next_number(state, self.plan.rendered),
+            self.plan.revision.source.commit,
+        )
+
+    def _recorded(self, deployment: Deployment, report: ChangeReport, made: Iterable[ObjectRef]) -> Recorded:
+        me, now = self.engine.whoami.me(), rfc3339(self.engine.clock.now())
+        problems = {**dict(report.failures), **dict(report.skipped)}
+        objects = outcomes(self.plan.changes, done=(*made, *report.removed), problems=problems)
+        chart, values = chart_of(self.plan.rendered), values_digest(self.plan.rendered)
+        return Recorded(deployment, self._started_at, now, me.who, me.host, me.tool_version, objects, chart, values)
+
+    @property
+    def _store(self) -> StateStore:
+        return self.engine.store(self.plan.key)
+
+
+@asynccontextmanager
+async def recording(plan: ReleasePlan, engine: Engine, presence: Presence, taking: Taking) -> AsyncIterator[Book]:
+    """Keep the books of one deployment; a block that is left by an exception is recorded as interrupted."""
+    book = Book(plan, engine, presence, taking)
+    try:
+        yield book
+    except BaseException:
+        summary = summarise(plan.changes)
+        ended = Deployment(plan.key, Outcome.INTERRUPTED, plan.revision, plan.digest, summary=summary)
+        await book.close(replace(ended, explanation="the run ended by an error"), ChangeReport())
+        raise
+
+
+def _failed(deployment: Deployment, problem: str) -> Deployment:
+    explanation = "\n".join(part for part in (deployment.explanation, problem) if part)
+    outcome = Outcome.FAILED if deployment.outcome.is_good else deployment.outcome
+    return replace(deployment, outcome=outcome, explanation=explanation)
+
+
+def _in_phase(phase: Phase) -> Callable[[ReleaseState], ReleaseState]:
+    def change(state: ReleaseState) -> ReleaseState:
+        return state if state.lock is None else replace(state, lock=replace(state.lock, phase=phase))
+
+    return change
+
+
+def rfc3339(time: datetime) -> str:
+    """Return a time in UTC to the second."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,58 @@
+"""Releases that shall not be there any more: removed by name, or found in the cluster but in no file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fairlead.domain.config import Environment, ManifestFiles, Release
+from fairlead.domain.errors import InputError, OperationFailed, Problem
+from fairlead.domain.identity import Commit, sha256_json
+from fairlead.domain.rendering import RenderedRelease
+from fairlead.domain.targets import Target
+from fairlead.pipeline.engine import Wanted
+from fairlead.ports.statestore import States
+
+
+def removable(environment: Environment, name: str) -> Target:
+    """Return a release of an environment, declared or not."""
+    declared = (release for release in environment.releases if release.name == name)
+    return Target(environment, next(declared, Release(name, ManifestFiles(()), environment.place)))
+
+
+def removal(target: Target, source: Commit, rendered: RenderedRelease | None) -> Wanted:
+    """Return a release that declares nothing any more; `rendered` brings the hooks of deleting."""
+    hooks = rendered.hooks if rendered is not None else ()
+    secrets = rendered.secrets if rendered is not None else ()
+    empty = RenderedRelease(target.key, sha256_json([]), (), hooks=hooks, secrets=secrets)
+    return Wanted(target, empty, source, is_removed=True)
+
+
+def require_known(target: Target, states: States) -> None:
+    """Make sure that it is known what a release owns.
+
+    Raises:
+        InputError: nothing is recorded of it (`unknownRelease`).
+        OperationFailed: what is recorded may not be read (`stateUnreadable`).
+    """
+    stored = states.of(target.key)
+    where = f"cluster {target.environment.cluster}, namespace {target.key.namespace}"
+    if stored is None:
+        message = f"what release {target.key.release} owns may not be read: it stands in Secrets of {where}"
+        raise OperationFailed(Problem("stateUnreadable", message, remedy="ask for a role that may read Secrets there"))
+    if not stored.version:
+        message = f"nothing is recorded of release {target.key.release} in {where}"
+        remedy = "check the name; what only Helm has deployed goes by `helm uninstall`"
+        raise InputError(Problem("unknownRelease", message, remedy=remedy))
+
+
+def orphans(environment: Environment, near: Sequence[Environment], states: States) -> tuple[Target, ...]:
+    """Return what was deployed from this environment and is declared no more; `near` share the cluster with it."""
+    declared = {(Target(one, release).key.namespace, release.name) for one in near for release in one.releases}
+    return tuple(
+        removable(environment, name)
+        for (namespace, name), stored in sorted(states.by_release.items())
+        if namespace == environment.namespace
+        and (namespace, name) not in declared
+        and (last := stored.state.last) is not None
+        and last.deployment.key.environment == environment.name
+    )

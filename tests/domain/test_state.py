@@ -1,0 +1,85 @@
+"""The state document: nothing is lost on the way to the cluster and back, and what is none is refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fairlead.domain.identity import ObjectRef
+from fairlead.domain.state import Hold, ReleaseState, StateTooNew, StateUnreadable, remembered
+from tests.fakes.states import INVENTORY, REF, lock, recorded
+
+FULL = ReleaseState(
+    INVENTORY,
+    (ObjectRef("apps/v1", "Deployment", "default", "web"),),
+    lock(commit="c0ffee"),
+    fence=3,
+    number=7,
+    hold=Hold(5, "sha256:bad", "ann", "2026-11-21T12:00:00Z", "it broke"),
+    inputs_digest="sha256:in",
+    deployments=(recorded(6), recorded(7, chunks=2)),
+    unknown={"later": {"a": 1}},
+)
+STORED = FULL.to_json()
+
+
+@pytest.mark.parametrize("state", [ReleaseState(), FULL])
+def test_a_state_survives_being_stored(state: ReleaseState) -> None:
+    assert ReleaseState.from_json(json.loads(json.dumps(state.to_json()))) == state
+
+
+def test_fields_of_a_later_version_are_kept() -> None:
+    changed = replace(ReleaseState.from_json(STORED), number=8)
+    assert changed.to_json()["later"] == {"a": 1}
+
+
+def test_a_later_document_is_not_touched() -> None:
+    with pytest.raises(StateTooNew):
+        ReleaseState.from_json({**STORED, "version": 2})
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(), lambda s: st.lists(s) | st.dictionaries(st.text(), s)
+)
+
+
+@given(name=st.sampled_from([name for name in STORED if name != "later"]), value=_JSON)
+def test_a_field_of_another_shape_is_refused_or_read(name: str, value: Any) -> None:
+    try:
+        found = ReleaseState.from_json({**STORED, name: value})
+    except StateUnreadable:
+        return
+    assert found.unknown == FULL.unknown
+
+
+@pytest.mark.parametrize("value", [None, [], "", {}, {"version": "1"}, {"version": 1}])
+def test_what_is_no_state_is_refused(value: Any) -> None:
+    with pytest.raises(StateUnreadable):
+        ReleaseState.from_json(value)
+
+
+@pytest.mark.parametrize(
+    ("ref", "uid", "marked", "ours"),
+    [
+        (REF, "u-1", False, True),
+        (REF, "u-2", True, False),
+        (FULL.claims[0], "any", True, True),
+        (FULL.claims[0], "any", False, False),
+        (replace(FULL.claims[0], api_version="apps/v2"), "any", True, True),
+        (replace(FULL.claims[0], name="other"), "any", True, False),
+    ],
+)
+def test_what_is_claimed_is_ours_only_with_our_marks(ref: ObjectRef, uid: str, marked: bool, ours: bool) -> None:
+    assert FULL.owns(ref, uid, marked=marked) is ours
+
+
+def test_the_last_ten_deployments_are_remembered_each_once() -> None:
+    everything = [*(recorded(number) for number in range(1, 14)), recorded(13, chunks=1)]
+    kept = remembered(everything)
+    assert [one.number for one in kept] == list(range(4, 14))
+    assert kept[-1].chunks == 1

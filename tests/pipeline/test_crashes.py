@@ -1,0 +1,192 @@
+"""Killed at every single write, before it arrives and after: the next run converges, and the books are right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fairlead.domain.deployments import Deployment, Outcome
+from fairlead.domain.state import ReleaseState
+from fairlead.pipeline.deploy import deploy
+from fairlead.pipeline.engine import Engine, Wanted
+from fairlead.pipeline.plan import plan
+from fairlead.ports.cluster import LiveObject
+from tests.fakes.cluster import FakeCluster
+from tests.fakes.releases import config_map, engine, hook, release, secret, wanted
+from tests.fakes.whoami import ANN, FakeWhoAmI
+
+
+class Killed(BaseException):
+    """The process is gone: nothing that it would still do happens."""
+
+
+class Mortal(FakeCluster):
+    """A cluster whose client dies at write number `dies_at`, before or after it arrives, and says nothing any more."""
+
+    def __init__(self, *, dies_at: int = -1, arrives: bool = False) -> None:
+        super().__init__()
+        self.dies_at = dies_at
+        self.arrives = arrives
+        self.count = 0
+        self.dead = False
+
+    def _call(self, verb: str, kind: str, ref: Any = None, **more: Any) -> None:
+        if self.dead:
+            raise Killed
+        super()._call(verb, kind, ref, **more)
+
+    async def apply(
+        self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False, force: bool = True
+    ) -> LiveObject:
+        self._before(counts=not dry_run)
+        made = await super().apply(manifest, manager=manager, dry_run=dry_run, force=force)
+        self._after(counts=not dry_run)
+        return made
+
+    async def create(self, manifest: Mapping[str, Any], *, manager: str) -> LiveObject:
+        self._before()
+        made = await super().create(manifest, manager=manager)
+        self._after()
+        return made
+
+    async def replace(self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False) -> LiveObject:
+        self._before(counts=not dry_run)
+        made = await super().replace(manifest, manager=manager, dry_run=dry_run)
+        self._after(counts=not dry_run)
+        return made
+
+    async def delete(self, ref: Any, *, uid: str, resource_version: str | None = None) -> bool:
+        self._before()
+        gone = await super().delete(ref, uid=uid, resource_version=resource_version)
+        self._after()
+        return gone
+
+    def _before(self, *, counts: bool = True) -> None:
+        if counts and self.count == self.dies_at and not self.arrives:
+            self._die()
+
+    def _after(self, *, counts: bool = True) -> None:
+        if not counts:
+            return
+        if self.count == self.dies_at and self.arrives:
+            self._die()
+        self.count += 1
+
+    def _die(self) -> None:
+        self.dead = True
+        raise Killed
+
+    def revive(self) -> None:
+        """Let the next process live for ever."""
+        self.dead, self.dies_at = False, -1
+
+
+FIRST = wanted(config_map("kept", key="1"), config_map("dropped"))
+SECOND = wanted(config_map("kept", key="2"), config_map("made"), secret(a="b"), inputs="sha256:second")
+
+
+async def run(cluster: FakeCluster, one: Wanted, *, after: Engine | None = None) -> Deployment:
+    """Deploy in a process of its own; that of `after` is dead."""
+    mine, _ = engine(cluster)
+    if after is not None:
+        whoami = FakeWhoAmI(replace(ANN, pid=after.whoami.me().pid + 1))
+        whoami.dead.add(after.whoami.me())
+        mine = replace(mine, whoami=whoami)
+    (deployed,) = await deploy(await plan([one], mine), [one.target], mine)
+    return deployed
+
+
+async def state(cluster: FakeCluster, one: Wanted) -> ReleaseState:
+    mine, _ = engine(cluster)
+    return (await mine.store(one.key).read(one.key)).state
+
+
+def shown(cluster: FakeCluster) -> dict[str, Any]:
+    """Return what lives in the namespace apart from our books."""
+    kinds = ("ConfigMap", "Secret", "Lease")
+    objects = [obj for obj in cluster.objects if obj["kind"] in kinds]
+    return {
+        f"{obj['kind']}/{obj['metadata']['name']}": obj.get("data")
+        for obj in objects
+        if not obj["metadata"]["name"].startswith("fairlead")
+    }
+
+
+async def writes_of(first: Wanted, second: Wanted) -> int:
+    cluster = Mortal()
+    await run(cluster, first)
+    before = cluster.count
+    await run(cluster, second)
+    return cluster.count - before
+
+
+@pytest.mark.parametrize("arrives", [False, True])
+async def test_the_next_run_converges_wherever_the_first_was_killed(arrives: bool) -> None:
+    total = await writes_of(FIRST, SECOND)
+    assert total >= 8
+    for number in range(total):
+        cluster = Mortal(arrives=arrives)
+        await run(cluster, FIRST)
+        cluster.dies_at = cluster.count + number
+        with pytest.raises(Killed):
+            await run(cluster, SECOND)
+        cluster.revive()
+        await _recovered(cluster, number)
+
+
+@pytest.mark.parametrize("arrives", [False, True])
+async def test_the_recovery_may_be_killed_too(arrives: bool) -> None:
+    total = await writes_of(FIRST, SECOND)
+    for number in range(total):
+        cluster = Mortal(arrives=arrives)
+        await run(cluster, FIRST)
+        cluster.dies_at = cluster.count + number
+        with pytest.raises(Killed):
+            await run(cluster, SECOND)
+        cluster.revive()
+        dead, _ = engine(cluster)
+        cluster.dies_at = cluster.count + number // 2 + 1
+        try:
+            await run(cluster, SECOND, after=dead)
+        except Killed:
+            cluster.revive()
+        await _recovered(cluster, number, lease_known=False)
+
+
+async def _recovered(cluster: Mortal, number: int, *, lease_known: bool = True) -> None:
+    dead, _ = engine(cluster)
+    deployed = await run(cluster, SECOND, after=dead if lease_known else None)
+    assert deployed.outcome in (Outcome.SUCCEEDED, Outcome.UNCHANGED), (number, deployed)
+    assert shown(cluster) == {
+        "ConfigMap/kept": {"key": "2"},
+        "ConfigMap/made": {"key": "value"},
+        "Secret/token": {"a": "Yg=="},
+    }, number
+    found = await state(cluster, SECOND)
+    assert (found.lock, found.claims, found.inputs_digest) == (None, (), "sha256:second"), number
+    owned = {f"{entry.ref.kind}/{entry.ref.name}": entry.uid for entry in found.inventory}
+    live = {f"{obj['kind']}/{obj['metadata']['name']}": obj["metadata"]["uid"] for obj in cluster.objects}
+    assert owned == {name: live[name] for name in shown(cluster)}, number
+    second = [one for one in found.deployments if one.deployment.revision.inputs_digest == "sha256:second"]
+    assert [one.deployment.outcome for one in second] == [Outcome.SUCCEEDED], number
+    again = await run(cluster, SECOND)
+    assert again.outcome is Outcome.UNCHANGED
+
+
+async def test_hooks_do_not_run_again_when_all_was_done() -> None:
+    hooks = (hook(config_map("h"), "post-install", "post-upgrade"),)
+    one = wanted(config_map("a"), of=release(), hooks=hooks)
+    cluster = Mortal(arrives=True)
+    cluster.dies_at = 4  # Lease, state, object, hook, and the record, whose answer never comes
+    with pytest.raises(Killed):
+        await run(cluster, one)
+    cluster.revive()
+    dead, _ = engine(cluster)
+    cluster.calls.clear()
+    deployed = await run(cluster, one, after=dead)
+    assert deployed.outcome is Outcome.UNCHANGED
+    assert cluster.writes == []
+    assert [each.deployment.outcome for each in (await state(cluster, one)).deployments] == [Outcome.SUCCEEDED]
