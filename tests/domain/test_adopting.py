@@ -128,3 +128,20 @@ def test_without_a_dry_run_the_removed_field_is_computed() -> None:
     change = found.unverified(Unverified.FORBIDDEN)
     assert (change.action, change.reason, change.is_adoption) == (Action.UPDATE, "adopt", True)
     assert ("/data/b", None) in [(field.path, field.new) for field in change.fields]
+
+
+def test_the_item_of_a_list_that_nobody_declares_goes_as_a_whole() -> None:
+    def web(*env: str) -> dict[str, Any]:
+        container = {"name": "web", "image": "a:1", "env": [{"name": name, "value": "1"} for name in env]}
+        named = {"name": "a", "namespace": "shop", "uid": "u-1", "resourceVersion": "7"}
+        return {"apiVersion": "v1", "kind": "Pod", "metadata": named, "spec": {"containers": [container]}}
+
+    owned: Fields = {'k:{"name":"A"}': {".": {}, "f:name": {}, "f:value": {}}, 'k:{"name":"B"}': {".": {}, "f:value": {}}}
+    fields: Fields = {"f:spec": {"f:containers": {'k:{"name":"web"}': {".": {}, "f:env": owned}}}}
+    live = web("A", "B")
+    live["metadata"]["managedFields"] = [_entry("kubectl-client-side-apply", fields)]
+    found = compare(web("A"), live, Judge(KEY, is_chart=False))
+    assert isinstance(found, Candidate)
+    assert found.migrated is not None
+    left = found.without_undeclared(web("A", "B"))
+    assert left["spec"]["containers"][0]["env"] == [{"name": "A", "value": "1"}]

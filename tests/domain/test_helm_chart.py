@@ -18,7 +18,7 @@ home: https://example.com
 keywords: [a, 1]
 sources: [https://example.com/src]
 maintainers: [{name: me, email: me@example.com, age: 3}]
-annotations: {on: true, ports: 80}
+annotations: {on: true, ports: 80, share: 2.0}
 deprecated: true
 unknown: x
 dependencies:
@@ -46,7 +46,7 @@ def test_metadata_as_helm_reads_it() -> None:
         "keywords": ["a", "1"],
         "sources": ["https://example.com/src"],
         "maintainers": [{"name": "me", "email": "me@example.com"}],
-        "annotations": {"true": "true", "ports": "80"},
+        "annotations": {"true": "true", "ports": "80", "share": "2"},
         "deprecated": True,
         "dependencies": [
             {

@@ -40,6 +40,10 @@ def test_what_counts_as_drift(action: Action, reason: str, expected: bool) -> No
     assert drifts(Change(action, A, reason)) is expected
 
 
+def test_what_is_left_to_prune_is_no_drift() -> None:
+    assert not drifts(Change(Action.DELETE, A, is_pruning=True))
+
+
 def test_a_healthy_release_without_drift_needs_no_words() -> None:
     found = release_status(_plan(Change(Action.KEEP, A)), _report(a=HealthState.CURRENT), None)
     assert (found.health, found.drift, found.cause, found.next, found.since) == (

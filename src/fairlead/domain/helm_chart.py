@@ -96,7 +96,5 @@ def _text(value: Any) -> str:
     match value:
         case bool():
             return "true" if value else "false"
-        case float() if value.is_integer():
-            return str(int(value))
         case _:
             return str(value)

@@ -119,11 +119,6 @@ class RenderedRelease:
     use: ChartUse | None = None
 
     @property
-    def chart(self) -> LocalChart | None:
-        """The chart that was rendered, None for releases of manifests."""
-        return self.use.chart if self.use is not None else None
-
-    @property
     def is_deployed(self) -> bool:
         """Whether Helm's records tell of a deployed revision of the chart."""
         return self.use is not None and self.use.past.deployed is not None
@@ -132,11 +127,6 @@ class RenderedRelease:
     def is_known_to_helm(self) -> bool:
         """Whether Helm would upgrade the release, not install it."""
         return self.use is not None and self.use.past.is_installed
-
-    @property
-    def values_digest(self) -> str | None:
-        """The digest of the user's values for the chart, None for releases of manifests."""
-        return sha256_json(self.use.values) if self.use is not None else None
 
     @property
     def manifests_digest(self) -> str:
