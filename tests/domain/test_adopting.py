@@ -136,7 +136,10 @@ def test_the_item_of_a_list_that_nobody_declares_goes_as_a_whole() -> None:
         named = {"name": "a", "namespace": "shop", "uid": "u-1", "resourceVersion": "7"}
         return {"apiVersion": "v1", "kind": "Pod", "metadata": named, "spec": {"containers": [container]}}
 
-    owned: Fields = {'k:{"name":"A"}': {".": {}, "f:name": {}, "f:value": {}}, 'k:{"name":"B"}': {".": {}, "f:value": {}}}
+    owned: Fields = {
+        'k:{"name":"A"}': {".": {}, "f:name": {}, "f:value": {}},
+        'k:{"name":"B"}': {".": {}, "f:value": {}},
+    }
     fields: Fields = {"f:spec": {"f:containers": {'k:{"name":"web"}': {".": {}, "f:env": owned}}}}
     live = web("A", "B")
     live["metadata"]["managedFields"] = [_entry("kubectl-client-side-apply", fields)]
