@@ -42,7 +42,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterato
 def real_sandbox(sandbox: RunningSandbox) -> RunningSandbox:
     """The sandbox, for tests of what only really running pods can show."""
     if sandbox.status.state.nodes is not NodeKind.REAL:
-        pytest.skip("nodes are simulated here: real ones need root, Linux and what scripts/setup installs")
+        pytest.skip("nodes are simulated here: real ones need root, Linux and what scripts/packages installs")
     return sandbox
 
 
