@@ -49,11 +49,6 @@ _KINDS: Mapping[str, FailureKind] = {
 }
 
 
-def engine_version() -> str:
-    """Return the version of Helm inside the library."""
-    return str(_native.helm_sdk_version())
-
-
 def render(
     chart: str, values: str, options: str, *, kubeconfig: str = "", context: str = "", exact: int | None = None
 ) -> Output:
