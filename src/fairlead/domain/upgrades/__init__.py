@@ -1,0 +1,1 @@
+"""Which newer versions there are, and which of them a release wants."""
