@@ -18,7 +18,7 @@ from fairlead.domain.selection import choose_releases
 from fairlead.domain.status import Drift
 from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor
-from fairlead.pipeline.application import Application, by_environment
+from fairlead.pipeline.application import Application
 from fairlead.ports.cluster import Cluster
 from fairlead.settings import Settings
 from tests.fakes.clock import FakeClock
@@ -122,13 +122,6 @@ async def test_a_release_that_does_not_render_hides_nothing_of_the_others(
         ("chartOffline", "warning"),
     }
     assert all(problem.file and problem.line for problem in problems)
-
-
-def test_targets_are_grouped_in_their_order(application: Application) -> None:
-    chosen = targets(application)
-    ((environment, members),) = by_environment(chosen)
-    assert (environment.name, tuple(members)) == ("test", chosen)
-    assert by_environment(()) == []
 
 
 async def test_a_chart_that_prints_its_revision_comes_to_rest(application: Application, tmp_path: Path) -> None:

@@ -8,53 +8,42 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Protocol
 
 from fairlead.domain.changes import Plan
-from fairlead.domain.config import ChartDir, ChartOci, ChartReference, Declaration, Environment, SecretRef
+from fairlead.domain.config import ChartDir, ChartOci, ChartReference, Declaration, Environment
 from fairlead.domain.dependencies import unselected
 from fairlead.domain.deployments import Deployment
 from fairlead.domain.errors import Problem, RemoteRefused
 from fairlead.domain.health import HealthState
-from fairlead.domain.placing import scopes_of
 from fairlead.domain.records import Recorded
 from fairlead.domain.rendering import Capabilities, RenderedRelease
 from fairlead.domain.status import ReleaseStatus
 from fairlead.domain.targets import Target
-from fairlead.doors.redaction import Redactor, secrets_in
+from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.checking import Checked, check
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.explaining import explain_now
-from fairlead.pipeline.helm_past import helm_pasts
 from fairlead.pipeline.history import Shown, history, show
 from fairlead.pipeline.init import initialize
 from fairlead.pipeline.load import Loaded
 from fairlead.pipeline.plan import PlanOptions
 from fairlead.pipeline.plan import plan as plan_releases
-from fairlead.pipeline.removal import orphans, removal, require_known
-from fairlead.pipeline.render import Facts, Rendering, render_all
-from fairlead.pipeline.secrets import ClusterSecrets
+from fairlead.pipeline.removal import orphans
+from fairlead.pipeline.render import Facts, Rendering
 from fairlead.pipeline.status import require_current, status
 from fairlead.pipeline.values import Sources, Values, chart_defaults, effective_values
+from fairlead.pipeline.wanting import Clusters, Wanting, by_environment, facts_of
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.events import EventSink
 from fairlead.ports.provider import ClusterAccess, InitializedContext
 from fairlead.ports.source import Source
 from fairlead.ports.statestore import StateStore
-from fairlead.ports.valuesource import AddressSource, SecretSource
+from fairlead.ports.valuesource import AddressSource
 from fairlead.ports.whoami import WhoAmI
 
 NEWEST_KUBE = "v1.36.0"  # what charts are checked for when nobody says which version they go to
-
-
-class Clusters(Protocol):
-    """Opens the doors to clusters, each once, and closes them at the end."""
-
-    async def open(self, environment: Environment) -> Cluster:
-        """Return the door to an environment's cluster."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +105,9 @@ class Application:
                 facts, sources = Facts(offline), Sources(self.environ if show_secrets else None)
             else:
                 cluster = await self.clusters.open(environment)
-                facts = await _facts(cluster, members)
-                sources = self._sources(cluster) if show_secrets else Sources(None, None, self.addresses)
-            releases += await self._rendered(members, facts, sources)
+                facts = await facts_of(cluster, members)
+                sources = self._wanting.sources(cluster) if show_secrets else Sources(None, None, self.addresses)
+            releases += await self._wanting.rendered(members, facts, sources)
         return tuple(releases)
 
     async def lint(
@@ -129,7 +118,7 @@ class Application:
         versions: dict[str, str] = {}
         for environment, members in by_environment(targets):
             cluster = await self.clusters.open(environment) if online else None
-            facts = Facts(Capabilities(kube_version or NEWEST_KUBE)) if cluster is None else await _facts(cluster)
+            facts = Facts(Capabilities(kube_version or NEWEST_KUBE)) if cluster is None else await facts_of(cluster)
             if cluster is not None or kube_version is not None:
                 versions[environment.cluster] = facts.capabilities.kube_version
             releases += [Checked(target, facts, Sources(), cluster) for target in members]
@@ -140,10 +129,10 @@ class Application:
     ) -> Plan:
         """Return everything that would make the releases true, and those `removed` disappear."""
         options = replace(options or PlanOptions(), declared_order=self.declaration.compat.declared_order)
-        wanted, engine = await self._wanted(targets), await self._engine((*targets, *removed))
-        wanted += await self._removals(removed)
+        wanting, engine = self._wanting, await self._engine((*targets, *removed))
+        wanted = [*await wanting.wanted(targets), *await wanting.removals(removed)]
         planned = await plan_releases(wanted, engine, options)
-        renewed = await self._renewed(wanted, planned)
+        renewed = await wanting.renewed(wanted, planned)
         return planned if renewed == wanted else await plan_releases(renewed, engine, options)
 
     async def orphans(self, environments: Sequence[Environment]) -> tuple[Target, ...]:
@@ -209,70 +198,20 @@ class Application:
         )
 
     async def _wanted(self, targets: Sequence[Target]) -> list[Wanted]:
-        """Return the releases as they shall be."""
-        commit = await self.source.commit(str(self.loaded.root))
-        wanted: list[Wanted] = []
-        for environment, members in by_environment(targets):
-            cluster = await self.clusters.open(environment)
-            facts = await _facts(cluster, members)
-            rendered = await self._rendered(members, facts, self._sources(cluster))
-            wanted += [Wanted(*pair, commit) for pair in zip(members, rendered, strict=True)]
-        return wanted
+        return await self._wanting.wanted(targets)
 
-    async def _removals(self, targets: Sequence[Target]) -> list[Wanted]:
-        """Return releases as those that shall not be there; the hooks of deleting are known while it is declared."""
-        commit = await self.source.commit(str(self.loaded.root))
-        found: list[Wanted] = []
-        for target in targets:
-            require_known(target, await (await self._store(target)).states([target.key.namespace]))
-            declared = target.release in target.environment.releases
-            rendered = (await self._wanted([target]))[0].rendered if declared else None
-            found.append(removal(target, commit, rendered))
-        return found
-
-    async def _renewed(self, wanted: Sequence[Wanted], planned: Plan) -> list[Wanted]:
-        """Render the charts that will change as what they become; so far they were seen as what is deployed."""
-        changing = {release.key for release in planned.releases if release.writes}
-        renewed = {one.key: one for one in wanted}
-        later = [one.target for one in wanted if one.key in changing and one.rendered.is_deployed]
-        for environment, members in by_environment(later):
-            cluster = await self.clusters.open(environment)
-            facts = replace(await _facts(cluster, members), as_next=True)
-            for rendered in await self._rendered(members, facts, self._sources(cluster)):
-                renewed[rendered.key] = replace(renewed[rendered.key], rendered=rendered)
-        return list(renewed.values())
-
-    async def _rendered(self, targets: Sequence[Target], facts: Facts, sources: Sources) -> tuple[RenderedRelease, ...]:
-        rendered = await render_all([(target, facts) for target in targets], self.rendering, sources)
-        for release in rendered:
-            self.redactor.register(release.secrets)
-            self.redactor.register(secrets_in(manifest.data for manifest in release.manifests))
-        return rendered
-
-    def _sources(self, cluster: Cluster) -> Sources:
-        return Sources(self.environ, _Remembered(ClusterSecrets(cluster), self.redactor), self.addresses)
-
-
-@dataclass(frozen=True, slots=True)
-class _Remembered:
-    """A source of secrets that tells the redactor what it gives away."""
-
-    source: SecretSource
-    redactor: Redactor
-
-    async def secret(self, namespace: str, ref: SecretRef) -> str:
-        """Return the text of a Secret's key."""
-        found = await self.source.secret(namespace, ref)
-        self.redactor.register([found])
-        return found
-
-
-def by_environment(targets: Sequence[Target]) -> list[tuple[Environment, list[Target]]]:
-    """Return the targets of each environment, in their order."""
-    found: dict[str, tuple[Environment, list[Target]]] = {}
-    for target in targets:
-        found.setdefault(target.environment.name, (target.environment, []))[1].append(target)
-    return list(found.values())
+    @property
+    def _wanting(self) -> Wanting:
+        return Wanting(
+            str(self.loaded.root),
+            self.clusters,
+            self.rendering,
+            self.source,
+            self.addresses,
+            self.redactor,
+            self.stores,
+            self.environ,
+        )
 
 
 async def _explained(state: ReleaseStatus, wanted: Wanted, engine: Engine) -> ReleaseStatus:
@@ -284,11 +223,3 @@ async def _explained(state: ReleaseStatus, wanted: Wanted, engine: Engine) -> Re
     except RemoteRefused:  # who may not look closer still gets what the plan has seen
         return state
     return state if explanation is None else replace(state, cause=explanation.sentence)
-
-
-async def _facts(cluster: Cluster, targets: Sequence[Target] = ()) -> Facts:
-    """Return what rendering may know of a cluster, and of the releases of charts that are there already."""
-    capabilities, kinds = await cluster.capabilities(), await cluster.kinds()
-    scopes = scopes_of(((kind.api_version, kind.kind, kind.namespaced) for kind in kinds), ())
-    charts = [(target.key.namespace, target.key.release) for target in targets if target.is_chart]
-    return Facts(capabilities, scopes, await cluster.lookup(), await helm_pasts(cluster, charts))
