@@ -39,5 +39,5 @@ def test_ownership_is_identity_and_uid(ref: ObjectRef, uid: str, owned: bool) ->
 
 
 def test_what_is_still_wanted_is_not_left_over() -> None:
-    assert [entry.ref for entry in OWNED.without([OLDER])] == [OTHER]
-    assert len(OWNED.without([])) == 2
+    assert [entry.ref for entry in OWNED.without({OLDER.identity})] == [OTHER]
+    assert len(OWNED.without(set())) == 2

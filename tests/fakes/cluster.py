@@ -62,7 +62,7 @@ class FakeCluster:
 
     def edit(self, ref: ObjectRef, change: Callable[[LiveObject], None], *, manager: str = "kubectl-edit") -> None:
         """Change an object as somebody else would, taking the ownership of what changes."""
-        old = self._objects[_key(ref)]
+        old = self._objects[ref.identity]
         new = deepcopy(old)
         change(new)
         stored = self._store(old, new, edited(old, new, manager))
@@ -71,7 +71,7 @@ class FakeCluster:
 
     def set_status(self, ref: ObjectRef, status: Mapping[str, Any]) -> None:
         """Play the controller: replace the status. `observedGeneration` is filled in unless given."""
-        old = self._objects[_key(ref)]
+        old = self._objects[ref.identity]
         known = {"observedGeneration": old["metadata"]["generation"]} if "generation" in old["metadata"] else {}
         self._store(
             old,
@@ -81,7 +81,7 @@ class FakeCluster:
 
     def remove(self, ref: ObjectRef) -> None:
         """Take an object away, and with a namespace everything in it."""
-        gone = self._objects.pop(_key(ref))
+        gone = self._objects.pop(ref.identity)
         self._version += 1
         self._emit(WatchType.DELETED, {**gone, "metadata": {**gone["metadata"], "resourceVersion": str(self._version)}})
         if ref.kind == "Namespace":
@@ -130,7 +130,7 @@ class FakeCluster:
 
     async def uid(self) -> str:
         self._call("uid", "Namespace")
-        return str(self._objects[_key(ObjectRef("v1", "Namespace", "", "kube-system"))]["metadata"]["uid"])
+        return str(self._objects[ObjectRef("v1", "Namespace", "", "kube-system").identity]["metadata"]["uid"])
 
     async def capabilities(self) -> Capabilities:
         self._call("capabilities", "")
@@ -256,12 +256,12 @@ class FakeCluster:
     def _place(self, ref: ObjectRef) -> LiveObject | None:
         """Return what stands where an object is about to be written; its kind and namespace must be there."""
         kind = self._served(ref.api_version, ref.kind)
-        if kind.namespaced and _key(ObjectRef("v1", "Namespace", "", ref.namespace)) not in self._objects:
+        if kind.namespaced and ObjectRef("v1", "Namespace", "", ref.namespace).identity not in self._objects:
             raise refused(404, "namespaceMissing", "NotFound", f'namespaces "{ref.namespace}" not found')
         return self._find(ref)
 
     def _find(self, ref: ObjectRef) -> LiveObject | None:
-        return self._objects.get(_key(ref))
+        return self._objects.get(ref.identity)
 
     def _store(
         self, old: LiveObject | None, new: LiveObject, managers: Managers, *, dry_run: bool = False
@@ -287,7 +287,7 @@ class FakeCluster:
             return new
         self._version = number
         meta["resourceVersion"] = str(number)
-        self._objects[_key(ref)] = new
+        self._objects[ref.identity] = new
         self._emit(WatchType.ADDED if old is None else WatchType.MODIFIED, new)
         self._establish(new)
         return new
@@ -306,10 +306,6 @@ class FakeCluster:
     def _wake(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
-
-
-def _key(ref: ObjectRef) -> tuple[str, str, str, str]:
-    return (*ref.group_kind, ref.namespace, ref.name)
 
 
 def _being_deleted(obj: LiveObject) -> None:

@@ -292,3 +292,11 @@ async def test_nothing_is_built_that_no_release_needs(bench: Bench) -> None:
     whole = bench.rendering
     lean = Rendering(whole.declaration, whole.paths, whole.values_files, bench, never, never, never)
     assert (await render(release(ManifestFiles(("a.yaml",))), FACTS, lean, bench.sources)).manifests
+
+
+async def test_the_releases_of_a_run_see_one_look_at_a_chart_and_the_next_run_looks_again(bench: Bench) -> None:
+    releases = [(release(ChartDir("chart")), FACTS)] * 3
+    await render_all(releases, bench.rendering, bench.sources)
+    assert len(bench.charts.fetched) == 1
+    await render_all(releases, bench.rendering, bench.sources)
+    assert len(bench.charts.fetched) == 2

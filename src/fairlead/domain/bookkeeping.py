@@ -66,17 +66,17 @@ def finished(
     Claims that were not confirmed stay until a deployment succeeds: a creation may have arrived without an answer.
     """
     good, changes = recorded.deployment.outcome.is_good, tuple(changes)
-    known = {_identity(change.ref) for change in changes}
-    entries = {_identity(entry.ref): entry for entry in state.inventory}
+    known = {change.ref.identity for change in changes}
+    entries = {entry.ref.identity: entry for entry in state.inventory}
     for identity in [identity for identity in entries if good and was_read and identity not in known]:
         del entries[identity]
     for ref in gone:
-        entries.pop(_identity(ref), None)
+        entries.pop(ref.identity, None)
     for change in changes:
         uid = made.get(change.ref, change.uid)
         if uid and _is_owned(change) and change.action is not Action.DELETE:
-            entries[_identity(change.ref)] = InventoryEntry(change.ref, uid)
-    open_claims = () if good else tuple(ref for ref in state.claims if _identity(ref) not in entries)
+            entries[change.ref.identity] = InventoryEntry(change.ref, uid)
+    open_claims = () if good else tuple(ref for ref in state.claims if ref.identity not in entries)
     return replace(
         state,
         inventory=Inventory(tuple(entries.values())),
@@ -143,9 +143,4 @@ def _is_owned(change: Change) -> bool:
 
 
 def _each_once(refs: Iterable[ObjectRef]) -> tuple[ObjectRef, ...]:
-    return tuple({_identity(ref): ref for ref in refs}.values())
-
-
-def _identity(ref: ObjectRef) -> tuple[tuple[str, str], str, str]:
-    """A kind that is served in several versions counts as one."""
-    return ref.group_kind, ref.namespace, ref.name
+    return tuple({ref.identity: ref for ref in refs}.values())

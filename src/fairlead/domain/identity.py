@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+Identity = tuple[str, str, str, str]
+"""Group, kind, namespace and name of an object."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class ObjectRef:
@@ -27,6 +30,11 @@ class ObjectRef:
     def group_kind(self) -> tuple[str, str]:
         """Group and kind: what stays the same when an object is served in several versions."""
         return self.group, self.kind
+
+    @property
+    def identity(self) -> Identity:
+        """What stays the same of the whole reference when the object is served in several versions."""
+        return self.group, self.kind, self.namespace, self.name
 
     def __str__(self) -> str:
         where = f"{self.namespace}/{self.name}" if self.namespace else self.name

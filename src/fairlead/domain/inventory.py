@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fairlead.domain.identity import ObjectRef
+from fairlead.domain.identity import Identity, ObjectRef
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,14 +48,8 @@ class Inventory:
 
     def owns(self, ref: ObjectRef, uid: str) -> bool:
         """Whether this very object is ours; a kind served in several versions counts as one."""
-        return any(
-            entry.uid == uid and entry.ref.group_kind == ref.group_kind and entry.ref.name == ref.name
-            and entry.ref.namespace == ref.namespace
-            for entry in self.entries
-        )  # fmt: skip
+        return any(entry.uid == uid and entry.ref.identity == ref.identity for entry in self.entries)
 
-    def without(self, refs: Iterable[ObjectRef]) -> Inventory:
-        """Return what is left when these objects are wanted; versions of a kind count as one."""
-        wanted = {(ref.group_kind, ref.namespace, ref.name) for ref in refs}
-        left = (e for e in self.entries if (e.ref.group_kind, e.ref.namespace, e.ref.name) not in wanted)
-        return Inventory(tuple(left))
+    def without(self, wanted: Collection[Identity]) -> Inventory:
+        """Return what is left when these objects are wanted."""
+        return Inventory(tuple(entry for entry in self.entries if entry.ref.identity not in wanted))

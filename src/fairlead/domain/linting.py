@@ -9,7 +9,7 @@ from typing import Any
 
 from fairlead.domain.api_lifecycle import kube_minor, retirement
 from fairlead.domain.errors import Problem, Severity
-from fairlead.domain.identity import ObjectRef
+from fairlead.domain.identity import Identity, ObjectRef
 from fairlead.domain.manifests import Manifest
 from fairlead.domain.rendering import RenderedRelease
 
@@ -44,12 +44,12 @@ def lint_releases(releases: Sequence[RenderedRelease], *, kube_versions: Mapping
 
 
 def _duplicates(located: Iterable[Located]) -> Iterator[Problem]:
-    seen: dict[tuple[str, tuple[str, str], str, str], Located] = {}
+    seen: dict[tuple[str, Identity], Located] = {}
     for item in located:
         ref = item.manifest.ref
         if not ref.name:  # generateName: the server gives each its own
             continue
-        first = seen.setdefault((item.release.key.cluster, ref.group_kind, ref.namespace, ref.name), item)
+        first = seen.setdefault((item.release.key.cluster, ref.identity), item)
         if first is not item:
             message = f"{item} is also declared by {first.release.key} ({first.manifest.source})"
             yield item.problem("duplicateObject", message, remedy="declare it in one release only")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairlead.domain.errors import InputError, Problem
-from fairlead.domain.identity import ObjectRef, ReleaseKey, object_ref
+from fairlead.domain.identity import Identity, ObjectRef, ReleaseKey, object_ref
 from fairlead.domain.manifests import Manifest
 from fairlead.domain.ordering import defined_kinds
 
@@ -44,13 +44,13 @@ def place(manifest: Manifest, key: ReleaseKey, scopes: Scopes) -> Placed:
 def check_objects(objects: Iterable[tuple[ReleaseKey, Placed]]) -> None:
     """Refuse objects without an identity, and objects that stand twice in what one cluster shall hold."""
     problems: list[Problem] = []
-    seen: dict[tuple[str, tuple[str, str], str, str], tuple[ReleaseKey, Manifest]] = {}
+    seen: dict[tuple[str, Identity], tuple[ReleaseKey, Manifest]] = {}
     for key, placed in objects:
         ref, manifest = placed.ref, placed.manifest
         if missing := [name for name in ("api_version", "kind", "name") if not getattr(ref, name)]:
             problems.append(_incomplete(key, manifest, missing))
             continue
-        identity = (key.cluster, ref.group_kind, ref.namespace, ref.name)
+        identity = (key.cluster, ref.identity)
         earlier = seen.setdefault(identity, (key, manifest))
         if earlier[1] is not manifest:
             problems.append(_twice(ref, key, manifest, earlier))

@@ -82,7 +82,8 @@ class ReleaseState:
 
     def owns(self, ref: ObjectRef, uid: str, *, marked: bool) -> bool:
         """Whether a live object is the release's; `marked` says that it carries the release's marks."""
-        return self.inventory.owns(ref, uid) or (marked and any(_same(ref, claim) for claim in self.claims))
+        claimed = marked and ref.identity in {claim.identity for claim in self.claims}
+        return claimed or self.inventory.owns(ref, uid)
 
     def to_json(self) -> dict[str, Any]:
         """Return the stored form."""
@@ -143,7 +144,3 @@ def _read(stored: Mapping[str, Any]) -> ReleaseState:
         tuple(Recorded.from_stored(one) for one in stored["deployments"]),
         {name: value for name, value in stored.items() if name not in _KNOWN},
     )
-
-
-def _same(one: ObjectRef, other: ObjectRef) -> bool:
-    return (one.group_kind, one.namespace, one.name) == (other.group_kind, other.namespace, other.name)

@@ -35,6 +35,7 @@ async def check(
 
     `kube_versions` gives the Kubernetes version of a cluster by its name, where it is known.
     """
+    rendering = rendering.for_one_run()
     outcomes = await at_once(_rendered(release, rendering) for release in releases)
     rendered = [outcome for outcome in outcomes if isinstance(outcome, RenderedRelease)]
     problems = [problem for outcome in outcomes if isinstance(outcome, tuple) for problem in outcome]

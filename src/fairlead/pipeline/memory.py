@@ -47,8 +47,8 @@ async def recall(releases: Sequence[Wanted], engine: Engine) -> Memory:
 async def _owned(wanted: Wanted, stored: Stored, engine: Engine) -> Inventory:
     """Return the inventory, with what a run claimed and made without confirming it; its marks prove that it is ours."""
     cluster = engine.cluster(wanted.key)
-    listed = {(entry.ref.group_kind, entry.ref.namespace, entry.ref.name) for entry in stored.state.inventory}
-    refs = [ref for ref in stored.state.claims if (ref.group_kind, ref.namespace, ref.name) not in listed]
+    listed = {entry.ref.identity for entry in stored.state.inventory}
+    refs = [ref for ref in stored.state.claims if ref.identity not in listed]
     live = await at_once(cluster.get(ref) for ref in refs)
     claimed = [
         InventoryEntry(ref, obj["metadata"]["uid"])

@@ -62,8 +62,9 @@ async def prune_releases(
     Raises:
         Transient, RemoteRefused: something could not be read, for another reason than missing rights.
     """
+    identities = {ref.identity for ref in claimed}
     left = {
-        wanted.key: [_served_entry(one, served) for one in inventory.without(claimed)]
+        wanted.key: [_served_entry(one, served) for one in inventory.without(identities)]
         for wanted in releases
         if (inventory := inventories.get(wanted.key)) is not None
     }

@@ -25,6 +25,7 @@ from fairlead.domain.targets import Target
 from fairlead.doors.paths import Paths
 from fairlead.doors.yaml import read_manifests
 from fairlead.pipeline.engine import at_once
+from fairlead.pipeline.fetching import OneLook
 from fairlead.pipeline.helm_past import Pasts
 from fairlead.pipeline.values import Sources, Values, ValuesFiles, effective_values
 from fairlead.ports.charts import ChartSource
@@ -67,12 +68,21 @@ class Rendering:
     renderer: Callable[[], Awaitable[ChartRenderer]]
     kustomize: Callable[[], Awaitable[Kustomize]]
 
+    def for_one_run(self) -> Rendering:
+        """Return the same, with every chart fetched once."""
+        look = OneLook(self.charts)
+
+        async def charts() -> ChartSource:
+            return look
+
+        return replace(self, charts=charts)
+
 
 async def render_all(
     releases: Sequence[tuple[Target, Facts]], rendering: Rendering, sources: Sources
 ) -> tuple[RenderedRelease, ...]:
     """Render releases, several at once; the first failure ends the rest."""
-    room = asyncio.Semaphore(AT_ONCE)
+    rendering, room = rendering.for_one_run(), asyncio.Semaphore(AT_ONCE)
 
     async def bounded(target: Target, facts: Facts) -> RenderedRelease:
         async with room:

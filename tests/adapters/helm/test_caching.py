@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fairlead.adapters.helm import caching
 from fairlead.adapters.helm.caching import CachingRenderer
 from fairlead.domain.errors import InputError, OperationFailed, Problem
 from fairlead.domain.manifests import Manifest
@@ -108,10 +108,16 @@ async def test_entries_are_the_users_alone(renderer: CachingRenderer) -> None:
     assert (renderer.folder.stat().st_mode & 0o077, entry.stat().st_mode & 0o077) == (0, 0)
 
 
-async def test_the_cache_does_not_grow_for_ever(renderer: CachingRenderer) -> None:
-    for index in range(caching.KEPT + 5):
+@pytest.mark.parametrize("limits", [{"kept": 3}, {"kept_bytes": 3 * 600}])
+async def test_the_cache_does_not_grow_for_ever(limits: dict[str, int], inner: FakeRenderer, tmp_path: Path) -> None:
+    renderer = CachingRenderer(inner, tmp_path / "rendered", **limits)
+    for index in range(5):
         await renderer.render(replace(REQUEST, name=f"n{index}"))
-    assert len(list(renderer.folder.iterdir())) <= caching.KEPT
+    entries = {path: index for index, path in enumerate(sorted(renderer.folder.iterdir()))}
+    for path, index in entries.items():
+        os.utime(path, (index, index))
+    await renderer.close()
+    assert sorted(renderer.folder.iterdir()) == list(entries)[2:]
 
 
 async def test_a_folder_that_cannot_be_written_costs_only_time(inner: FakeRenderer, tmp_path: Path) -> None:

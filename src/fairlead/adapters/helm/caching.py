@@ -10,7 +10,8 @@ import hashlib
 import os
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from pathlib import Path
 
 import msgspec
@@ -23,15 +24,20 @@ from fairlead.domain.rendering import ChartRequest, RenderedChart
 from fairlead.ports.renderer import ChartRenderer
 
 FORMAT = 1  # of what is kept; another number, or another Fairlead, makes all that was kept before unknown
-KEPT = 1000  # entries; beyond it the oldest tenth goes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CachingRenderer:
-    """A renderer that remembers. `folder` is the user's alone."""
+    """A renderer that remembers. `folder` is the user's alone.
+
+    Of more than `kept` entries, or `kept_bytes` in all, those that were not used for longest go when it is closed.
+    """
 
     inner: ChartRenderer
     folder: Path
+    kept: int = 10_000
+    kept_bytes: int = 256 * 1024 * 1024
+    _has_grown: bool = field(default=False, init=False)
 
     @property
     def version(self) -> str:
@@ -48,6 +54,7 @@ class CachingRenderer:
         if found is None:
             found = await self.inner.render(request)
             _save(path, found)
+            self._has_grown = True
         return found
 
     async def default_values(self, chart_path: str) -> dict[str, object]:
@@ -55,7 +62,9 @@ class CachingRenderer:
         return await self.inner.default_values(chart_path)
 
     async def close(self) -> None:
-        """Close the renderer inside."""
+        """Close the renderer inside, and make room."""
+        if self._has_grown:
+            _forget_oldest(self.folder, kept=self.kept, kept_bytes=self.kept_bytes)
         await self.inner.close()
 
     def _path(self, request: ChartRequest, values: bytes) -> Path:
@@ -89,11 +98,12 @@ def _save(path: Path, chart: RenderedChart) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
         Path(aside).replace(path)
-        _forget_oldest(path.parent)
 
 
-def _forget_oldest(folder: Path) -> None:
-    entries = list(folder.iterdir())
-    if len(entries) > KEPT:
-        for path in sorted(entries, key=lambda entry: entry.stat().st_mtime)[: KEPT // 10]:
-            path.unlink(missing_ok=True)
+def _forget_oldest(folder: Path, *, kept: int, kept_bytes: int) -> None:
+    with suppress(OSError):  # another process forgets, too
+        entries = sorted(((entry.stat(), entry) for entry in folder.iterdir()), key=lambda one: -one[0].st_mtime)
+        sizes = accumulate(stat.st_size for stat, _ in entries)
+        for number, (size, (_, path)) in enumerate(zip(sizes, entries, strict=True)):
+            if number >= kept or size > kept_bytes:
+                path.unlink(missing_ok=True)
