@@ -105,6 +105,11 @@ class ClusterDoors:
             await self.opened.popitem()[1].close()
 
 
+def system_clock() -> Clock:
+    """Return the machine's clock, for what needs no application."""
+    return SystemClock()
+
+
 @asynccontextmanager
 async def open_application(
     settings: Settings, wishes: Wishes, sink: EventSink, redactor: Redactor

@@ -10,12 +10,12 @@ import pytest
 from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.errors import InputError, Problem, RemoteRefused, Transient
 from fairlead.domain.identity import ObjectRef
+from fairlead.domain.moments import rfc3339
 from fairlead.domain.state import ReleaseState
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted
 from fairlead.pipeline.history import history, show
 from fairlead.pipeline.plan import plan
-from fairlead.pipeline.record import rfc3339
 from fairlead.pipeline.status import status
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.releases import config_map, engine, environment, namespace, release, secret, wanted

@@ -30,8 +30,8 @@ class Entry:
         return self.module_name or f"fairlead.cli.commands.{self.name}"
 
 
-DEPLOY, INSPECT, AUTHOR, SET_UP = "Deploy", "Inspect", "Author", "Set up"
-SECTIONS = (DEPLOY, INSPECT, AUTHOR, SET_UP)
+DEPLOY, UPGRADE, INSPECT, AUTHOR, SET_UP = "Deploy", "Upgrade", "Inspect", "Author", "Set up"
+SECTIONS = (DEPLOY, UPGRADE, INSPECT, AUTHOR, SET_UP)
 
 CATALOG = (
     Entry(
@@ -89,6 +89,16 @@ CATALOG = (
         (
             Example("fairlead delete test web", "show what goes, ask, and delete it"),
             Example("fairlead delete test web --dry-run", "only show it"),
+        ),
+    ),
+    Entry(
+        "track",
+        UPGRADE,
+        "Try a track on tags: which would be chosen, and why.",
+        (
+            Example("fairlead track MinorVersion --current 1.2.0 1.2.1 1.3.0 2.0.0", "the newest minor version"),
+            Example("fairlead track Newest --current main-1@1767225600 main-2@1767312000", "by time of creation"),
+            Example("fairlead track - --range '^1.2' --current 1.2.0 1.9.0 2.0.0", "a range instead of a track"),
         ),
     ),
     Entry(

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fairlead.bootstrap import Wishes, open_application
+from fairlead.bootstrap import Wishes, open_application, system_clock
 from fairlead.cli.options import Common, Declared
 from fairlead.cli.output import Output
 from fairlead.cli.progress import Progress
@@ -19,6 +19,7 @@ from fairlead.cli.text.problems import problem_lines
 from fairlead.domain.errors import Interrupted, Problem
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.application import Application
+from fairlead.ports.clock import Clock
 from fairlead.ports.events import EventSink
 from fairlead.settings import Settings
 
@@ -39,6 +40,7 @@ class Surroundings:
     directory: Path
     open: Opener = open_application
     redactor: Redactor = field(default_factory=Redactor)
+    clock: Clock = field(default_factory=system_clock)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from fairlead.domain.upgrades.triggers import Trigger
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -178,26 +180,6 @@ class Kustomization:
 
 ReleaseSource = ChartDir | ChartReference | ChartOci | ManifestFiles | Kustomization
 Chart = ChartDir | ChartReference | ChartOci
-
-
-@dataclass(frozen=True, slots=True)
-class ImageTrigger:
-    """Watches an image whose repository and tag stand among the values."""
-
-    track: str | None
-    repo_value: str = "image.repository"
-    tag_value: str = "image.tag"
-    repo_prefix_value: str = "image.prefix"
-
-
-@dataclass(frozen=True, slots=True)
-class ChartTrigger:
-    """Watches the versions of the release's own chart."""
-
-    track: str | None
-
-
-Trigger = ImageTrigger | ChartTrigger
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,9 @@ LONGEST_SECONDS = 7 * 24 * 3600.0
 _WHOLE = re.compile(r"(?:[0-9]{1,6}(?:\.[0-9]{1,3})?(?:ms|s|m|h))+")
 _PART = re.compile(r"([0-9.]+)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_AGE = re.compile(r"([0-9]{1,5})([mhdw])")
+_AGE_SECONDS = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
+OLDEST_SECONDS = 366 * 86400.0
 
 
 def duration_seconds(text: str) -> float | None:
@@ -20,3 +23,10 @@ def duration_seconds(text: str) -> float | None:
         return None
     seconds = sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
     return seconds if 0 < seconds <= LONGEST_SECONDS else None
+
+
+def age_seconds(text: str) -> float | None:
+    """Return the seconds of an age such as `30m`, `12h`, `3d` or `2w`; None for anything else, or over a year."""
+    found = _AGE.fullmatch(text)
+    seconds = 0.0 if found is None else int(found[1]) * _AGE_SECONDS[found[2]]
+    return seconds if 0 < seconds <= OLDEST_SECONDS else None

@@ -14,7 +14,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from fairlead.domain.bookkeeping import begun, chart_of, finished, full_record, next_number, outcomes, values_digest
@@ -23,6 +22,7 @@ from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.errors import OperationFailed, Problem
 from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.locking import Lock, Phase
+from fairlead.domain.moments import rfc3339
 from fairlead.domain.records import KEPT, Recorded
 from fairlead.domain.state import ReleaseState, Stored
 from fairlead.pipeline.apply import ChangeReport, said
@@ -263,8 +263,3 @@ def _in_phase(phase: Phase) -> Callable[[ReleaseState], ReleaseState]:
         return state if state.lock is None else replace(state, lock=replace(state.lock, phase=phase))
 
     return change
-
-
-def rfc3339(time: datetime) -> str:
-    """Return a time in UTC to the second."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")

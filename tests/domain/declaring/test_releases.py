@@ -6,13 +6,13 @@ from fairlead.domain.config import (
     ChartDir,
     ChartOci,
     ChartReference,
-    ChartTrigger,
     IgnoreFields,
-    ImageTrigger,
     Kustomization,
     ManifestFiles,
     ReleaseSource,
 )
+from fairlead.domain.upgrades.policy import Policy, Track
+from fairlead.domain.upgrades.triggers import ChartTrigger, ImageTrigger
 from tests.fakes.declared import Declared, declare_releases
 
 
@@ -148,9 +148,9 @@ def test_a_single_trigger_comes_after_the_others() -> None:
     )
     assert declared.codes == []
     assert declared.release.triggers == (
-        ChartTrigger("PatchLevel"),
-        ImageTrigger(None, "r", "t", "p"),
-        ImageTrigger("Newest", "image.repository", "image.tag", "image.prefix"),
+        ChartTrigger(Policy(Track.PATCH_LEVEL)),
+        ImageTrigger(Policy(), "r", "t", "p"),
+        ImageTrigger(Policy(Track.NEWEST), "image.repository", "image.tag", "image.prefix"),
     )
 
 

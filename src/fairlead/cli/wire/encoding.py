@@ -20,6 +20,7 @@ from fairlead.cli.wire.documents import (
     Values,
 )
 from fairlead.cli.wire.sandbox import Sandbox
+from fairlead.cli.wire.upgrades import TrackChoice
 
 KINDS: tuple[type[Document], ...] = (
     Contexts,
@@ -30,6 +31,7 @@ KINDS: tuple[type[Document], ...] = (
     Plan,
     Deployments,
     Status,
+    TrackChoice,
     Files,
     Context,
     Sandbox,

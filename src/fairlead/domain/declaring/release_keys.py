@@ -15,17 +15,20 @@ from fairlead.domain.declaring.shapes import (
     Text,
 )
 from fairlead.domain.declaring.texts import (
+    AGE,
     ANY_TEXT,
     DURATION,
     LABEL_KEY,
     LABEL_VALUE,
     NAMESPACE,
     OBJECT_NAME,
+    PLATFORM,
     RELEASE_NAME,
-    TRACKS,
     WORD,
 )
 from fairlead.domain.declaring.value_keys import VALUE
+from fairlead.domain.upgrades.policy import Order, Track
+from fairlead.domain.upgrades.triggers import PREFIX, REPOSITORY, TAG
 
 CHART = Record(
     "chart",
@@ -49,20 +52,37 @@ KUSTOMIZE = Record(
         ),
     ),
 )
-_TRACK = Field(
-    "track", Text(choices=TRACKS, expected="a track"), "Which new versions are wanted. Without it nothing is offered."
+_WANTED = (
+    Field(
+        "track",
+        Text(choices=tuple(Track), expected="a track"),
+        "Which new versions are wanted. Without it and `range` nothing new is offered.",
+    ),
+    Field("range", ANY_TEXT, "Range of versions as npm writes it, such as `^1.2`. Narrows the track, or replaces it."),
+    Field("match", ANY_TEXT, "Pattern (RE2) that the whole tag has to match."),
+    Field("prerelease", Flag(), "Whether pre-releases count although the current version is none.", default="false"),
+    Field("dateTags", Flag(), "Whether dates and numbers such as 20260131 count as versions.", default="false"),
+    Field("minAge", AGE, "How old a new version has to be."),
 )
 IMAGE_TRIGGER = Record(
     "imageTrigger",
     "Watches an image",
     (
-        _TRACK,
-        Field("repoValue", ANY_TEXT, "Value that holds the image's repository.", default="image.repository"),
-        Field("tagValue", ANY_TEXT, "Value that holds the image's tag.", default="image.tag"),
-        Field("repoPrefixValue", ANY_TEXT, "Value that is put in front of the repository.", default="image.prefix"),
+        *_WANTED,
+        Field("extract", ANY_TEXT, "What a tag counts as: groups of `match`, such as `$version`."),
+        Field(
+            "order",
+            Text(choices=tuple(Order), expected="an order"),
+            "How `Newest` compares tags, or what is extracted from them, instead of by time.",
+        ),
+        Field("digest", Text(choices=("pin",), expected="pin"), "`pin` writes `TAG@DIGEST` and follows moving tags."),
+        Field("platform", PLATFORM, "Only tags that exist for this platform, such as `linux/arm64`, count."),
+        Field("repoValue", ANY_TEXT, "Value that holds the image's repository.", default=REPOSITORY),
+        Field("tagValue", ANY_TEXT, "Value that holds the image's tag.", default=TAG),
+        Field("repoPrefixValue", ANY_TEXT, "Value that is put in front of the repository.", default=PREFIX),
     ),
 )
-CHART_TRIGGER = Record("chartTrigger", "Watches the versions of the release's chart", (_TRACK,))
+CHART_TRIGGER = Record("chartTrigger", "Watches the versions of the release's chart", _WANTED)
 TRIGGER = Record(
     "trigger",
     "What new versions a release wants: exactly one of these",

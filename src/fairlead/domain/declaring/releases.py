@@ -10,20 +10,18 @@ from fairlead.domain.config import (
     ChartDir,
     ChartOci,
     ChartReference,
-    ChartTrigger,
     IgnoreFields,
-    ImageTrigger,
     Kustomization,
     ManifestFiles,
     Place,
     Release,
     ReleaseSource,
-    Trigger,
 )
 from fairlead.domain.declaring.findings import Findings
 from fairlead.domain.declaring.found import FoundPath, FoundRecord, PathRequest
 from fairlead.domain.declaring.patches import read_patches
 from fairlead.domain.declaring.quoting import quoted
+from fairlead.domain.declaring.triggers import read_triggers
 from fairlead.domain.declaring.values import ValueReader
 from fairlead.domain.durations import duration_seconds
 from fairlead.domain.suggesting import near
@@ -52,7 +50,7 @@ class ReleaseReader:
         values_file = self.single(found.path("valuesFile"))
         values = self.values.entries(found, "values")
         self._check_values(found, source)
-        triggers = self._triggers(found)
+        triggers = read_triggers(found, self.findings)
         timeout = self._timeout(found)
         patches = read_patches(found, self.findings)
         if name is None or source is None:
@@ -144,12 +142,6 @@ class ReleaseReader:
                 message = f"{key} has no effect on a release that is not a chart"
                 self.findings.warning(found.at(key), "withoutEffect", message, "remove it, or deploy a chart")
 
-    def _triggers(self, found: FoundRecord) -> tuple[Trigger, ...]:
-        items = [*found.records("triggers")]
-        if (single := found.record("trigger")) is not None:
-            items.append(single)
-        return tuple(_trigger(item) for item in items if item.sound)
-
     def _timeout(self, found: FoundRecord) -> float:
         text = found.text("timeout")
         if text is None:
@@ -169,21 +161,6 @@ def dependencies(found: FoundRecord) -> dict[str, Place]:
     for item in found.texts("dependsOn"):
         names.setdefault(item.text, item.place)
     return names
-
-
-def _trigger(item: FoundRecord) -> Trigger:
-    chart = item.record("chart")
-    if chart is not None:
-        return ChartTrigger(chart.text("track"))
-    image = item.record("image")
-    assert image is not None
-    default = ImageTrigger(None)
-    return ImageTrigger(
-        track=image.text("track"),
-        repo_value=image.text("repoValue") or default.repo_value,
-        tag_value=image.text("tagValue") or default.tag_value,
-        repo_prefix_value=image.text("repoPrefixValue") or default.repo_prefix_value,
-    )
 
 
 def _ignore_fields(item: FoundRecord) -> IgnoreFields:
