@@ -21,6 +21,14 @@ def secret(namespace: str, **data: str) -> dict[str, Any]:
     }
 
 
+async def test_the_server_names_what_only_has_the_beginning_of_a_name(under_test: ClusterUnderTest) -> None:
+    obj = secret(under_test.namespace, key="1")
+    obj["metadata"] = {"generateName": "token-", "namespace": under_test.namespace}
+    names = [(await under_test.cluster.create(obj, manager="one"))["metadata"]["name"] for _ in range(2)]
+    assert [name.startswith("token-") for name in names] == [True, True]
+    assert names[0] != names[1]
+
+
 async def test_an_object_is_created_once(under_test: ClusterUnderTest) -> None:
     cluster, namespace = under_test.cluster, under_test.namespace
     made = await cluster.create(secret(namespace, key="1"), manager="one")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.domain.health import HealthState
-from fairlead.domain.judging import KIND_RULES, SETTLED_KINDS, group_and_kind, judge
+from fairlead.domain.judging import KIND_RULES, SETTLED_KINDS, group_and_kind, judge, judge_completion
 from fairlead.doors.yaml import read_manifests
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "health"
@@ -111,3 +111,31 @@ def test_judging_is_total(example: Example, path: list[int], new: Any, late_bind
 @given(JSON, JSON)
 def test_judging_takes_any_api_version_and_kind(api_version: Any, kind: Any) -> None:
     assert judge({"apiVersion": api_version, "kind": kind}).message
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ({"phase": "Succeeded"}, HealthState.CURRENT),
+        ({"phase": "Failed"}, HealthState.FAILED),
+        ({"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}, HealthState.PROGRESSING),
+        ({"phase": "Pending"}, HealthState.PROGRESSING),
+    ],
+)
+def test_a_pod_with_a_task_is_done_when_it_has_ended(status: dict[str, Any], state: HealthState) -> None:
+    assert judge_completion({"apiVersion": "v1", "kind": "Pod", "status": status}).state is state
+
+
+@pytest.mark.parametrize(
+    ("spec", "status", "state"),
+    [
+        ({}, {"conditions": [{"type": "Complete", "status": "True"}]}, HealthState.CURRENT),
+        ({}, {"conditions": [{"type": "Failed", "status": "True"}]}, HealthState.FAILED),
+        ({"suspend": True}, {}, HealthState.PROGRESSING),
+    ],
+)
+def test_a_job_with_a_task_is_done_when_it_is_complete(
+    spec: dict[str, Any], status: dict[str, Any], state: HealthState
+) -> None:
+    job = {"apiVersion": "batch/v1", "kind": "Job", "spec": spec, "status": status}
+    assert judge_completion(job).state is state

@@ -175,6 +175,10 @@ class FakeCluster:
         return deepcopy(self._store(live, new, managers, dry_run=dry_run))
 
     async def create(self, manifest: Mapping[str, Any], *, manager: str) -> LiveObject:
+        metadata = manifest["metadata"]
+        if not metadata.get("name") and metadata.get("generateName"):
+            given = f"{metadata['generateName']}{len(self.calls):05}"
+            manifest = {**manifest, "metadata": {**metadata, "name": given}}
         ref = object_ref(manifest)
         self._call("create", ref.kind, ref, manager=manager)
         if self._place(ref) is not None:

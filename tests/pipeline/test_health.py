@@ -619,3 +619,25 @@ async def test_logs_that_do_not_come_delay_the_report_by_seconds_only() -> None:
 
     assert report.explanation is not None
     assert report.explanation.code == "crashLoop"
+
+
+async def test_a_pod_with_a_task_is_waited_for_until_it_has_ended(cluster: FakeCluster) -> None:
+    alone = put(cluster, pod(None, "task", running()))
+    async with waiting_for(ref_of(alone), patience=Patience(completion=True), cluster=cluster) as stage:
+        assert await stage.still_waiting()
+        cluster.set_status(ref_of(alone), {"phase": "Succeeded"})
+        assert (await stage.report()).healthy
+
+
+async def test_a_pod_that_failed_at_its_task_is_explained_with_its_log(cluster: FakeCluster) -> None:
+    alone = put(cluster, pod(None, "task", running()))
+    ref = ref_of(alone)
+    cluster.pod_logs["shop", ref.name, "app", False] = "no such table"
+    async with waiting_for(ref, patience=Patience(completion=True), cluster=cluster) as stage:
+        ended = {"exitCode": 3, "reason": "Error"}
+        status = {"name": "app", "state": {"terminated": ended}, "ready": False}
+        cluster.set_status(ref, {"phase": "Failed", "containerStatuses": [status]})
+        report = await stage.report()
+    assert not report.healthy
+    assert report.explanation is not None
+    assert "no such table" in report.explanation.text

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import asyncio
 
 import pytest
 
-from fairlead.domain.errors import Problem, RemoteRefused
+from fairlead.domain.errors import Interrupted, Problem, RemoteRefused
 from fairlead.domain.health import Explanation, Health, HealthReport, HealthState, ObjectHealth
+from fairlead.domain.hooks import Phase
 from fairlead.domain.identity import ObjectRef, ReleaseKey
+from fairlead.domain.manifests import Manifest
 from fairlead.domain.rendering import Hook
 from fairlead.domain.scheduling import Graph
 from fairlead.pipeline.board import Board
 from fairlead.pipeline.hooks import HookFailed, HookRunner
 from tests.fakes.cluster import FakeCluster
-from tests.fakes.releases import config_map, engine, hook, job
+from tests.fakes.releases import config_map, definition, engine, hook, job
 
 KEY = ReleaseKey("test", "c", "default", "web")
-POD: dict[str, Any] = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {}}
-POD_REF = ObjectRef("v1", "Pod", "default", "p")
 
 
 class Scene:
@@ -90,33 +89,74 @@ async def test_an_old_object_that_does_not_go_away_is_an_error_in_time() -> None
         await scene.run(hook(config_map("a"), "pre-install"))
 
 
-@pytest.mark.parametrize("phases", [["Running", "Running", "Succeeded"], ["Running", "Failed"], ["Running"] * 50])
-async def test_a_pod_has_completed_only_when_it_has_ended(phases: list[str]) -> None:
-    class Running(FakeCluster):
-        """Each look at the pod finds it one phase further."""
-
-        async def get(self, ref: ObjectRef) -> dict[str, Any] | None:
-            found = await super().get(ref)
-            return {**found, "status": {"phase": left.pop(0) if len(left) > 1 else left[0]}} if found else None
-
-    left = list(phases)
-    scene = Scene(Running())
-    if phases[-1] == "Succeeded":
-        assert await scene.run(hook(POD, "pre-install"))
-        return
+async def test_what_is_left_of_a_row_goes_backwards_after_success_and_forwards_before_a_failure() -> None:
+    done = ("hook-succeeded",)
+    scene = Scene()
+    await scene.run(*(hook(config_map(name), "pre-install", policies=done) for name in "abc"))
+    assert scene.done[3:] == ["delete c", "delete b", "delete a"]
+    scene = Scene(health=HealthState.FAILED)
+    row = [hook(config_map(name), "pre-install", policies=done) for name in "ab"]
     with pytest.raises(HookFailed):
-        await scene.run(hook(POD, "pre-install"))
+        await scene.run(*row, hook(job("c"), "pre-install", policies=done))
+    assert scene.done == ["apply a", "apply b", "apply c", "delete a", "delete b"]
 
 
-async def test_a_pod_that_somebody_deleted_has_failed() -> None:
-    class Gone(FakeCluster):
-        async def apply(self, manifest: Mapping[str, Any], **options: Any) -> dict[str, Any]:
-            made = await super().apply(manifest, **options)
-            self.remove(POD_REF)
-            return made
+async def test_the_failure_is_told_also_when_tidying_up_fails() -> None:
+    scene = Scene(health=HealthState.FAILED)
+    scene.cluster.fail(RemoteRefused(Problem("forbidden", "no"), status=403), verb="delete", times=9)
+    row = [hook(config_map("a"), "x", policies=("hook-succeeded",)), hook(job("b"), "x", policies=("hook-failed",))]
+    with pytest.raises(HookFailed) as caught:
+        await scene.run(*row)
+    assert "it broke" in caught.value.problems[0].message
 
+
+async def test_definitions_are_never_deleted() -> None:
+    scene, everything = Scene(), ("before-hook-creation", "hook-succeeded")
+    for _ in range(2):
+        await scene.run(hook(definition(), "pre-install", policies=everything))
+    assert [call.verb for call in scene.cluster.writes] == ["apply", "apply"]
+
+
+async def test_a_name_that_the_server_gives_is_new_each_time_and_followed() -> None:
+    scene = Scene()
+    nameless = job()
+    nameless["metadata"] = {"generateName": "migrate-", "namespace": "default"}
+    one = Hook(("pre-install",), 0, ("before-hook-creation", "hook-succeeded"), Manifest(nameless, "jobs.yaml"))
+    for _ in range(2):
+        assert await scene.run(one)
+    assert [call.verb for call in scene.cluster.writes] == ["create", "delete", "create", "delete"]
+    assert len({ref.name for ref in scene.awaited}) == 2
+    assert all(ref.name.startswith("migrate-") for ref in scene.awaited)
+
+
+async def test_what_became_of_each_hook_is_told() -> None:
+    scene = Scene(health=HealthState.FAILED)
     with pytest.raises(HookFailed):
-        await Scene(Gone()).run(hook(POD, "pre-install"))
+        await scene.run(hook(config_map("a"), "x"), hook(job("b"), "x"), hook(job("c"), "x"))
+    assert [(run.hook.manifest.ref.name, run.phase) for run in scene.runner.runs] == [
+        ("a", Phase.SUCCEEDED),
+        ("b", Phase.FAILED),
+    ]
+
+
+@pytest.mark.parametrize("at", ["completing", "deleting"])
+async def test_a_stop_ends_the_wait_for_a_hook(at: str) -> None:
+    class Stuck(FakeCluster):
+        async def delete(self, ref: ObjectRef, *, uid: str, resource_version: str | None = None) -> bool:
+            scene.board.stop()
+            return True
+
+    class Slow(Scene):
+        async def _completion(self, ref: ObjectRef) -> HealthReport:
+            if at == "completing":
+                self.board.stop()
+                await asyncio.Event().wait()
+            return await super()._completion(ref)
+
+    scene = Slow(Stuck())
+    with pytest.raises(Interrupted):
+        await scene.run(hook(job("a"), "x", policies=("hook-succeeded",)))
+    assert [run.phase for run in scene.runner.runs] == [Phase.UNKNOWN if at == "completing" else Phase.SUCCEEDED]
 
 
 async def test_what_the_cluster_refuses_is_said_as_it_is() -> None:

@@ -83,6 +83,15 @@ CATALOG = (
         ),
     ),
     Entry(
+        "test",
+        DEPLOY,
+        "Run the tests that a deployed release brought with it.",
+        (
+            Example("fairlead test prod web", "its hooks of the event test, one after the other"),
+            Example("fairlead test prod web --timeout 90s", "each for at most 90 seconds"),
+        ),
+    ),
+    Entry(
         "delete",
         DEPLOY,
         "Remove a release with everything that it owns.",

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from fairlead.domain.changes import Action, Change
 from fairlead.domain.deployments import Deployment, Outcome
+from fairlead.domain.hooks import to_stored
 from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision, sha256_json
 from fairlead.domain.inventory import Inventory, InventoryEntry
 from fairlead.domain.locking import Lock
 from fairlead.domain.records import ObjectOutcome, Record, Recorded
-from fairlead.domain.rendering import Hook, RenderedRelease
+from fairlead.domain.rendering import RenderedRelease
 from fairlead.domain.state import ReleaseState, remembered
 
 _MAKING = (Action.CREATE, Action.RECREATE)
@@ -110,7 +110,7 @@ def full_record(recorded: Recorded, rendered: RenderedRelease) -> Record:
         rendered.notes,
         tuple(manifest.data for manifest in rendered.manifests),
         tuple(manifest.data for manifest in rendered.crds),
-        tuple(_hook(hook) for hook in rendered.hooks),
+        tuple(to_stored(hook) for hook in rendered.hooks),
         rendered.secrets,
     )
 
@@ -126,15 +126,6 @@ def chart_of(rendered: RenderedRelease) -> dict[str, str] | None:
 def values_digest(rendered: RenderedRelease) -> str | None:
     """Return the digest of the values that a chart was rendered with."""
     return None if rendered.use is None else sha256_json(rendered.use.values)
-
-
-def _hook(hook: Hook) -> dict[str, Any]:
-    return {
-        "events": list(hook.events),
-        "weight": hook.weight,
-        "deletePolicies": list(hook.delete_policies),
-        "manifest": hook.manifest.data,
-    }
 
 
 def _is_owned(change: Change) -> bool:

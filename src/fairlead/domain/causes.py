@@ -87,7 +87,7 @@ class Patience:
     """How long to wait, in seconds, for everything and for each kind of trouble that may pass by itself.
 
     `steady_seconds` is how long pods that no probe vouches for must stay up. `crashes` is how often a container may be
-    restarted before its crashing counts as final.
+    restarted before its crashing counts as final. `completion`: it is about Jobs and Pods whose task must end.
     """
 
     timeout_seconds: float = 300.0
@@ -99,6 +99,7 @@ class Patience:
     scheduling_seconds: float = 30.0
     pull_seconds: float = 60.0
     crashes: int = 3
+    completion: bool = False
 
     def seconds(self, grace: Grace) -> float:
         """Return what a grace grants; infinite for causes that only the timeout ends."""

@@ -170,11 +170,21 @@ class ReleasePlan:
     @property
     def writes(self) -> bool:
         """Whether carrying it out would write anything."""
-        return any(change.action.writes for change in self.changes)
+        return any(change.action.writes for change in self.changes) or (self.is_removal and bool(self.hooks))
+
+    @property
+    def hooks(self) -> tuple[Hook, ...]:
+        """The hooks that run with the changes."""
+        return (*self.hooks_before, *self.hooks_after)
+
+    @property
+    def was_chart(self) -> bool:
+        """Whether a chart is removed, which no file may tell of any more."""
+        return self.is_removal and self.stored is not None and self.stored.state.is_chart
 
     def to_json(self) -> dict[str, Any]:
         """Return the wire form."""
-        hooks = (*self.hooks_before, *self.hooks_after) if self.writes else ()
+        hooks = self.hooks if self.writes else ()
         return {
             **self.key.to_json(),
             "name": self.key.release,

@@ -105,6 +105,17 @@ def judge_ended(obj: ObjectBody) -> Health | None:
     return health if health.state in (HealthState.CURRENT, HealthState.FAILED) else None
 
 
+def judge_completion(obj: ObjectBody) -> Health:
+    """Return how far a Job or Pod is that has a task to complete: while it runs it is progressing, however ready."""
+    health = judge(obj)
+    if health.state is not HealthState.CURRENT:
+        return health
+    complete = condition(obj, "Complete")
+    if text(obj, "status", "phase") == "Succeeded" or _is(complete, "True"):
+        return health
+    return Health(HealthState.PROGRESSING, f"It has not completed: {one_line(health.message)}")
+
+
 def group_and_kind(obj: ObjectBody) -> tuple[str, str]:
     """Return an object's API group and kind."""
     return text(obj, "apiVersion").rpartition("/")[0], text(obj, "kind")

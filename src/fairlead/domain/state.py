@@ -80,6 +80,11 @@ class ReleaseState:
         """The last deployment that was recorded."""
         return self.deployments[-1] if self.deployments else None
 
+    @property
+    def is_chart(self) -> bool:
+        """Whether a chart was deployed, so that Helm has records of it."""
+        return any(one.chart is not None for one in self.deployments)
+
     def owns(self, ref: ObjectRef, uid: str, *, marked: bool) -> bool:
         """Whether a live object is the release's; `marked` says that it carries the release's marks."""
         claimed = marked and ref.identity in {claim.identity for claim in self.claims}

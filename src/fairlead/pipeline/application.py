@@ -32,6 +32,7 @@ from fairlead.pipeline.plan import plan as plan_releases
 from fairlead.pipeline.removal import orphans
 from fairlead.pipeline.render import Facts, Rendering
 from fairlead.pipeline.status import require_current, status
+from fairlead.pipeline.testing import run_tests
 from fairlead.pipeline.values import Sources, Values, chart_defaults, effective_values
 from fairlead.pipeline.wanting import Clusters, Wanting, by_environment, facts_of
 from fairlead.ports.clock import Clock
@@ -171,6 +172,10 @@ class Application:
         wanted, engine = await self._wanted(targets), await self._engine(targets)
         by_key = {one.key: one for one in wanted}
         return tuple(await at_once(_explained(one, by_key[one.key], engine) for one in await status(wanted, engine)))
+
+    async def test(self, target: Target, *, timeout_seconds: float | None = None) -> Deployment:
+        """Run the tests of what is deployed of a release, each for at most `timeout_seconds`."""
+        return await run_tests(target, await self._engine([target]), timeout_seconds=timeout_seconds)
 
     async def history(self, target: Target) -> tuple[Recorded, ...]:
         """Return what is remembered of a release's deployments, those that Helm made included, oldest first."""

@@ -107,7 +107,7 @@ class _Run:
             engine,
             self.observers[release.key.environment],
             Redactor.of_release(release.rendered),
-            manager=field_manager(is_chart=target.is_chart),
+            manager=field_manager(is_chart=target.is_chart or release.was_chart),
             wait=self.options.wait and target.release.wait,
             timeout_seconds=self.options.timeout_seconds or target.release.timeout_seconds,
             record=helm_record(release.rendered, engine),

@@ -16,7 +16,7 @@ async def forget(engine: Engine, key: ReleaseKey, known: Stored) -> None:
     Raises:
         RemoteRefused: somebody deployed it meanwhile (`conflict`), or the server does not allow it.
     """
-    if any(one.chart is not None for one in known.state.deployments):
+    if known.state.is_chart:
         cluster = engine.cluster(key)
         revisions = await revisions_of(cluster, key.namespace, key.release)
         await at_once(_remove(cluster, one) for one in revisions)

@@ -7,7 +7,7 @@ sign of life that could be waited for, and the newest intent wins.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,24 +15,24 @@ from fairlead.domain.deployments import Outcome
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
 from fairlead.domain.helm_chart import chart_json
 from fairlead.domain.helm_content import helm_content
+from fairlead.domain.helm_hooks import with_runs
 from fairlead.domain.helm_past import deployed_of
-from fairlead.domain.helm_payload import HelmRevision, changed_secret, new_secret, release_of
+from fairlead.domain.helm_payload import HelmRevision, new_secret
 from fairlead.domain.helm_release import HelmRelease, HelmStatus, abandoned, begun, failed, succeeded
+from fairlead.domain.hooks import HookRun
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.marks import HELM_MANAGER
 from fairlead.domain.rendering import ChartUse, RenderedRelease
 from fairlead.doors.yaml import dump_stream, read_values
 from fairlead.pipeline.engine import Engine, at_once
 from fairlead.pipeline.helm_past import read_release, revisions_of
+from fairlead.pipeline.helm_revising import Advance, revise
 from fairlead.ports.cluster import Cluster, LiveObject
 
 KEPT: Final = 10
 """Revisions that stay, as with Helm."""
 
-_CONFLICTS_AT_MOST: Final = 5
 _LONGEST_REASON: Final = 500  # characters; `helm history` shows it in one line
-
-Advance = Callable[[HelmRelease], HelmRelease]
 
 
 @dataclass(slots=True)
@@ -59,8 +59,8 @@ class HelmRecord:
         self._pending = await self._created(secret)
         await self._recover(self._before)
 
-    async def end(self, outcome: Outcome, explanation: str) -> None:
-        """Say how it ended. `explanation` holds no secrets.
+    async def end(self, outcome: Outcome, explanation: str, runs: Iterable[HookRun] = ()) -> None:
+        """Say how it ended, and what became of its hooks. `explanation` holds no secrets.
 
         One that was never begun leaves no revision, but a release that needs no change is no longer stuck afterwards.
 
@@ -71,13 +71,14 @@ class HelmRecord:
             if outcome is Outcome.UNCHANGED:
                 await self._recover(self.use.past.revisions)
             return
+        ran = tuple(runs)
         if outcome is Outcome.SUCCEEDED:
-            await self._advance(self._mine, succeeded, self._pending)
+            await self._advance(self._mine, lambda release: succeeded(with_runs(release, ran)), self._pending)
             deployed = [one for one in self._before if one.status is HelmStatus.DEPLOYED]
             await at_once(self._advance(one, _superseded) for one in deployed)
         else:
             reason = " ".join((explanation or outcome.value).split())[:_LONGEST_REASON]
-            await self._advance(self._mine, lambda release: failed(release, reason), self._pending)
+            await self._advance(self._mine, lambda release: failed(with_runs(release, ran), reason), self._pending)
         self._pending = None
         await at_once(self._forget(one) for one in _surplus(self._before, outcome))
 
@@ -111,25 +112,7 @@ class HelmRecord:
             return live  # our own first attempt, whose answer was lost
 
     async def _advance(self, revision: HelmRevision, change: Advance, live: LiveObject | None = None) -> None:
-        """Change a record as it is now, whoever changed it meanwhile (`helm test` does)."""
-        for _ in range(_CONFLICTS_AT_MOST):
-            live = live or await self._cluster.get(revision.ref)
-            if live is None:
-                return
-            old = release_of(live)
-            new = change(old)
-            if new == old:
-                return
-            try:
-                await self._cluster.replace(changed_secret(live, new, at=self.engine.clock.now()), manager=HELM_MANAGER)
-            except RemoteRefused as error:
-                if error.code != "conflict":
-                    raise
-                live = None
-            else:
-                return
-        message = f"{revision.ref} changes all the time; its status could not be written"
-        raise OperationFailed(Problem("conflict", message, remedy="find out who writes it, then apply again"))
+        await revise(self._cluster, revision, change, at=self.engine.clock.now(), live=live)
 
     async def _forget(self, revision: HelmRevision) -> None:
         live = await self._cluster.get(revision.ref)

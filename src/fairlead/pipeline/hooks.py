@@ -1,23 +1,24 @@
-"""Runs a chart's hooks with Helm's meaning: one after the other by weight, each until it has completed."""
+"""Runs a release's hooks with Helm's meaning: one after the other by weight, each until it has completed."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from fairlead.domain.changes import Action
-from fairlead.domain.errors import OperationFailed, Problem
+from fairlead.domain.errors import Interrupted, OperationFailed, Problem
 from fairlead.domain.events import Applied
 from fairlead.domain.health import HealthReport
-from fairlead.domain.hooks import BEFORE_CREATION, FAILED, SUCCEEDED, deletes
-from fairlead.domain.identity import ObjectRef, ReleaseKey
+from fairlead.domain.hooks import BEFORE_CREATION, FAILED, SUCCEEDED, HookRun, Phase, deletes, is_generated
+from fairlead.domain.identity import ObjectRef, ReleaseKey, object_ref
 from fairlead.domain.rendering import Hook
-from fairlead.pipeline.board import Board
+from fairlead.pipeline.board import Board, Stopped
 from fairlead.pipeline.engine import Engine
 from fairlead.ports.cluster import Cluster
 
-Completion = Callable[[ObjectRef], Awaitable[HealthReport]]
+Completion = Callable[[ObjectRef], Coroutine[Any, Any, HealthReport]]
 
 _COMPLETES: Final = frozenset({("batch", "Job"), ("", "Pod")})
 _PAUSE_SECONDS: Final = 0.5
@@ -31,7 +32,8 @@ class HookFailed(OperationFailed):
 class HookRunner:
     """Runs the hooks of one release as they are, without marks, applied by `manager`.
 
-    `completion` waits for the object of a hook, and gives up after `timeout_seconds`.
+    `completion` waits until the Job or Pod of a hook has ended, and gives up after `timeout_seconds`. `runs` tells
+    afterwards what became of each hook that was begun.
     """
 
     key: ReleaseKey
@@ -40,61 +42,84 @@ class HookRunner:
     engine: Engine
     completion: Completion
     timeout_seconds: float
+    runs: list[HookRun] = field(default_factory=list)
 
     async def run(self, hooks: Sequence[Hook]) -> bool:
         """Run hooks in order; False when a signal asked to stop before the last.
 
         Raises:
             HookFailed: a Job or Pod failed, or took too long.
+            Interrupted: a signal ended the wait for a hook.
             OperationFailed: the cluster refused a hook.
         """
+        done: list[tuple[Hook, ObjectRef]] = []
         for hook in hooks:
             if self.board.is_stopped:
                 return False
-            await self._run(hook)
-        for hook in hooks:
-            if deletes(hook, SUCCEEDED):
-                await self._remove(hook.manifest.ref)
+            try:
+                done.append((hook, await self._run(hook)))
+            except HookFailed:
+                with suppress(OperationFailed):  # why the hook failed is what people need to know
+                    await self._remove_each(done, SUCCEEDED)
+                raise
+        await self._remove_each(reversed(done), SUCCEEDED)
         return True
 
-    async def _run(self, hook: Hook) -> None:
-        ref = hook.manifest.ref
-        if deletes(hook, BEFORE_CREATION):
-            await self._remove(ref)
-        await self._cluster.apply(hook.manifest.data, manager=self.manager)
-        self.engine.events.emit(Applied(self.key, ref, Action.CREATE))
-        failure = await self._failure(ref)
+    async def _run(self, hook: Hook) -> ObjectRef:
+        """Run one hook and return the identity of its object."""
+        if not is_generated(hook):
+            await self._remove_each([(hook, hook.manifest.ref)], BEFORE_CREATION)
+        started, phase = self.engine.clock.now(), Phase.UNKNOWN
+        try:
+            ref = await self._made(hook)
+            failure = await self._failure(ref)
+            phase = Phase.FAILED if failure else Phase.SUCCEEDED
+        except OperationFailed:
+            phase = Phase.FAILED
+            raise
+        finally:
+            self.runs.append(HookRun(hook, phase, started, self.engine.clock.now()))
         if failure:
-            if deletes(hook, FAILED):
-                await self._remove(ref)
+            with suppress(OperationFailed):
+                await self._remove_each([(hook, ref)], FAILED)
             raise HookFailed(Problem("hookFailed", f"hook {', '.join(hook.events)}, {ref}: {failure}"))
+        return ref
+
+    async def _made(self, hook: Hook) -> ObjectRef:
+        if is_generated(hook):
+            live = await self._cluster.create(hook.manifest.data, manager=self.manager)
+        else:
+            live = await self._cluster.apply(hook.manifest.data, manager=self.manager)
+        ref = object_ref(live)
+        self.engine.events.emit(Applied(self.key, ref, Action.CREATE))
+        return ref
 
     async def _failure(self, ref: ObjectRef) -> str:
         """Wait until a hook has completed; Helm waits for Jobs and Pods only. Empty when it did its work."""
         if ref.group_kind not in _COMPLETES:
             return ""
-        until = self.engine.clock.monotonic() + self.timeout_seconds
-        report = await self.completion(ref)
-        if not report.healthy:
-            return report.explanation.text if report.explanation else report.state.value
-        while ref.kind == "Pod" and await self._phase(ref) not in ("Succeeded", "Failed"):
-            if self.engine.clock.monotonic() >= until:
-                return f"it still runs after {self.timeout_seconds:.0f} s"
-            await self.engine.clock.sleep(_PAUSE_SECONDS)
-        return "it has failed" if ref.kind == "Pod" and await self._phase(ref) == "Failed" else ""
+        report = await self.board.unless_stopped(self.completion(ref))
+        if isinstance(report, Stopped):
+            raise Interrupted(Problem("interrupted", f"interrupted while hook {ref} ran"))
+        if report.healthy:
+            return ""
+        return report.explanation.text if report.explanation else report.state.value
 
-    async def _phase(self, ref: ObjectRef) -> str:
-        live = await self._cluster.get(ref)
-        return str(((live or {}).get("status") or {}).get("phase", "Failed" if live is None else ""))
+    async def _remove_each(self, done: Iterable[tuple[Hook, ObjectRef]], policy: str) -> None:
+        for hook, ref in done:
+            if deletes(hook, policy):
+                await self._remove(ref)
 
     async def _remove(self, ref: ObjectRef) -> None:
-        """Delete an earlier object of a hook and wait until it is gone."""
+        """Delete the object of a hook and wait until it is gone."""
         live = await self._cluster.get(ref)
         if live is None:
             return
         uid, until = live["metadata"]["uid"], self.engine.clock.monotonic() + self.timeout_seconds
         await self._cluster.delete(ref, uid=uid)
         while (live := await self._cluster.get(ref)) is not None and live["metadata"]["uid"] == uid:
+            if self.board.is_stopped:
+                raise Interrupted(Problem("interrupted", f"interrupted while hook {ref} was being deleted"))
             if self.engine.clock.monotonic() >= until:
                 message = f"hook {ref} is still being deleted after {self.timeout_seconds:.0f} s"
                 raise HookFailed(Problem("hookFailed", message, remedy="find out what its finalizers wait for"))

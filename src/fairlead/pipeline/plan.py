@@ -16,7 +16,7 @@ from fairlead.domain.digests import plan_digest, release_digest
 from fairlead.domain.dry_runs import unverified_by
 from fairlead.domain.errors import OperationFailed
 from fairlead.domain.events import Planned
-from fairlead.domain.hooks import hooks_for
+from fairlead.domain.hooks import Occasion, hooks_around, require_names
 from fairlead.domain.identity import ObjectRef, Revision
 from fairlead.domain.ordering import ordered
 from fairlead.domain.placing import Placed, Scopes, check_objects, place, scopes_of
@@ -140,19 +140,26 @@ async def _decided(
     wanted = proposal.wanted
     verified = await at_once(_verified(one, cluster, options) for one in proposal.changes)
     changes = (*ordered(_redacted(change, wanted) for change in verified), *pruned.changes)
-    when = "delete" if wanted.is_removed else "install" if proposal.is_install else "upgrade"
+    before, after = hooks_around(wanted.rendered.hooks, _occasion(proposal))
+    require_names((*before, *after), wanted.key, is_chart=wanted.rendered.use is not None)
     return ReleasePlan(
         wanted.key,
         Revision(wanted.source, wanted.rendered.inputs_digest, wanted.rendered.manifests_digest),
         changes,
         wanted.rendered,
         digest=release_digest(uid, wanted.key, wanted.rendered.inputs_digest, changes),
-        hooks_before=hooks_for(wanted.rendered.hooks, f"pre-{when}"),
-        hooks_after=hooks_for(wanted.rendered.hooks, f"post-{when}"),
+        hooks_before=before,
+        hooks_after=after,
         owned=pruned.owned,
         notes=pruned.notes,
         is_removal=wanted.is_removed,
     )
+
+
+def _occasion(proposal: Proposal) -> Occasion:
+    if proposal.wanted.is_removed:
+        return Occasion.DELETE
+    return Occasion.INSTALL if proposal.is_install else Occasion.UPGRADE
 
 
 async def _verified(one: Change | Candidate, cluster: Cluster, options: PlanOptions, *, looks: int = 1) -> Change:

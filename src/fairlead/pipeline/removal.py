@@ -8,8 +8,10 @@ from fairlead.domain.config import Environment, ManifestFiles, Release
 from fairlead.domain.errors import InputError, OperationFailed, Problem
 from fairlead.domain.identity import Commit, sha256_json
 from fairlead.domain.rendering import RenderedRelease
+from fairlead.domain.state import ReleaseState
 from fairlead.domain.targets import Target
 from fairlead.pipeline.engine import Wanted
+from fairlead.pipeline.recorded_hooks import RecordedHooks
 from fairlead.ports.statestore import States
 
 
@@ -19,16 +21,16 @@ def removable(environment: Environment, name: str) -> Target:
     return Target(environment, next(declared, Release(name, ManifestFiles(()), environment.place)))
 
 
-def removal(target: Target, source: Commit, rendered: RenderedRelease | None) -> Wanted:
-    """Return a release that declares nothing any more; `rendered` brings the hooks of deleting."""
-    hooks = rendered.hooks if rendered is not None else ()
-    secrets = rendered.secrets if rendered is not None else ()
+def removal(target: Target, source: Commit, deployed: RecordedHooks | None) -> Wanted:
+    """Return a release that declares nothing any more; `deployed` brings the hooks of deleting."""
+    hooks = deployed.hooks if deployed is not None else ()
+    secrets = deployed.secrets if deployed is not None else ()
     empty = RenderedRelease(target.key, sha256_json([]), (), hooks=hooks, secrets=secrets)
     return Wanted(target, empty, source, is_removed=True)
 
 
-def require_known(target: Target, states: States) -> None:
-    """Make sure that it is known what a release owns.
+def known_state(target: Target, states: States) -> ReleaseState:
+    """Return what is remembered of a release, so that it is known what it owns.
 
     Raises:
         InputError: nothing is recorded of it (`unknownRelease`).
@@ -43,6 +45,7 @@ def require_known(target: Target, states: States) -> None:
         message = f"nothing is recorded of release {target.key.release} in {where}"
         remedy = "check the name; what only Helm has deployed goes by `helm uninstall`"
         raise InputError(Problem("unknownRelease", message, remedy=remedy))
+    return stored.state
 
 
 def orphans(environment: Environment, near: Sequence[Environment], states: States) -> tuple[Target, ...]:

@@ -12,6 +12,7 @@ from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.errors import FairleadError, Interrupted, OperationFailed, Problem, Refused
 from fairlead.domain.events import ApplyStarted, ReleaseFinished
 from fairlead.domain.health import HealthReport, HealthState
+from fairlead.domain.hooks import HookRun
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.preparing import namespace_ref
 from fairlead.domain.rendering import Hook
@@ -61,6 +62,7 @@ class Rollout:
     health: HealthState | None = None
     _report: ChangeReport = field(default_factory=ChangeReport)
     _started: float = 0.0
+    _ran: list[HookRun] = field(default_factory=list)
 
     async def carry_out(self, command: Command) -> Event:
         """Do what the machine asks and return the fact that came of it."""
@@ -110,7 +112,7 @@ class Rollout:
         """End the record; a success that Helm does not hear of is none."""
         try:
             if self.record is not None:
-                await self.record.end(ended, self.explanation)
+                await self.record.end(ended, self.explanation, self._ran)
         except OperationFailed as error:
             unrecorded = self.redactor.text(f"Helm's record of it could not be written: {said(error)}")
             self.explanation = "\n".join(filter(None, (self.explanation, unrecorded)))
@@ -195,7 +197,7 @@ class Rollout:
 
     async def _run_hooks(self, hooks: Sequence[Hook]) -> Event:
         runner = HookRunner(
-            self.plan.key, self.manager, self.board, self.engine, self._completion, self.timeout_seconds
+            self.plan.key, self.manager, self.board, self.engine, self._completion, self.timeout_seconds, self._ran
         )
         return Event.HOOKS_SUCCEEDED if await runner.run(hooks) else Event.INTERRUPTED
 
@@ -218,9 +220,11 @@ class Rollout:
         return change.action is Action.CREATE and change.ref == namespace_ref(self.plan.key.namespace)
 
     async def _completion(self, ref: ObjectRef) -> HealthReport:
-        return await self._wait([ref], None)
+        patience = Patience(timeout_seconds=self.timeout_seconds, completion=True)
+        key, events = self.plan.key, self.engine.events
+        return await wait_on(self.observer, key, [ref], patience=patience, events=events)
 
-    async def _wait(self, refs: Sequence[ObjectRef], applied: Sequence[LiveObject] | None) -> HealthReport:
+    async def _wait(self, refs: Sequence[ObjectRef], applied: Sequence[LiveObject]) -> HealthReport:
         patience = Patience(timeout_seconds=self.timeout_seconds)
         return await wait_on(
             self.observer, self.plan.key, refs, patience=patience, events=self.engine.events, applied=applied

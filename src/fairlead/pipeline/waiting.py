@@ -12,7 +12,7 @@ from fairlead.domain.diagnosing import diagnose
 from fairlead.domain.explaining import Case, log_sources
 from fairlead.domain.health import Health, HealthState, ObjectHealth
 from fairlead.domain.identity import ObjectRef
-from fairlead.domain.judging import judge, judge_ended
+from fairlead.domain.judging import judge, judge_completion, judge_ended
 from fairlead.domain.proving import must_stay_current
 from fairlead.domain.reading import ObjectBody
 from fairlead.pipeline.evidence import Evidence
@@ -128,7 +128,7 @@ class Wait:
         if obj is not None and is_claim(ref):
             waits = storage_class(obj) in self.late_binding or self.evidence.binds_late(ref, obj)
             return judge(obj, late_binding=waits)
-        return judge(obj)
+        return judge_completion(obj) if self.patience.completion and obj is not None else judge(obj)
 
     def _findings(self, ref: ObjectRef) -> tuple[Finding, ...]:
         if self.healths[ref].state is HealthState.NOT_FOUND:

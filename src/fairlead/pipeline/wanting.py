@@ -18,7 +18,8 @@ from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor, secrets_in
 from fairlead.pipeline.engine import Wanted
 from fairlead.pipeline.helm_past import helm_pasts
-from fairlead.pipeline.removal import removal, require_known
+from fairlead.pipeline.recorded_hooks import Records
+from fairlead.pipeline.removal import known_state, removal
 from fairlead.pipeline.render import Facts, Rendering, render_all
 from fairlead.pipeline.secrets import ClusterSecrets
 from fairlead.pipeline.values import Sources
@@ -66,17 +67,17 @@ class Wanting:
         return wanted
 
     async def removals(self, targets: Sequence[Target]) -> list[Wanted]:
-        """Return releases as those that shall not be there; the hooks of deleting are known while it is declared."""
+        """Return releases as those that shall not be there; their records know the hooks of deleting."""
         if not targets:
             return []
         commit = await self.source.commit(self.root)
         found: list[Wanted] = []
         for target in targets:
-            store = self.stores(await self.clusters.open(target.environment))
-            require_known(target, await store.states([target.key.namespace]))
-            declared = target.release in target.environment.releases
-            rendered = (await self.wanted([target]))[0].rendered if declared else None
-            found.append(removal(target, commit, rendered))
+            cluster = await self.clusters.open(target.environment)
+            store = self.stores(cluster)
+            state = known_state(target, await store.states([target.key.namespace]))
+            records = Records(cluster, store, target.key, state, target.is_chart or state.is_chart)
+            found.append(removal(target, commit, await records.last()))
         return found
 
     async def renewed(self, wanted: Sequence[Wanted], planned: Plan) -> list[Wanted]:

@@ -1,0 +1,215 @@
+"""Running the tests of what is deployed, and the hooks that records keep, on a cluster in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from fairlead.domain.deployments import Deployment, Outcome
+from fairlead.domain.errors import InputError, Problem, RemoteRefused
+from fairlead.domain.events import ApplyStarted, ReleaseFinished
+from fairlead.domain.helm_payload import release_of
+from fairlead.domain.identity import ObjectRef
+from fairlead.domain.rendering import ChartUse, Hook
+from fairlead.pipeline.deploy import DeployOptions, deploy
+from fairlead.pipeline.engine import Engine, Wanted
+from fairlead.pipeline.helm_past import helm_pasts
+from fairlead.pipeline.plan import plan
+from fairlead.pipeline.recorded_hooks import Records
+from fairlead.pipeline.removal import removable, removal
+from fairlead.pipeline.testing import run_tests
+from fairlead.ports.charts import ChartSource
+from tests.fakes.cluster import FakeCluster
+from tests.fakes.releases import Recorder, config_map, engine, environment, hook, job, release, secret, wanted
+from tests.fakes.rendering import FakeCharts
+from tests.pipeline.test_helm_records import FILES, LOCAL, WEB
+
+POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "probe"}, "spec": {"containers": [{"name": "main"}]}}
+
+
+@dataclass
+class Site:
+    """A cluster whose Jobs and Pods end as `phases` says, at once; the release `web` as manifests or as a chart."""
+
+    chart: bool = False
+    phases: dict[str, str] = field(default_factory=dict)
+    cluster: FakeCluster = field(init=False)
+    engine: Engine = field(init=False)
+    recorder: Recorder = field(init=False)
+
+    def __post_init__(self) -> None:
+        async def charts() -> ChartSource:
+            return FakeCharts(content=FILES)
+
+        self.cluster = FakeCluster(defaulting=self._end)
+        made, self.recorder = engine(self.cluster)
+        self.engine = replace(made, charts=charts)
+
+    def _end(self, obj: dict[str, Any]) -> None:
+        phase = self.phases.get(obj["metadata"]["name"], "Succeeded")
+        if obj["kind"] == "Pod":
+            obj["status"] = {"phase": phase}
+        elif obj["kind"] == "Job":
+            kind = "Complete" if phase == "Succeeded" else "Failed"
+            obj["status"] = {"startTime": "now", "conditions": [{"type": kind, "status": "True"}]}
+
+    async def wanted(self, *objects: Mapping[str, Any], hooks: tuple[Hook, ...] = ()) -> Wanted:
+        one = wanted(*objects, of=release(chart=self.chart, timeout_seconds=20.0), hooks=hooks)
+        if not self.chart:
+            return one
+        past = (await helm_pasts(self.cluster, [WEB])).get(WEB)
+        use = ChartUse(LOCAL, {}) if past is None else ChartUse(LOCAL, {}, past)
+        return replace(one, rendered=replace(one.rendered, use=use))
+
+    async def deploy(self, *objects: Mapping[str, Any], hooks: tuple[Hook, ...] = ()) -> Deployment:
+        return await self.carry_out(await self.wanted(*objects, hooks=hooks))
+
+    async def carry_out(self, one: Wanted) -> Deployment:
+        (done,) = await deploy(
+            await plan([one], self.engine), [one.target], self.engine, DeployOptions(timeout_seconds=20.0)
+        )
+        return done
+
+    async def test(self, **options: Any) -> Deployment:
+        self.cluster.calls.clear()
+        return await run_tests((await self.wanted()).target, self.engine, **options)
+
+    async def remove(self) -> Deployment:
+        """Remove the release as one that no file declares any more."""
+        target = removable(environment(), "web")
+        state = (await self.engine.store(target.key).read(target.key)).state
+        self.cluster.calls.clear()
+        records = Records(self.cluster, self.engine.store(target.key), target.key, state, state.is_chart)
+        one = await self.wanted()
+        return await self.carry_out(removal(target, one.source, await records.last()))
+
+    @property
+    def done(self) -> list[str]:
+        return [f"{call.verb} {call.ref.name}" for call in self.cluster.writes if call.ref]
+
+    async def last_runs(self, revision: int) -> dict[str, str]:
+        live = await self.cluster.get(ObjectRef("v1", "Secret", "default", f"sh.helm.release.v1.web.v{revision}"))
+        assert live is not None
+        return {one["name"]: one["last_run"]["phase"] for one in release_of(live).body["hooks"]}
+
+
+@pytest.mark.parametrize("chart", [True, False])
+async def test_the_tests_of_what_is_deployed_run_by_weight(chart: bool) -> None:
+    site = Site(chart)
+    hooks = (hook(POD, "test", weight=2), hook(config_map("first"), "test", weight=1), hook(job("not"), "post-upgrade"))
+    deployed = await site.deploy(config_map(), hooks=hooks)
+    ended = await site.test()
+    assert (ended.outcome, ended.number, ended.revision) == (Outcome.SUCCEEDED, 1, deployed.revision)
+    assert site.done == ["apply first", "apply probe"]
+    assert {call.manager for call in site.cluster.writes} == {"helm" if chart else "fairlead"}
+    kinds = [type(event) for event in site.recorder.events]
+    assert kinds.count(ApplyStarted) == 2
+    assert kinds[-1] is ReleaseFinished
+
+
+async def test_what_is_tested_is_what_was_deployed_not_what_is_declared() -> None:
+    site = Site()
+    await site.deploy(config_map(), hooks=(hook(POD, "test"),))
+    site.cluster.fail(RemoteRefused(Problem("objectInvalid", "no"), status=422), verb="apply", name="settings", skip=1)
+    assert (await site.deploy(config_map(a="b"), hooks=(hook(job("new"), "test"),))).outcome is Outcome.FAILED
+    assert (await site.test()).number == 1
+    assert site.done == ["apply probe"]
+
+
+async def test_a_failed_test_is_explained_without_secrets_and_helm_is_told() -> None:
+    site = Site(chart=True, phases={"b": "Failed"})
+    hooks = (hook(job("a"), "test"), hook(job("b"), "test"), hook(job("c"), "test"), hook(secret(k="b"), "test"))
+    await site.deploy(config_map(), hooks=hooks)
+    assert await site.last_runs(1) == {"a": "", "b": "", "c": "", "token": ""}
+    ended = await site.test()
+    assert ended.outcome is Outcome.FAILED
+    assert "Job" in ended.explanation
+    assert site.done == ["apply a", "apply b"]
+    assert await site.last_runs(1) == {"a": "Succeeded", "b": "Failed", "c": "", "token": ""}
+
+
+async def test_a_release_without_tests_says_so() -> None:
+    site = Site()
+    await site.deploy(config_map(), hooks=(hook(POD, "pre-delete"),))
+    ended = await site.test()
+    assert ended.outcome is Outcome.UNCHANGED
+    assert ended.explanation
+    assert site.done == []
+
+
+@pytest.mark.parametrize("chart", [True, False])
+async def test_what_was_never_deployed_cannot_be_tested(chart: bool) -> None:
+    with pytest.raises(InputError) as caught:
+        await Site(chart).test()
+    assert [found.code for found in caught.value.problems] == ["unknownRelease"]
+
+
+async def test_tests_take_no_lock_and_leave_no_record() -> None:
+    site = Site()
+    await site.deploy(config_map(), hooks=(hook(POD, "test"),))
+    await site.test()
+    assert site.cluster.bookkeeping == []
+
+
+async def test_a_test_that_takes_too_long_has_failed() -> None:
+    site = Site(phases={"probe": "Running"})
+    await site.deploy(config_map(), hooks=(hook(POD, "test"),))
+    before = site.engine.clock.monotonic()
+    assert (await site.test(timeout_seconds=7.0)).outcome is Outcome.FAILED
+    assert site.engine.clock.monotonic() - before == pytest.approx(7.0, abs=3.0)
+
+
+async def test_being_cancelled_ends_a_test_cleanly() -> None:
+    site = Site(chart=True, phases={"probe": "Running"})
+    await site.deploy(config_map(), hooks=(hook(POD, "test"), hook(job("z"), "test")))
+    testing = asyncio.ensure_future(site.test())
+
+    def stop(obj: dict[str, Any]) -> None:
+        site._end(obj)
+        if obj["kind"] == "Pod":
+            testing.cancel()
+
+    site.cluster.defaulting = stop
+    ended = await testing
+    assert ended.outcome is Outcome.INTERRUPTED
+    assert site.done == ["apply probe"]
+    assert await site.last_runs(1) == {"probe": "Unknown", "z": ""}
+
+
+@pytest.mark.parametrize("chart", [True, False])
+async def test_a_release_that_no_file_declares_still_runs_its_hooks_of_deleting(chart: bool) -> None:
+    site = Site(chart)
+    hooks = (hook(job("bye"), "pre-delete"), hook(job("late"), "post-delete"), hook(job("other"), "test"))
+    await site.deploy(config_map(), hooks=hooks)
+    removed = await site.remove()
+    assert removed.outcome is Outcome.SUCCEEDED
+    assert site.done == ["apply bye", "delete settings", "apply late"]
+    assert {call.manager for call in site.cluster.writes if call.verb == "apply"} == {"helm" if chart else "fairlead"}
+
+
+async def test_hooks_of_deleting_run_also_where_no_object_is_left() -> None:
+    site = Site()
+    await site.deploy(config_map(), hooks=(hook(job("bye"), "pre-delete"),))
+    site.cluster.remove(ObjectRef("v1", "ConfigMap", "default", "settings"))
+    assert (await site.remove()).outcome is Outcome.SUCCEEDED
+    assert site.done == ["apply bye"]
+
+
+async def test_a_failed_hook_before_deleting_leaves_everything() -> None:
+    site = Site(phases={"bye": "Failed"})
+    await site.deploy(config_map(), hooks=(hook(job("bye"), "pre-delete"),))
+    assert (await site.remove()).outcome is Outcome.FAILED
+    assert await site.cluster.get(ObjectRef("v1", "ConfigMap", "default", "settings")) is not None
+
+
+async def test_a_deployment_tells_helm_how_its_hooks_ran() -> None:
+    site = Site(chart=True, phases={"b": "Failed"})
+    hooks = (hook(job("a"), "pre-install", "pre-upgrade"), hook(job("b"), "post-upgrade"))
+    await site.deploy(config_map(), hooks=hooks)
+    assert await site.last_runs(1) == {"a": "Succeeded", "b": ""}
+    assert (await site.deploy(config_map(x="y"), hooks=hooks)).outcome is Outcome.FAILED
+    assert await site.last_runs(2) == {"a": "Succeeded", "b": "Failed"}
