@@ -18,16 +18,20 @@ _KUBERNETES = "k8s.io/kubernetes"
 
 @dataclass(frozen=True, slots=True)
 class GoModule:
-    """A module: `programs` maps the name of each program to its Go package, `source` is the module it comes from."""
+    """A module: `programs` maps the name of each program to its Go package, `source` is the module it comes from.
+
+    Its files lie in a folder of its name below `root`.
+    """
 
     name: str
     source: str
     programs: Mapping[str, str]
+    root: Path = _FOLDER
 
     @property
     def folder(self) -> Path:
         """Where its files lie."""
-        return _FOLDER / self.name
+        return self.root / self.name
 
     @property
     def files(self) -> tuple[Path, ...]:
