@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from fairlead.domain.changes import Action, Change, ReleasePlan
-from fairlead.domain.health import Health, HealthReport, HealthState, ObjectHealth
+from fairlead.domain.health import Explanation, Health, HealthReport, HealthState, ObjectHealth
 from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision
 from fairlead.domain.rendering import RenderedRelease
-from fairlead.domain.status import Drift, drifts, release_status, since
+from fairlead.domain.status import Drift, drifts, explained, release_status, since
 
 KEY = ReleaseKey("test", "c", "shop", "web")
 REVISION = Revision(Commit("c0ffee", dirty=False), "i", "m")
@@ -86,6 +86,43 @@ def test_what_may_not_be_read_leaves_drift_unknown() -> None:
 )
 def test_since_when(live: dict[str, Any] | None, expected: str | None) -> None:
     assert since(live) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        (HealthState.PROGRESSING, "notReady"),
+        (HealthState.TERMINATING, "terminating"),
+        (HealthState.FAILED, "failed"),
+        (HealthState.NOT_FOUND, "notFound"),
+        (HealthState.UNKNOWN, "unknown"),
+    ],
+)
+def test_every_state_that_is_not_current_has_a_code(state: HealthState, code: str) -> None:
+    found = release_status(_plan(Change(Action.KEEP, A)), _report(a=state), None)
+    assert found.to_json()["causeCode"] == code
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (Change(Action.KEEP, A), None),
+        (Change(Action.UPDATE, A), "drifted"),
+        (Change(Action.UPDATE, A, reason="unknown", problem="may not list"), "unreadable"),
+    ],
+)
+def test_what_is_current_has_the_code_of_its_drift(change: Change, code: str | None) -> None:
+    found = release_status(_plan(change), _report(a=HealthState.CURRENT), None)
+    assert found.to_json()["causeCode"] == code
+
+
+def test_a_root_cause_says_what_cures_it_instead_of_waiting() -> None:
+    found = release_status(_plan(Change(Action.KEEP, A)), _report(a=HealthState.PROGRESSING), None)
+    pull = explained(found, Explanation("imagePull", "no such image", remedy="Check the image."))
+    assert (pull.cause, pull.cause_code, pull.next) == ("no such image", "imagePull", "check the image")
+    slow = explained(found, Explanation("notReady", "0 of 1 ready", remedy="Look at the object."))
+    assert (slow.cause, slow.cause_code, slow.next) == ("0 of 1 ready", "notReady", found.next)
+    assert explained(found, Explanation("failed", "it failed")).next == found.next
 
 
 def test_a_release_without_objects_is_current() -> None:

@@ -163,6 +163,7 @@ async def test_an_image_that_is_not_there_is_explained(shop: Shop, real_sandbox:
     (_, web) = (await shop.json("status", "test"))["releases"]
     assert web["health"] in ("failed", "progressing")
     assert "app:9.9.9" in web["cause"]
+    assert web["causeCode"] == "imagePull"
     assert web["since"]
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from fairlead.domain.causes import Cause
 from fairlead.domain.changes import UNKNOWN, Action, Change, ReleasePlan
-from fairlead.domain.health import WORST_FIRST, HealthReport, HealthState, ObjectHealth
+from fairlead.domain.health import WORST_FIRST, Explanation, HealthReport, HealthState, ObjectHealth
 from fairlead.domain.identity import ObjectRef, ReleaseKey, Revision
 from fairlead.domain.records import Recorded
 from fairlead.domain.state import Hold, ReleaseState
@@ -20,6 +21,15 @@ _NEXT: Final = {
     HealthState.UNKNOWN: "look again; the cluster does not tell",
 }
 _APPLY: Final = "apply brings it back"
+_CODES: Final = {
+    HealthState.PROGRESSING: Cause.NOT_READY.value,
+    HealthState.TERMINATING: Cause.TERMINATING.value,
+    HealthState.FAILED: Cause.FAILED.value,
+    HealthState.NOT_FOUND: Cause.NOT_FOUND.value,
+    HealthState.UNKNOWN: "unknown",
+}
+_DIFFERS: Final = "drifted"
+_UNREAD: Final = "unreadable"
 
 
 class Drift(StrEnum):
@@ -32,7 +42,7 @@ class Drift(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReleaseStatus:
-    """A release as it is now. `cause`, `since` and `next` explain any state that is not `current`.
+    """A release as it is now. `cause` with its stable code, `since` and `next` explain every state but `current`.
 
     `since` is an RFC 3339 time, or None where the cluster does not tell. `revision` is what was deployed last, as far
     as anyone knows; `last` the last deployment, good or not.
@@ -43,6 +53,7 @@ class ReleaseStatus:
     drift: Drift
     drifted_objects: tuple[ObjectRef, ...] = ()
     cause: str = ""
+    cause_code: str = ""
     since: str | None = None
     next: str = ""
     revision: Revision | None = None
@@ -59,6 +70,7 @@ class ReleaseStatus:
             "driftedObjects": [ref.to_json() for ref in self.drifted_objects],
             "since": self.since,
             "cause": self.cause,
+            "causeCode": self.cause_code or None,
             "next": self.next,
             "revision": self.revision.to_json() if self.revision else None,
             "lastDeployment": self.last.to_json() if self.last else None,
@@ -84,12 +96,20 @@ def release_status(plan: ReleasePlan, report: HealthReport, live: Mapping[str, A
         drift,
         drifted,
         cause="; ".join(filter(None, (_cause(worst, plan, drifted), _by_hand(plan) if drifted else ""))),
+        cause_code=_CODES.get(health) or (_DIFFERS if drifted else _UNREAD if drift is Drift.UNKNOWN else ""),
         since=since(live) if worst is not None and health is not HealthState.CURRENT else None,
         next=_NEXT.get(health, _APPLY if drifted else ""),
         revision=_revision(state, plan, drift),
         last=state.last,
         held=state.hold,
     )
+
+
+def explained(status: ReleaseStatus, explanation: Explanation) -> ReleaseStatus:
+    """Return a status with the root cause that was found, and what cures it: only what is slow does so itself."""
+    cure = f"{explanation.remedy[:1].lower()}{explanation.remedy[1:].removesuffix('.')}"
+    follows = status.next if explanation.code == Cause.NOT_READY else cure or status.next
+    return replace(status, cause=explanation.sentence, cause_code=explanation.code, next=follows)
 
 
 def drifts(change: Change) -> bool:

@@ -17,7 +17,7 @@ from fairlead.domain.errors import Problem, RemoteRefused
 from fairlead.domain.health import HealthState
 from fairlead.domain.records import Recorded
 from fairlead.domain.rendering import Capabilities, RenderedRelease
-from fairlead.domain.status import ReleaseStatus
+from fairlead.domain.status import ReleaseStatus, explained
 from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.checking import Checked, check
@@ -227,4 +227,4 @@ async def _explained(state: ReleaseStatus, wanted: Wanted, engine: Engine) -> Re
         explanation = await explain_now(engine.cluster(state.key), refs, engine.clock)
     except RemoteRefused:  # who may not look closer still gets what the plan has seen
         return state
-    return state if explanation is None else replace(state, cause=explanation.sentence)
+    return state if explanation is None else explained(state, explanation)

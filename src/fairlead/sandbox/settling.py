@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fairlead.domain.errors import OperationFailed, Problem
+from fairlead.domain.errors import OperationFailed
 from fairlead.doors.dial import Dialer
 from fairlead.sandbox import addons, api, controlplane, images, registry
+from fairlead.sandbox.limits import unstable
 from fairlead.sandbox.places import Places
 from fairlead.sandbox.spec import ClusterState, NodeKind, SandboxState
 from fairlead.sandbox.supervision import ProcessSpec, read_report
@@ -22,7 +23,8 @@ async def watch(places: Places, table: list[ProcessSpec]) -> None:
         return bool(fragile)
 
     await holds(hopeless)
-    raise OperationFailed(Problem(code="sandboxProcess", message=f"{', '.join(fragile)} does not stay up"))
+    message = f"{', '.join(fragile)} does not stay up"
+    raise OperationFailed(unstable(message, map(places.log, fragile)))
 
 
 async def fill_registry(state: SandboxState) -> None:

@@ -181,6 +181,7 @@ class StatusItem(Located, frozen=True, kw_only=True):
     drifted_objects: list[ObjectItem]
     since: str | None
     cause: str | None
+    cause_code: str | None
     next: str | None
     revision: RevisionItem | None
     last_deployment: LastDeployment | None
