@@ -12,7 +12,7 @@ import pytest
 from fairlead.adapters.clock.system import SystemClock
 from fairlead.adapters.kubernetes.client import KubernetesCluster
 from fairlead.domain.access import Access, BearerToken
-from fairlead.domain.changes import Change, FieldChange, Plan, Unverified
+from fairlead.domain.changes import Change, FieldChange, Plan, PlanOptions, Unverified
 from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.kubeconfig import KubeconfigDocument, Trust, merge
@@ -20,7 +20,7 @@ from fairlead.domain.kubecontext import access, find_context
 from fairlead.domain.status import Drift
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted
-from fairlead.pipeline.plan import PlanOptions, plan
+from fairlead.pipeline.plan import plan
 from fairlead.pipeline.status import status
 from tests.e2e.engines import real_engine
 from tests.e2e.running import RunningSandbox

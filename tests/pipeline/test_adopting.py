@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from fairlead.domain.changes import Change, Plan, Unverified
+from fairlead.domain.changes import Change, Plan, PlanOptions, Unverified
 from fairlead.domain.deployments import Outcome
 from fairlead.domain.errors import Problem, Refused, RemoteRefused
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.managed_fields import managers
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Wanted
-from fairlead.pipeline.plan import PlanOptions, plan
+from fairlead.pipeline.plan import plan
 from fairlead.ports.cluster import LiveObject
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.releases import autoscaler, config_map, deployment, engine, release, secret, wanted
@@ -185,4 +185,13 @@ async def test_a_release_that_becomes_another_takes_its_objects_along() -> None:
     assert await site.deploy(one, take_ownership=True) is Outcome.SUCCEEDED
     live = await site.live(SETTINGS)
     assert (live["data"], managers(live)) == ({"stays": "1"}, frozenset({"fairlead"}))
+    assert not (await site.plan(one)).writes
+
+
+async def test_an_object_passes_from_one_release_to_another() -> None:
+    site = Site()
+    await site.deploy(wanted(config_map(stays="1", goes="2"), of=release("old")))
+    one = wanted(config_map(stays="3"), of=release("new"))
+    assert await site.deploy(one, take_ownership=True) is Outcome.SUCCEEDED
+    assert (await site.live(SETTINGS))["data"] == {"stays": "3"}
     assert not (await site.plan(one)).writes

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fairlead.domain.changes import Plan
+from fairlead.domain.changes import Plan, PlanOptions
 from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.errors import InputError, Problem, RemoteRefused, Transient
 from fairlead.domain.events import Applied, ApplyFailed, ApplyStarted, Planned, ReleaseFinished, WaitStarted
@@ -17,7 +17,7 @@ from fairlead.domain.health import HealthState
 from fairlead.domain.identity import ObjectRef
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted
-from fairlead.pipeline.plan import PlanOptions, plan
+from fairlead.pipeline.plan import plan
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.releases import (
     Recorder,

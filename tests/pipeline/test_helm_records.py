@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fairlead.domain.changes import PlanOptions
 from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.errors import InputError, Problem, Refused, RemoteRefused
 from fairlead.domain.helm_past import HelmPast
@@ -23,7 +24,7 @@ from fairlead.pipeline.engine import Engine, Wanted
 from fairlead.pipeline.helm_adoption import owned_by_record
 from fairlead.pipeline.helm_past import helm_pasts, made_by_helm
 from fairlead.pipeline.history import history, show
-from fairlead.pipeline.plan import PlanOptions, plan
+from fairlead.pipeline.plan import plan
 from fairlead.pipeline.status import status
 from fairlead.ports.charts import ChartSource
 from fairlead.ports.cluster import LiveObject

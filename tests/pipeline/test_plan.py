@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from fairlead.domain.changes import Action, Change, Plan, Unverified
+from fairlead.domain.changes import Action, Change, Plan, PlanOptions, Unverified
 from fairlead.domain.config import IgnoreFields
 from fairlead.domain.errors import InputError, Problem, Refused, RemoteRefused, Transient
 from fairlead.domain.events import Planned
 from fairlead.domain.identity import object_ref
 from fairlead.pipeline.engine import Wanted
-from fairlead.pipeline.plan import PlanOptions, plan
+from fairlead.pipeline.plan import plan
 from tests.conftest import Golden
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.releases import (

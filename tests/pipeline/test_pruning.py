@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fairlead.domain.changes import Action, Change, Plan
+from fairlead.domain.changes import Action, Change, Plan, PlanOptions
 from fairlead.domain.deployments import Outcome
 from fairlead.domain.errors import Problem, RemoteRefused, Transient
 from fairlead.domain.identity import ObjectRef, ReleaseKey, object_ref
@@ -16,7 +16,7 @@ from fairlead.domain.inventory import Inventory, InventoryEntry
 from fairlead.domain.pruning import guard
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted
-from fairlead.pipeline.plan import PlanOptions, plan
+from fairlead.pipeline.plan import plan
 from fairlead.pipeline.status import status
 from fairlead.ports.cluster import LiveObject
 from tests.fakes.cluster import FakeCluster

@@ -42,6 +42,7 @@ CATALOG = (
             Example("fairlead plan test", "every change in the environment test"),
             Example("fairlead plan test -r web,api", "only two of its releases"),
             Example("fairlead plan --all --detailed-exitcode", "for CI: exit 3 when anything would change"),
+            Example("fairlead plan test --save plan.json", "for approval: apply --plan plan.json applies just that"),
         ),
         alias="diff",
     ),
@@ -53,6 +54,7 @@ CATALOG = (
             Example("fairlead apply test", "deploy everything in test"),
             Example("fairlead apply prod -r web --yes", "one release, also when the plan deletes objects"),
             Example("fairlead apply test --dry-run", "stop after the plan"),
+            Example("fairlead apply --plan plan.json --yes", "exactly the plan that plan --save wrote, or nothing"),
         ),
     ),
     Entry(

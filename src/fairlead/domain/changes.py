@@ -152,7 +152,8 @@ class ReleasePlan:
     `hooks` run around the changes when any of them writes, in Helm's order, those before and those after. `owned` is
     how many objects its inventory holds, `notes` are what a reader must know beside the changes. `stored` is what the
     cluster remembered of the release when the plan was made, None where that may not be seen. `is_removal`: the release
-    ends with it, and nothing of it is remembered.
+    ends with it, and nothing of it is remembered. `generated` are by object the fields (JSON Pointers) that its chart
+    makes anew at each rendering.
     """
 
     key: ReleaseKey
@@ -166,6 +167,7 @@ class ReleasePlan:
     notes: tuple[str, ...] = ()
     stored: Stored | None = field(default=None, repr=False, compare=False)
     is_removal: bool = False
+    generated: Mapping[ObjectRef, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
     @property
     def writes(self) -> bool:
@@ -190,19 +192,42 @@ class ReleasePlan:
             "name": self.key.release,
             "revision": self.revision.to_json(),
             "digest": self.digest,
-            "changes": [change.to_json() for change in self.changes],
+            "changes": [self._shown(change) for change in self.changes],
             "hooks": [{"events": list(hook.events), "object": hook.manifest.ref.to_json()} for hook in hooks],
             "notes": list(self.notes),
             "summary": summarise(self.changes),
         }
 
+    def _shown(self, change: Change) -> dict[str, Any]:
+        made = self.generated.get(change.ref)
+        return {**change.to_json(), "generated": list(made)} if made else change.to_json()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """How to plan.
+
+    `verify` puts creations to the dry run too, `take_ownership` allows changing what belongs to others, `recreate`
+    deletes and makes anew what cannot change otherwise, and with `declared_order` each release waits for the one before
+    it (`compat.declaredOrder`).
+    """
+
+    verify: bool = False
+    take_ownership: bool = False
+    recreate: bool = False
+    declared_order: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a run would do, finished before the first write. `digest` is the planDigest of `semantics.md` 5."""
+    """Everything a run would do, finished before the first write. `digest` is the planDigest of `semantics.md` 5.
+
+    `options` are how it was made, for whoever has to make it again.
+    """
 
     releases: tuple[ReleasePlan, ...]
     digest: str
+    options: PlanOptions = field(default_factory=PlanOptions)
 
     @property
     def writes(self) -> bool:

@@ -52,7 +52,7 @@ def to_send(
     for steps in _backwards(left):
         place = counterpart(declared, live, steps)
         if place is not None and managed_fields.owns(ours, live, place):
-            sent = _with(sent, steps, value_at(live, place))
+            sent = with_value(sent, steps, value_at(live, place))
         else:
             sent = _without(sent, steps)
     return dict(sent)
@@ -130,10 +130,11 @@ def _without(obj: Any, steps: Steps) -> Any:
     return [_without(item, tuple(rest)) if at == index else item for at, item in enumerate(obj)]
 
 
-def _with(obj: Any, steps: Steps, value: Any) -> Any:
+def with_value(obj: Any, steps: Steps, value: Any) -> Any:
+    """Return a JSON value with another value at a path that exists."""
     if not steps:
         return value
     head, rest = steps[0], steps[1:]
     if isinstance(obj, Mapping):
-        return {**obj, head: _with(obj[head], rest, value)}
-    return [_with(item, rest, value) if at == int(head) else item for at, item in enumerate(obj)]
+        return {**obj, head: with_value(obj[head], rest, value)}
+    return [with_value(item, rest, value) if at == int(head) else item for at, item in enumerate(obj)]

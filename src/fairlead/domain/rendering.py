@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fairlead.domain.chart_files import text_generates
 from fairlead.domain.helm_past import HelmPast
-from fairlead.domain.identity import ReleaseKey, sha256_json
+from fairlead.domain.identity import ReleaseKey, canonical_json, sha256_json
 from fairlead.domain.manifests import Manifest
 
 
@@ -100,6 +101,11 @@ class ChartUse:
     values: Mapping[str, Any] = field(repr=False)
     past: HelmPast = field(default_factory=HelmPast)
 
+    @property
+    def generates(self) -> bool:
+        """Whether chart or values call for something that may be another each time (random text, the time, lookups)."""
+        return self.chart.generates or text_generates(canonical_json(self.values))
+
 
 @dataclass(frozen=True, slots=True)
 class RenderedRelease:
@@ -129,7 +135,16 @@ class RenderedRelease:
         return self.use is not None and self.use.past.is_installed
 
     @property
+    def generates(self) -> bool:
+        """Whether another rendering of the same inputs may differ."""
+        return self.use is not None and self.use.generates
+
+    @property
+    def everything(self) -> tuple[Manifest, ...]:
+        """All objects: a chart's `crds/`, those of the release, its hooks."""
+        return (*self.crds, *self.manifests, *(hook.manifest for hook in self.hooks))
+
+    @property
     def manifests_digest(self) -> str:
         """The digest of everything that rendering produced, in order."""
-        everything = [*self.crds, *self.manifests, *(hook.manifest for hook in self.hooks)]
-        return sha256_json([manifest.data for manifest in everything])
+        return sha256_json([manifest.data for manifest in self.everything])

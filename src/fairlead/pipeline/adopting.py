@@ -7,6 +7,7 @@ from dataclasses import replace
 from fairlead.domain.adopting import migrated
 from fairlead.domain.changes import Change
 from fairlead.domain.comparing import TAKE_OWNERSHIP, refreshed
+from fairlead.domain.left_alone import to_send
 from fairlead.ports.cluster import Cluster
 
 
@@ -18,10 +19,11 @@ async def migrate(cluster: Cluster, change: Change) -> Change:
         RemoteRefused: somebody was faster (`conflict`), or the server does not allow it.
     """
     live = await cluster.get(change.ref)
-    moved = migrated(live, change.manager, taking=change.reason == TAKE_OWNERSHIP) if live is not None else None
-    # Fields left alone are sent as long as we hold them, so the change is renewed for what we hold after the migration.
-    change = replace(refreshed(change, live if moved is None else moved), is_adoption=False)
+    change = replace(refreshed(change, live), is_adoption=False)
+    moved = migrated(live or {}, change.manager, taking=change.reason == TAKE_OWNERSHIP)
     if moved is None:
         return change
     answer = await cluster.replace(moved, manager=change.manager)
-    return replace(change, resource_version=answer["metadata"]["resourceVersion"])
+    # Fields left alone are sent as long as we hold them, so the change is renewed for what we hold after the migration.
+    sent = to_send(change.declared or {}, change.left_alone, moved, change.manager)
+    return replace(change, desired=sent, resource_version=answer["metadata"]["resourceVersion"])

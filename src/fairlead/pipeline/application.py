@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from fairlead.domain.changes import Plan
+from fairlead.domain.changes import Plan, PlanOptions
 from fairlead.domain.config import ChartDir, ChartOci, ChartReference, Declaration, Environment
 from fairlead.domain.dependencies import unselected
 from fairlead.domain.deployments import Deployment
@@ -17,6 +17,7 @@ from fairlead.domain.errors import Problem, RemoteRefused
 from fairlead.domain.health import HealthState
 from fairlead.domain.records import Recorded
 from fairlead.domain.rendering import Capabilities, RenderedRelease
+from fairlead.domain.saved_plans import SavedPlan
 from fairlead.domain.status import ReleaseStatus, explained
 from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor
@@ -27,10 +28,10 @@ from fairlead.pipeline.explaining import explain_now
 from fairlead.pipeline.history import Shown, history, show
 from fairlead.pipeline.init import initialize
 from fairlead.pipeline.load import Loaded
-from fairlead.pipeline.plan import PlanOptions
 from fairlead.pipeline.plan import plan as plan_releases
 from fairlead.pipeline.removal import orphans
 from fairlead.pipeline.render import Facts, Rendering
+from fairlead.pipeline.saving import Chosen, resume, save, with_generated
 from fairlead.pipeline.status import require_current, status
 from fairlead.pipeline.testing import run_tests
 from fairlead.pipeline.values import Sources, Values, chart_defaults, effective_values
@@ -134,7 +135,19 @@ class Application:
         wanted = [*await wanting.wanted(targets), *await wanting.removals(removed)]
         planned = await plan_releases(wanted, engine, options)
         renewed = await wanting.renewed(wanted, planned)
-        return planned if renewed == wanted else await plan_releases(renewed, engine, options)
+        if renewed != wanted:
+            planned = await plan_releases(renewed, engine, options)
+        return await with_generated(planned, targets, wanting)
+
+    async def save(self, plan: Plan, about: Chosen) -> SavedPlan:
+        """Return a plan as a file may hold it; raises Refused (`notPinned`) when it can never be had again."""
+        return await save(plan, about.targets, self._wanting, await self._engine(about.everything))
+
+    async def resume(self, saved: SavedPlan, about: Chosen, file: str) -> Plan:
+        """Make a saved plan again; raises Refused (`planOutdated`, `otherCluster`) when it is another one now."""
+        options = replace(saved.options, declared_order=self.declaration.compat.declared_order)
+        engine = await self._engine(about.everything)
+        return await resume(replace(saved, options=options), about, self._wanting, engine, file)
 
     async def orphans(self, environments: Sequence[Environment]) -> tuple[Target, ...]:
         """Return what was deployed from these environments and is declared no more."""

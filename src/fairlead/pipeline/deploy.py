@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 
-from fairlead.domain.changes import Plan, ReleasePlan
+from fairlead.domain.changes import Plan, PlanOptions, ReleasePlan
 from fairlead.domain.dependencies import release_dependencies
 from fairlead.domain.deployments import Deployment
 from fairlead.domain.marks import field_manager
@@ -66,20 +66,21 @@ async def deploy(
             for name, cluster in engine.clusters.items()
         }
         presence = await stack.enter_async_context(present(engine))
-        run = _Run(board, engine, observers, options, presence)
+        run = _Run(board, engine, observers, options, presence, planned.options)
         rollouts = (run.roll_out(release, by_key[release.key]) for release in planned.releases)
         return tuple(await board.to_a_clean_point(at_once(rollouts)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What all releases of a run share."""
+    """What all releases of a run share. `planning` is how its plan was made, and is made again after a wait."""
 
     board: Board
     engine: Engine
     observers: Mapping[str, Observer]
     options: DeployOptions
     presence: Presence
+    planning: PlanOptions
 
     async def roll_out(self, release: ReleasePlan, target: Target) -> Deployment:
         taking = Taking(release, self.engine, lambda: self.board.is_stopped, self.options.lock_timeout)
@@ -98,7 +99,7 @@ class _Run:
 
         async def replan() -> ReleasePlan:
             wanted = Wanted(target, release.rendered, release.revision.source, is_removed=release.is_removal)
-            return (await plan([wanted], self.engine)).releases[0]
+            return (await plan([wanted], self.engine, self.planning)).releases[0]
 
         return Rollout(
             release,

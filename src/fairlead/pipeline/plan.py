@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from fairlead.domain.changes import Change, Plan, ReleasePlan, Unverified
+from fairlead.domain.changes import Change, Plan, PlanOptions, ReleasePlan, Unverified
 from fairlead.domain.comparing import Candidate, compare
 from fairlead.domain.dependencies import in_order
 from fairlead.domain.digests import plan_digest, release_digest
@@ -29,21 +29,6 @@ from fairlead.pipeline.pruning import Inventories, Pruned, claims, prune_release
 from fairlead.ports.cluster import Cluster, LiveObject
 
 LOOKS_AT_MOST: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class PlanOptions:
-    """How to plan.
-
-    `verify` puts creations to the dry run too, `take_ownership` allows changing what belongs to others, `recreate`
-    deletes and makes anew what cannot change otherwise, and with `declared_order` each release waits for the one before
-    it (`compat.declaredOrder`).
-    """
-
-    verify: bool = False
-    take_ownership: bool = False
-    recreate: bool = False
-    declared_order: bool = False
 
 
 async def plan(
@@ -92,7 +77,7 @@ async def plan(
     planned = tuple(replace(by_key[one.key], stored=memory.stored[one.key]) for one in releases)
     for release in planned:
         engine.events.emit(Planned(release.key, sum(change.action.writes for change in release.changes)))
-    return Plan(planned, plan_digest(release.digest for release in planned))
+    return Plan(planned, plan_digest(release.digest for release in planned), options)
 
 
 def _sorted(releases: Sequence[Wanted], options: PlanOptions) -> list[Wanted]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fairlead.domain.changes import ReleasePlan
+from fairlead.domain.changes import PlanOptions, ReleasePlan
 from fairlead.domain.errors import Problem, Refused
 from fairlead.domain.health import HealthState
 from fairlead.domain.status import ReleaseStatus, release_status, worst_object
 from fairlead.pipeline.engine import Engine, Wanted, at_once
-from fairlead.pipeline.plan import PlanOptions, plan
+from fairlead.pipeline.plan import plan
 from fairlead.pipeline.snapshot import snapshot_health
 
 

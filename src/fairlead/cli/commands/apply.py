@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,12 +12,14 @@ import typer
 from fairlead.cli.command import build
 from fairlead.cli.deploying import exit_code, require_consent, require_harmless, timeout_seconds
 from fairlead.cli.options import Common, Force, Where
+from fairlead.cli.plan_files import approved_plan
 from fairlead.cli.run import Operation, Run
 from fairlead.cli.selecting import chosen_targets, orphans
 from fairlead.cli.text.deployments import deployment_lines
 from fairlead.cli.text.plans import plan_lines
 from fairlead.cli.wire.plans import deployments_document, plan_document
-from fairlead.pipeline.plan import PlanOptions
+from fairlead.domain.changes import PlanOptions
+from fairlead.pipeline.saving import Chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,10 @@ class ApplyOptions:
         bool,
         typer.Option("--allow-deletes", help="Also delete much, or namespaces, definitions and volumes"),
     ] = False
+    plan: Annotated[
+        Path | None,
+        typer.Option("--plan", metavar="FILE", help="Apply exactly the plan that plan --save wrote, or refuse"),
+    ] = None
     init: Annotated[bool, typer.Option("--init", help="First get credentials, as `fairlead init` does")] = False
 
 
@@ -53,16 +60,21 @@ def apply(where: Where, options: ApplyOptions, force: Force, common: Common) -> 
 async def _apply(where: Where, options: ApplyOptions, force: Force, run: Run) -> int:
     timeout, lock_timeout = timeout_seconds(options.timeout), timeout_seconds(options.lock_timeout, "--lock-timeout")
     progress = run.progress()
+    approved = approved_plan(options.plan, where, force, run)
     async with run.application(where.declared, sink=progress) as application:
         run.warn(application)
-        chosen = chosen_targets(application, where)
+        about = Chosen(chosen_targets(application, where)) if approved is None else approved.about(application)
         if options.init:
-            await application.initialize(tuple(dict.fromkeys(target.environment for target in chosen)))
+            await application.initialize(tuple(dict.fromkeys(target.environment for target in about.everything)))
         with progress.shown():
-            removed = await orphans(application, where) if force.prune_releases else ()
-            await application.require_dependencies(chosen)
+            if force.prune_releases:
+                about = replace(about, removed=await orphans(application, where))
+            await application.require_dependencies(about.targets)
             wishes = PlanOptions(recreate=force.recreate, take_ownership=force.take_ownership)
-            plan = await application.plan(chosen, wishes, removed=removed)
+            if approved is None:
+                plan = await application.plan(about.targets, wishes, removed=about.removed)
+            else:
+                plan = await application.resume(approved.plan, about, approved.file)
         lines = partial(plan_lines, verbose=run.common.verbose)
         if options.dry_run:
             run.output.show(plan_document(plan), lines)
@@ -74,7 +86,7 @@ async def _apply(where: Where, options: ApplyOptions, force: Force, run: Run) ->
             await require_consent(plan, run)
         with progress.shown():
             deployments = await application.apply(
-                plan, (*chosen, *removed), wait=not options.no_wait, timeout_seconds=timeout, lock_timeout=lock_timeout
+                plan, about.everything, wait=not options.no_wait, timeout_seconds=timeout, lock_timeout=lock_timeout
             )
     run.output.show(deployments_document(deployments), deployment_lines)
     return exit_code(deployments)

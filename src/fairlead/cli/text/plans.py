@@ -102,6 +102,8 @@ def _change(change: ChangeItem, namespace: str | None, width: int | None) -> Ite
 
 def _remarks(change: ChangeItem) -> Sequence[str]:
     remarks = [change.reason] if change.reason else []
+    if change.generated:
+        remarks.append(f"generated anew each time: {', '.join(change.generated)}".removesuffix(": "))
     # A create has nothing to compare with; that nobody verified it goes without saying.
     if not change.verified and not change.problem and change.action != "create":
         remarks.append(_UNVERIFIED.get(change.unverified_reason, f"not verified: {change.unverified_reason}"))

@@ -52,7 +52,8 @@ class LeftAloneItem(Item, frozen=True, kw_only=True):
 class ChangeItem(Item, frozen=True, kw_only=True):
     """One difference. `verified` is false, with a reason, where the server's dry run could not speak.
 
-    `problem` is what the server said when it refused the dry run.
+    `problem` is what the server said when it refused the dry run. `generated` are the fields (JSON Pointers) that the
+    chart makes anew at each rendering.
     """
 
     action: str
@@ -63,6 +64,7 @@ class ChangeItem(Item, frozen=True, kw_only=True):
     unverified_reason: str | None = None
     problem: str | None = None
     left_alone: list[LeftAloneItem] = msgspec.field(default_factory=list)
+    generated: list[str] = msgspec.field(default_factory=list)
 
 
 class HookRun(Item, frozen=True, kw_only=True):

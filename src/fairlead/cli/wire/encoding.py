@@ -20,6 +20,7 @@ from fairlead.cli.wire.documents import (
     Values,
 )
 from fairlead.cli.wire.sandbox import Sandbox
+from fairlead.cli.wire.saved import SavedPlan
 from fairlead.cli.wire.upgrades import TrackChoice
 
 KINDS: tuple[type[Document], ...] = (
@@ -29,6 +30,7 @@ KINDS: tuple[type[Document], ...] = (
     Values,
     Rendered,
     Plan,
+    SavedPlan,
     Deployments,
     Status,
     TrackChoice,
