@@ -3,7 +3,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from fairlead.domain.helm_hooks import hook_of, with_runs
+import pytest
+
+from fairlead.domain.helm_hooks import fingerprints_in, hook_of, with_runs
 from fairlead.domain.helm_release import HelmRelease
 from fairlead.domain.hooks import HookRun, Phase
 from tests.fakes.releases import hook, job
@@ -33,3 +35,10 @@ def test_a_hook_is_what_the_record_says() -> None:
     stored = {"events": ["test"], "weight": -2, "delete_policies": ["hook-failed"]}
     assert hook_of(stored, manifest) == hook(job("a"), "test", weight=-2, policies=("hook-failed",))
     assert hook_of({"events": ["test"]}, manifest) == hook(job("a"), "test")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "found"), [("", None), ("[]", None), ("{}", {}), ('{"Job a": "b"}', {"Job a": "b"})]
+)
+def test_what_an_annotation_says_of_hooks(annotation: str, found: dict[str, str] | None) -> None:
+    assert fingerprints_in(annotation) == found

@@ -11,6 +11,7 @@ from fairlead.domain.hooks import (
     SUCCEEDED,
     Occasion,
     deletes,
+    fingerprints,
     from_stored,
     hooks_around,
     hooks_for,
@@ -89,3 +90,11 @@ def test_who_may_leave_the_name_to_the_server(
     with pytest.raises(InputError) as caught:
         require_names([hook(job(), "test"), one], KEY, is_chart=is_chart)
     assert [(found.code, found.file, found.line) for found in caught.value.problems] == [(code, "jobs.yaml", 7)]
+
+
+def test_a_fingerprint_knows_what_a_hook_is_and_not_where_its_release_is() -> None:
+    here, raw = hook(job(), "test"), Hook(("test",), 0, (), Manifest(job(), "a.yaml"))
+    elsewhere = Hook(("test",), 0, (), Manifest({**job(), "metadata": {"name": "migrate", "namespace": "other"}}, ""))
+    assert fingerprints([here], "default") == fingerprints([raw], "default")
+    assert fingerprints([here], "default") != fingerprints([elsewhere], "default")
+    assert list(fingerprints([here, raw, _named({"generateName": "a-"})], "default")) == ["Job migrate", "Job a-"]

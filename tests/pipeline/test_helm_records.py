@@ -251,7 +251,7 @@ async def test_a_new_namespace_is_made_before_the_record_in_it() -> None:
     made = environment(release(chart=True), namespace="new", create_namespace=True)
     assert (await site.deploy(config_map(), env=made)).outcome is Outcome.SUCCEEDED
     past = (await helm_pasts(site.cluster, [("new", "web")]))["new", "web"]
-    assert past == HelmPast((HelmRevision(1, "web", "new", HelmStatus.DEPLOYED, "web"),), "web")
+    assert past == HelmPast((HelmRevision(1, "web", "new", HelmStatus.DEPLOYED, "web", "{}"),), "web", hooks={})
 
 
 async def test_only_what_helm_wrote_last_is_read_in_full() -> None:
@@ -265,7 +265,7 @@ async def test_only_what_helm_wrote_last_is_read_in_full() -> None:
     touched = changed_secret(live, await site.record(1), at=site.engine.clock.now())
     del touched["metadata"]["annotations"]
     site.cluster.put(touched, manager="helm")
-    assert await site.past() == HelmPast((HelmRevision(1, "web", "default", HelmStatus.DEPLOYED),), "web")
+    assert await site.past() == HelmPast((HelmRevision(1, "web", "default", HelmStatus.DEPLOYED),), "web", hooks={})
     site.left_by_helm(2, HelmStatus.DEPLOYED, description="Rollback to 1")
     assert (await site.past()).by_hand == "helm made revision 2: Rollback to 1"
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from fairlead.domain.changes import Action, Change
 from fairlead.domain.deployments import Deployment, Outcome
-from fairlead.domain.hooks import to_stored
+from fairlead.domain.hooks import fingerprints, to_stored
 from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision, sha256_json
 from fairlead.domain.inventory import Inventory, InventoryEntry
 from fairlead.domain.locking import Lock
@@ -85,6 +85,13 @@ def finished(
         inputs_digest=recorded.deployment.revision.inputs_digest if good else state.inputs_digest,
         deployments=remembered((*state.deployments, recorded)),
     )
+
+
+def knowing_hooks(state: ReleaseState, rendered: RenderedRelease) -> ReleaseState:
+    """Return the state after a deployment with its hooks, if it succeeded; those of charts stand on Helm's record."""
+    if rendered.use is not None or state.last is None or not state.last.deployment.outcome.is_good:
+        return state
+    return replace(state, hooks=fingerprints(rendered.hooks, rendered.key.namespace))
 
 
 def outcomes(

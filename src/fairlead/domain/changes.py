@@ -153,7 +153,8 @@ class ReleasePlan:
     how many objects its inventory holds, `notes` are what a reader must know beside the changes. `stored` is what the
     cluster remembered of the release when the plan was made, None where that may not be seen. `is_removal`: the release
     ends with it, and nothing of it is remembered. `generated` are by object the fields (JSON Pointers) that its chart
-    makes anew at each rendering.
+    makes anew at each rendering. `hook_changes` are hooks that were changed since the last deployment, `hooks_due` says
+    that hooks are a reason to deploy without any change.
     """
 
     key: ReleaseKey
@@ -168,11 +169,15 @@ class ReleasePlan:
     stored: Stored | None = field(default=None, repr=False, compare=False)
     is_removal: bool = False
     generated: Mapping[ObjectRef, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    hook_changes: tuple[Change, ...] = ()
+    hooks_due: bool = False
 
     @property
     def writes(self) -> bool:
         """Whether carrying it out would write anything."""
-        return any(change.action.writes for change in self.changes) or (self.is_removal and bool(self.hooks))
+        if any(change.action.writes for change in self.changes):
+            return True
+        return bool(self.hook_changes) or self.hooks_due or (self.is_removal and bool(self.hooks))
 
     @property
     def hooks(self) -> tuple[Hook, ...]:
@@ -192,10 +197,10 @@ class ReleasePlan:
             "name": self.key.release,
             "revision": self.revision.to_json(),
             "digest": self.digest,
-            "changes": [self._shown(change) for change in self.changes],
+            "changes": [self._shown(change) for change in (*self.changes, *self.hook_changes)],
             "hooks": [{"events": list(hook.events), "object": hook.manifest.ref.to_json()} for hook in hooks],
             "notes": list(self.notes),
-            "summary": summarise(self.changes),
+            "summary": summarise((*self.changes, *self.hook_changes)),
         }
 
     def _shown(self, change: Change) -> dict[str, Any]:
@@ -239,5 +244,5 @@ class Plan:
         return {
             "digest": self.digest,
             "releases": [release.to_json() for release in self.releases],
-            "summary": summarise(change for release in self.releases for change in release.changes),
+            "summary": summarise(change for one in self.releases for change in (*one.changes, *one.hook_changes)),
         }

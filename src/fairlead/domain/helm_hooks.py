@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from fairlead.domain.helm_release import HelmRelease, timestamp
-from fairlead.domain.hooks import HookRun
+from fairlead.domain.hooks import Fingerprints, HookRun
 from fairlead.domain.manifests import Manifest
 from fairlead.domain.rendering import Hook
 
@@ -16,6 +17,15 @@ def hook_of(stored: Mapping[str, Any], manifest: Manifest) -> Hook:
     """Return the hook that a record lists, given its manifest; what the record says of it counts, as with Helm."""
     events, policies = (tuple(map(str, stored.get(name) or ())) for name in ("events", "delete_policies"))
     return Hook(events, int(stored.get("weight") or 0), policies, manifest)
+
+
+def fingerprints_in(annotation: str) -> Fingerprints | None:
+    """Return what the annotation of a record says of its hooks; None when it says nothing."""
+    try:
+        found = json.loads(annotation)
+    except ValueError:
+        return None
+    return {str(name): str(digest) for name, digest in found.items()} if isinstance(found, dict) else None
 
 
 def with_runs(release: HelmRelease, runs: Iterable[HookRun]) -> HelmRelease:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fairlead.domain.helm_payload import HelmRevision
@@ -16,12 +16,14 @@ class HelmPast:
     """The revisions of a release that later ones have not superseded, oldest first.
 
     `chart` is the name of the chart that is deployed, empty when none is. `by_hand` says in a sentence what Helm itself
-    did last; empty when what is deployed is our doing.
+    did last; empty when what is deployed is our doing. `hooks` are the
+    fingerprints of the hooks of what is deployed, None when nobody knows them.
     """
 
     revisions: tuple[HelmRevision, ...] = ()
     chart: str = ""
     by_hand: str = ""
+    hooks: Mapping[str, str] | None = None
 
     @property
     def next_revision(self) -> int:

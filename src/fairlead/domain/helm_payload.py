@@ -1,8 +1,8 @@
 """How Helm keeps a revision in the cluster: a Secret `sh.helm.release.v1.NAME.vN`, written and read as Helm does.
 
 The form is that of Helm 4's Secret driver (`pkg/storage/driver`): gzipped JSON as base64 text under `release`, and
-labels by which Helm finds it. An annotation says which chart we wrote it for; Helm drops it with its own next write, so
-it can only ever be true. It spares us the payload where only the name of the chart is asked for.
+labels by which Helm finds it. Annotations say which chart and hooks we wrote it for; Helm drops them with its own next
+write, so they can only ever be true. They spare us the payload where only those are asked for.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from fairlead.domain.identity import ObjectRef
 
 SECRET_TYPE: Final = "helm.sh/release.v1"  # noqa: S105 - names a kind of Secret
 CHART_ANNOTATION: Final = "fairlead.dev/chart"
+HOOKS_ANNOTATION: Final = "fairlead.dev/hooks"
 RECORD_LIMIT: Final = 1024 * 1024
 """Bytes of data that Kubernetes takes in one Secret."""
 
@@ -31,13 +32,17 @@ _GZIP: Final = 31  # zlib's way to ask for a gzip header
 
 @dataclass(frozen=True, slots=True, order=True)
 class HelmRevision:
-    """What the metadata of a record tells. `chart` is only known of records that we wrote last, else empty."""
+    """What the metadata of a record tells.
+
+    `chart` and `hooks`, its hooks' fingerprints as JSON, are only known of records that we wrote last, else empty.
+    """
 
     revision: int
     release: str
     namespace: str
     status: HelmStatus
     chart: str = ""
+    hooks: str = ""
 
     @property
     def ref(self) -> ObjectRef:
@@ -62,18 +67,21 @@ def revision_of(secret: Mapping[str, Any]) -> HelmRevision | None:
         str(labels["name"]),
         str(metadata.get("namespace") or ""),
         HelmStatus.read(labels.get("status")),
-        str((metadata.get("annotations") or {}).get(CHART_ANNOTATION) or ""),
+        *(str((metadata.get("annotations") or {}).get(name) or "") for name in (CHART_ANNOTATION, HOOKS_ANNOTATION)),
     )
 
 
-def new_secret(release: HelmRelease, *, at: datetime) -> dict[str, Any]:
-    """Return the Secret of a revision that has just begun."""
+def new_secret(release: HelmRelease, *, at: datetime, hooks: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the Secret of a revision that has just begun; `hooks` tell later whether its hooks have changed."""
     ref = secret_ref(release.name, release.namespace, release.revision)
     metadata = {
         "name": ref.name,
         "namespace": ref.namespace,
         "labels": {**_labels(release), "createdAt": _seconds(at)},
-        "annotations": {CHART_ANNOTATION: release.chart_name},
+        "annotations": {
+            CHART_ANNOTATION: release.chart_name,
+            **({} if hooks is None else {HOOKS_ANNOTATION: json.dumps(hooks)}),
+        },
     }
     return {**_written(release), "apiVersion": "v1", "kind": "Secret", "metadata": metadata}
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from fairlead.domain.errors import InputError, Problem
-from fairlead.domain.identity import ReleaseKey
+from fairlead.domain.identity import ReleaseKey, sha256_json
 from fairlead.domain.manifests import Manifest
 from fairlead.domain.rendering import Hook
 
@@ -18,6 +18,10 @@ SUCCEEDED: Final = "hook-succeeded"
 FAILED: Final = "hook-failed"
 TEST: Final = "test"
 
+Fingerprints = Mapping[str, str]
+"""What the hooks of a release are: a short digest of each, by kind and name."""
+
+_SHORT: Final = 16  # hexadecimal digits: enough to tell a hook from its predecessor
 _DEFINITION: Final = ("apiextensions.k8s.io", "CustomResourceDefinition")
 
 
@@ -46,6 +50,23 @@ class HookRun:
     phase: Phase
     started_at: datetime
     completed_at: datetime
+
+
+def name_of(hook: Hook) -> str:
+    """Return kind and name of a hook, by which what is remembered of it is found."""
+    ref = hook.manifest.ref
+    return f"{ref.kind} {ref.name or (hook.manifest.data.get('metadata') or {}).get('generateName', '')}"
+
+
+def fingerprints(hooks: Iterable[Hook], namespace: str) -> Fingerprints:
+    """Return by name what hooks are; whether they say that they stand in the release's `namespace` makes no matter."""
+    found: dict[str, list[object]] = {}
+    for hook in hooks:
+        metadata = dict(hook.manifest.data.get("metadata") or {})
+        if metadata.get("namespace") in (None, "", namespace):
+            metadata.pop("namespace", None)
+        found.setdefault(name_of(hook), []).append({**hook.manifest.data, "metadata": metadata})
+    return {name: sha256_json(same).removeprefix("sha256:")[:_SHORT] for name, same in found.items()}
 
 
 def hooks_for(hooks: Iterable[Hook], event: str) -> tuple[Hook, ...]:

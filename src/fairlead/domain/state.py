@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from fairlead.domain.hooks import Fingerprints
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.inventory import Inventory, InventoryEntry
 from fairlead.domain.locking import Lock
@@ -16,7 +17,7 @@ from fairlead.domain.records import KEPT, Recorded, object_ref_from
 
 VERSION: Final = 1
 _KNOWN: Final = frozenset(
-    {"version", "fence", "number", "lock", "inventory", "claims", "hold", "inputsDigest", "deployments"}
+    {"version", "fence", "number", "lock", "inventory", "claims", "hold", "inputsDigest", "deployments", "hooks"}
 )
 
 
@@ -61,7 +62,8 @@ class ReleaseState:
 
     `claims` is the write-ahead inventory: identities that a run said it would create and did not confirm. Such an
     object is ours only if it carries our marks. `fence` and `number` are the highest ever given. `inputs_digest` is of
-    the last deployment that succeeded. `deployments` are the last ones, oldest first. `unknown` are fields of the
+    the last deployment that succeeded. `deployments` are the last ones, oldest first. `hooks` are of
+    the last deployment that succeeded, None when they are not known. `unknown` are fields of the
     document that this version has no name for; they are kept.
     """
 
@@ -73,6 +75,7 @@ class ReleaseState:
     hold: Hold | None = None
     inputs_digest: str = ""
     deployments: tuple[Recorded, ...] = ()
+    hooks: Fingerprints | None = None
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -103,6 +106,7 @@ class ReleaseState:
             "hold": self.hold.to_json() if self.hold else None,
             "inputsDigest": self.inputs_digest,
             "deployments": [one.to_stored() for one in self.deployments],
+            "hooks": self.hooks,
         }
 
     @classmethod
@@ -147,5 +151,6 @@ def _read(stored: Mapping[str, Any]) -> ReleaseState:
         None if stored["hold"] is None else Hold.from_json(stored["hold"]),
         str(stored["inputsDigest"]),
         tuple(Recorded.from_stored(one) for one in stored["deployments"]),
+        None if stored.get("hooks") is None else {str(name): str(value) for name, value in stored["hooks"].items()},
         {name: value for name, value in stored.items() if name not in _KNOWN},
     )

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from fairlead.domain.errors import RemoteRefused
 from fairlead.domain.helm_history import as_recorded
+from fairlead.domain.helm_hooks import fingerprints_in, hook_of
 from fairlead.domain.helm_past import HelmPast, deployed_of, told_by_hand
 from fairlead.domain.helm_payload import HelmRevision, release_of, revision_of
 from fairlead.domain.helm_release import HelmRelease
+from fairlead.domain.hooks import fingerprints
 from fairlead.domain.identity import ReleaseKey
+from fairlead.domain.manifests import Manifest
 from fairlead.domain.records import Recorded
+from fairlead.domain.rendering import Hook
+from fairlead.doors.yaml import read_manifests
 from fairlead.pipeline.engine import at_once
 from fairlead.ports.cluster import ApiKind, Cluster
 
@@ -70,8 +75,18 @@ async def _past(cluster: Cluster, revisions: tuple[HelmRevision, ...]) -> HelmPa
     if deployed is None:
         return HelmPast(revisions)
     if deployed.chart:
-        return HelmPast(revisions, deployed.chart)
+        return HelmPast(revisions, deployed.chart, hooks=fingerprints_in(deployed.hooks))
     release = await read_release(cluster, deployed)
     if release is None:
         return HelmPast(tuple(one for one in revisions if one != deployed))
-    return HelmPast(revisions, release.chart_name, told_by_hand(release))
+    hooks = fingerprints(hooks_in(release), deployed.namespace)
+    return HelmPast(revisions, release.chart_name, told_by_hand(release), hooks)
+
+
+def hooks_in(release: HelmRelease) -> Iterator[Hook]:
+    """Yield the hooks that a record lists, as they are written there."""
+    for stored in release.body.get("hooks") or ():
+        source = str(stored.get("path") or "")
+        text = str(stored.get("manifest") or "").encode()
+        for data, _ in read_manifests(text, source, duplicates=True):
+            yield hook_of(stored, Manifest(data, source))

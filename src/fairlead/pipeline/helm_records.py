@@ -19,7 +19,7 @@ from fairlead.domain.helm_hooks import with_runs
 from fairlead.domain.helm_past import deployed_of
 from fairlead.domain.helm_payload import HelmRevision, new_secret
 from fairlead.domain.helm_release import HelmRelease, HelmStatus, abandoned, begun, failed, succeeded
-from fairlead.domain.hooks import HookRun
+from fairlead.domain.hooks import HookRun, fingerprints
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.marks import HELM_MANAGER
 from fairlead.domain.rendering import ChartUse, RenderedRelease
@@ -55,7 +55,8 @@ class HelmRecord:
         number = self.use.past.next_revision
         if self._before and self._before[-1].revision >= number:
             raise self._overtaken(self._before[-1].revision)
-        secret = new_secret(await self._release(number), at=self.engine.clock.now())
+        hooks = fingerprints(self.rendered.hooks, self._key.namespace)
+        secret = new_secret(await self._release(number), at=self.engine.clock.now(), hooks=hooks)
         self._pending = await self._created(secret)
         await self._recover(self._before)
 

@@ -16,6 +16,7 @@ from fairlead.domain.digests import plan_digest, release_digest
 from fairlead.domain.dry_runs import unverified_by
 from fairlead.domain.errors import OperationFailed
 from fairlead.domain.events import Planned
+from fairlead.domain.hook_changes import require_apart, with_due_hooks
 from fairlead.domain.hooks import Occasion, hooks_around, require_names
 from fairlead.domain.identity import ObjectRef, Revision
 from fairlead.domain.ordering import ordered
@@ -74,8 +75,9 @@ async def plan(
         for name in environments
     )
     by_key = {release.key: release for part in parts for release in part}
-    planned = tuple(replace(by_key[one.key], stored=memory.stored[one.key]) for one in releases)
+    planned = tuple(with_due_hooks(replace(by_key[one.key], stored=memory.stored[one.key])) for one in releases)
     for release in planned:
+        require_apart(release)
         engine.events.emit(Planned(release.key, sum(change.action.writes for change in release.changes)))
     return Plan(planned, plan_digest(release.digest for release in planned), options)
 

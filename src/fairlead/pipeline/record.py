@@ -16,7 +16,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
-from fairlead.domain.bookkeeping import begun, chart_of, finished, full_record, next_number, outcomes, values_digest
+from fairlead.domain.bookkeeping import (
+    begun,
+    chart_of,
+    finished,
+    full_record,
+    knowing_hooks,
+    next_number,
+    outcomes,
+    values_digest,
+)
 from fairlead.domain.changes import ReleasePlan, summarise
 from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.errors import OperationFailed, Problem
@@ -188,13 +197,16 @@ class Book:
             if old.chunks is not None:
                 await self._store.forget_record(key, old.number, chunks=old.chunks)
         await self._swap(
-            lambda state: finished(
-                state,
-                self.plan.changes,
-                recorded,
-                made=made,
-                gone=report.removed,
-                was_read=self.plan.stored is not None,
+            lambda state: knowing_hooks(
+                finished(
+                    state,
+                    self.plan.changes,
+                    recorded,
+                    made=made,
+                    gone=report.removed,
+                    was_read=self.plan.stored is not None,
+                ),
+                rendered,
             )
         )
 

@@ -5,24 +5,21 @@ So what is tested or deleted is what was deployed, not what the files say by now
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from fairlead.domain.helm_history import as_recorded
-from fairlead.domain.helm_hooks import hook_of
 from fairlead.domain.helm_past import deployed_of
 from fairlead.domain.helm_payload import HelmRevision
-from fairlead.domain.helm_release import HelmRelease
 from fairlead.domain.hooks import from_stored
 from fairlead.domain.identity import ReleaseKey
-from fairlead.domain.manifests import Manifest
 from fairlead.domain.placing import Scopes, place, scopes_of
 from fairlead.domain.records import Recorded
 from fairlead.domain.rendering import Hook
 from fairlead.domain.state import ReleaseState
 from fairlead.doors.redaction import secrets_in
 from fairlead.doors.yaml import read_manifests
-from fairlead.pipeline.helm_past import read_release, revisions_of
+from fairlead.pipeline.helm_past import hooks_in, read_release, revisions_of
 from fairlead.pipeline.live import served_kinds
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.statestore import StateStore
@@ -73,7 +70,7 @@ class Records:
         ours = (one for one in self.state.deployments if one.number == release.revision)
         served = await served_kinds(self.cluster)
         scopes = scopes_of(((*kind, found.namespaced) for kind, found in served.items()), ())
-        hooks = tuple(_hooks(release, self.key, scopes))
+        hooks = tuple(_placed(hook, self.key, scopes) for hook in hooks_in(release))
         manifests = (data for data, _ in read_manifests(release.manifest.encode(), "manifest", duplicates=True))
         secrets = tuple(secrets_in((*manifests, *(hook.manifest.data for hook in hooks))))
         return RecordedHooks(next(ours, as_recorded(release, self.key)), hooks, secrets, revision)
@@ -88,9 +85,5 @@ class Records:
         return None
 
 
-def _hooks(release: HelmRelease, key: ReleaseKey, scopes: Scopes) -> Iterator[Hook]:
-    for stored in release.body.get("hooks") or ():
-        source = str(stored.get("path") or "")
-        text = str(stored.get("manifest") or "").encode()
-        for data, _ in read_manifests(text, source, duplicates=True):
-            yield hook_of(stored, Manifest(place(Manifest(data, source), key, scopes).data, source))
+def _placed(hook: Hook, key: ReleaseKey, scopes: Scopes) -> Hook:
+    return replace(hook, manifest=replace(hook.manifest, data=place(hook.manifest, key, scopes).data))

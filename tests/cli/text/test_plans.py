@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,6 +42,8 @@ MIGRATION: dict[str, Any] = {
     "kind": "Job",
     "metadata": {"name": "migrate", "namespace": "shop"},
 }
+
+MIGRATE = Hook(("pre-upgrade",), 0, (), Manifest(MIGRATION, "web.yaml"))
 
 UPDATES = Change(
     Action.UPDATE,
@@ -107,6 +110,18 @@ PLANS = {
         "sha256:44",
     ),
     "empty": Plan((), "sha256:44"),
+    "changed-hook": Plan(
+        (
+            replace(
+                release("web", *keep(4), hooks=(MIGRATE,)),
+                hook_changes=(Change(Action.UPDATE, MIGRATE.manifest.ref, reason="hook"),),
+            ),
+        ),
+        "sha256:44",
+    ),
+    "owed-hook": Plan(
+        (replace(release("web", *keep(4), hooks=(MIGRATE,)), hooks_due=True, notes=("it failed before",)),), "sha256:44"
+    ),
 }
 
 

@@ -70,7 +70,7 @@ def object_name(item: ObjectItem, namespace: str | None) -> str:
 def _release(release: ReleasePlanItem, title: Text, width: int | None, *, verbose: int) -> Iterator[Text]:
     loud = [change for change in release.changes if verbose or change.action not in _QUIET or change.problem]
     quiet = len(release.changes) - len(loud)
-    if not loud:
+    if not loud and not release.hooks:
         title.append(f"  unchanged, {plural(quiet, 'object')}", "dim")
     yield title
     for change in loud:
@@ -113,6 +113,8 @@ def _remarks(change: ChangeItem) -> Sequence[str]:
 def _conclusion(plan: Plan) -> Text:
     total = sum(getattr(plan.summary, action) for action in _MARK)
     changes = tally(plan.summary, {action: f"to {action}" for action in _MARK if action not in _QUIET})
+    if not changes and (runs := sum(len(release.hooks) for release in plan.releases)):
+        return Text.assemble(("Plan: ", "bold"), f"{plural(runs, 'hook')} to run", (f", {total} unchanged", "dim"), ".")
     if not changes:
         return Text(f"No changes: {plural(total, 'object')} as declared." if total else "Nothing is declared here.")
     rest = tally(plan.summary, {"keep": "unchanged", "skip": "skipped"})
