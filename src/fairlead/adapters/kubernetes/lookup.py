@@ -1,9 +1,14 @@
-"""A kubeconfig file of our making, by which a chart's `lookup` reaches the cluster as the caller does."""
+"""A kubeconfig file of our making, by which a chart's `lookup` reaches the cluster as the caller does.
+
+It holds credentials, so where the system has files without a name (Linux), it is one: the child that renders opens it
+through our process, and it is gone with us, however we end.
+"""
 
 from __future__ import annotations
 
 import base64
 import os
+import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,23 +29,34 @@ class LookupFile:
     access: Access
     _identity: Identity | None = None
     _path: str = field(default="")
+    _handle: int | None = None
 
     def write(self, identity: Identity) -> Lookup:
         """Return the file with this identity in it; only its owner may read it."""
         if identity != self._identity:
             self.remove()
-            handle, self._path = tempfile.mkstemp(prefix="fairlead-lookup-", suffix=".json")  # mode 0600
-            with os.fdopen(handle, "wb") as file:
+            with os.fdopen(os.dup(self._open()), "wb") as file:
                 file.write(orjson.dumps(kubeconfig(self.access, identity)))
             self._identity = identity
         return Lookup(self._path, self.access.context)
 
     def remove(self) -> None:
         """Delete the file, if there is one."""
-        if self._path:
-            with suppress(FileNotFoundError):
-                Path(self._path).unlink()
-        self._identity, self._path = None, ""
+        if self._handle is not None:
+            os.close(self._handle)
+            if not self._path.startswith("/proc/"):
+                with suppress(FileNotFoundError):
+                    Path(self._path).unlink()
+        self._identity, self._path, self._handle = None, "", None
+
+    def _open(self) -> int:
+        if sys.platform == "linux":
+            self._handle = os.memfd_create("fairlead-lookup")
+            os.fchmod(self._handle, 0o600)
+            self._path = f"/proc/{os.getpid()}/fd/{self._handle}"
+        else:
+            self._handle, self._path = tempfile.mkstemp(prefix="fairlead-lookup-", suffix=".json")  # mode 0600
+        return self._handle
 
 
 def kubeconfig(access: Access, identity: Identity) -> dict[str, Any]:
