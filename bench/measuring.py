@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import threading
 import time
@@ -33,10 +34,15 @@ class Site:
     releases: int
     environ: Mapping[str, str]
 
+    @property
+    def log(self) -> Path:
+        """Where everything goes that the tools say."""
+        return self.folder / "log"
+
     def run(self, *commands: Sequence[str], log: Path | None = None) -> Measured:
         """Run commands one after the other, counting them as one."""
         started, peak, code = time.perf_counter(), 0, 0
-        sink = os.open(log or self.folder / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        sink = os.open(log or self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         actions = [(os.POSIX_SPAWN_DUP2, sink, 1), (os.POSIX_SPAWN_DUP2, sink, 2)]
         for command in commands:
             program = _found(command[0], self.environ)
@@ -46,6 +52,8 @@ class Site:
             _, status, usage = os.wait4(pid, 0)
             code = os.waitstatus_to_exitcode(status)
             peak = max(peak, sampler.end(), usage.ru_maxrss * 1024)
+            if code and log is None:
+                print("\n".join(self.log.read_text().splitlines()[-20:]), file=sys.stderr)
         os.close(sink)
         return Measured(time.perf_counter() - started, peak, code)
 
