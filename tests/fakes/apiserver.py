@@ -84,7 +84,8 @@ def config_map(name: str = "a", version: str = "1", **data: str) -> dict[str, An
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": data}
 
 
-def _groups(group: str, *kinds: tuple[str, str]) -> dict[str, Any]:
+def groups(group: str, *kinds: tuple[str, str]) -> dict[str, Any]:
+    """Answer discovery with one group of namespaced kinds, each with its plural."""
     resources = [
         {"resource": plural, "responseKind": {"kind": kind}, "scope": "Namespaced", "verbs": ["get", "list"]}
         for kind, plural in kinds
@@ -99,6 +100,6 @@ def event(kind: str, obj: dict[str, Any]) -> bytes:
 
 
 DISCOVERY = {
-    "/api": json_answer(_groups("", ("ConfigMap", "configmaps"), ("Secret", "secrets"), ("Pod", "pods"))),
-    "/apis": json_answer(_groups("apps", ("Deployment", "deployments"))),
+    "/api": json_answer(groups("", ("ConfigMap", "configmaps"), ("Secret", "secrets"), ("Pod", "pods"))),
+    "/apis": json_answer(groups("apps", ("Deployment", "deployments"))),
 }

@@ -17,7 +17,7 @@ from fairlead.domain.access import BearerToken, ClientCertificate, ExecPlugin
 from fairlead.domain.errors import OperationFailed, RemoteRefused, Transient
 from fairlead.domain.identity import ObjectRef
 from fairlead.doors.dial import Unreachable
-from tests.fakes.apiserver import ACCESS, DISCOVERY, NO_JITTER, answers, config_map, serve, status
+from tests.fakes.apiserver import ACCESS, DISCOVERY, NO_JITTER, answers, config_map, groups, serve, status
 from tests.fakes.certificates import Authority
 from tests.fakes.clock import FakeClock
 from tests.fakes.http import Answer, HttpServer, Request, json_answer
@@ -74,7 +74,7 @@ async def test_an_address_where_nobody_ever_answered_is_given_up_soon() -> None:
     with pytest.raises(Unreachable) as caught:
         await cluster.get(MAP)
     await cluster.close()
-    assert sum(clock.slept) <= NO_JITTER.unknown
+    assert sum(clock.slept) <= 2 * NO_JITTER.unknown  # the two halves of discovery wait side by side
     assert "127.0.0.1:1" in str(caught.value)
     assert "ctx" in str(caught.value)
     assert caught.value.problems[0].remedy
@@ -98,6 +98,70 @@ async def test_many_at_once_are_bounded() -> None:
     async with serve(slow) as served:
         await asyncio.gather(*(served.cluster.get(MAP) for _ in range(200)))
     assert gate.limit <= most <= gate.ceiling
+
+
+async def test_a_sign_of_life_does_not_stand_in_line() -> None:
+    holding, released = 0, asyncio.Event()
+    full = asyncio.Event()
+
+    async def slow_but_for_leases(request: Request, writer: asyncio.StreamWriter) -> Answer | None:
+        nonlocal holding
+        if "/leases/" in request.path:
+            return json_answer(lease)
+        holding += 1
+        if holding == served.cluster._sender.gate.limit:
+            full.set()
+        await released.wait()
+        return GOOD
+
+    meta = {"name": "run", "namespace": "default"}
+    lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": meta}
+    async with serve(slow_but_for_leases) as served:
+        served.documents["/apis"] = json_answer(groups("coordination.k8s.io", ("Lease", "leases")))
+        work = asyncio.gather(*(served.cluster.get(MAP) for _ in range(100)))
+        await full.wait()
+        async with asyncio.timeout(5):
+            assert await served.cluster.apply(lease, manager="fairlead-state") == lease
+        released.set()
+        await work
+
+
+async def test_time_in_line_costs_no_patience() -> None:
+    refused: set[str] = set()
+
+    async def each_fails_once(request: Request, writer: asyncio.StreamWriter) -> Answer | None:
+        served.clock.advance(1.0)
+        if request.path in refused:
+            return GOOD
+        refused.add(request.path)
+        return status(503, "ServiceUnavailable")
+
+    refs = [replace(MAP, name=f"n{number}") for number in range(100)]
+    async with serve(each_fails_once) as served:
+        served.cluster._sender.gate = Gate(limit=1, ceiling=1)
+        found = await asyncio.gather(*(served.cluster.get(ref) for ref in refs))
+    assert found == [config_map()] * 100
+    assert served.clock.monotonic() > 1000.0 + NO_JITTER.known
+
+
+async def test_a_server_that_takes_few_at_once_is_asked_little_more_than_needed() -> None:
+    inside = busy = 0
+
+    async def takes_eight(request: Request, writer: asyncio.StreamWriter) -> Answer | None:
+        nonlocal inside, busy
+        if inside >= 8:
+            busy += 1
+            return Answer(429, b"", {"Retry-After": "1"})
+        inside += 1
+        for _ in range(50):  # long enough for others to arrive
+            await asyncio.sleep(0)
+        inside -= 1
+        return GOOD
+
+    async with serve(takes_eight) as served:
+        found = await asyncio.gather(*(served.cluster.get(MAP) for _ in range(400)))
+    assert found == [config_map()] * 400
+    assert busy < 60
 
 
 async def test_a_token_is_sent_and_a_refused_one_renewed_once(tmp_path: Path) -> None:

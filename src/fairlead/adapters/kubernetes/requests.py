@@ -20,6 +20,7 @@ from fairlead.ports.cluster import ApiKind
 
 PAGE = 500
 LOG_BYTES = 1024 * 1024
+_SIGN_OF_LIFE = ("coordination.k8s.io", "Lease")
 _JSON = {"Accept": "application/json"}
 # An apply is read as YAML, which takes these characters only as escapes: DEL, C1 controls, byte order mark, U+FFFE/F.
 _UNPRINTABLE = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xef\xbb\xbf|\xef\xbf[\xbe\xbf]")
@@ -41,7 +42,8 @@ class ApiRequest:
 
     `secrets` are texts of the body that no error may repeat. All requests made here may be sent again when it is
     unknown whether they arrived: reads, server-side applies, deletions of one UID, and creations and replacements,
-    whose second attempt is refused if the first arrived. What is not `patient` is worth one attempt only.
+    whose second attempt is refused if the first arrived. What is not `patient` is worth one attempt only. What is
+    `urgent` does not stand in line: a run that has much to do must still show in time that it lives.
     """
 
     method: str
@@ -52,6 +54,7 @@ class ApiRequest:
     body: bytes | None = field(default=None, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     patient: bool = True
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ def apply(
         headers=_APPLY,
         body=_UNPRINTABLE.sub(_escaped, orjson.dumps(manifest)),
         secrets=_secrets(manifest),
+        urgent=ref.group_kind == _SIGN_OF_LIFE,
     )
 
 

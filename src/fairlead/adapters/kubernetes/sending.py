@@ -38,10 +38,11 @@ class Sender:
 
     async def send(self, request: ApiRequest, *, accept: frozenset[int] = frozenset()) -> Response:
         """Return the good answer, or one whose status is in `accept`; 404 only if Kubernetes itself says it."""
-        began, attempt, renewed = self.clock.monotonic(), 0, False
+        waited, attempt, renewed = 0.0, 0, False
         while True:
             identity = await self.credentials.current()
-            reply = await self._once(request, identity)
+            reply, seconds = await self._once(request, identity)
+            waited += seconds  # without the time in line, which is our own doing
             if isinstance(reply, Response):
                 if reply.status < 300 or (reply.status in accept and (reply.status != 404 or absent(reply))):
                     return reply
@@ -53,11 +54,11 @@ class Sender:
                 error = unreachable(reply, request, self.server)
             if not isinstance(error, Transient) or not request.patient:
                 raise error
-            waited = self.clock.monotonic() - began
             pause = self.patience.next_pause(error, attempt=attempt, waited=waited, known=self._known)
             if pause is None:
                 raise error
             await self.clock.sleep(pause)
+            waited += pause
             attempt += 1
 
     @asynccontextmanager
@@ -76,21 +77,28 @@ class Sender:
         while self._dialers:
             await self._dialers.popitem()[1].close()
 
-    async def _once(self, request: ApiRequest, identity: Identity) -> Response | Unreachable:
-        dialer, headers = self._dialer(identity), _headers(request, identity)
+    async def _once(self, request: ApiRequest, identity: Identity) -> tuple[Response | Unreachable, float]:
+        """Make one attempt, when its turn has come; return how it went and the seconds that it took."""
+        if request.urgent:
+            return await self._attempt(request, identity)
         entered, overloaded = await self.gate.enter(), False
+        try:
+            reply, seconds = await self._attempt(request, identity)
+            overloaded = isinstance(reply, Response) and reply.status == 429
+            return reply, seconds
+        finally:
+            self.gate.leave(entered, overloaded=overloaded)
+
+    async def _attempt(self, request: ApiRequest, identity: Identity) -> tuple[Response | Unreachable, float]:
+        dialer, headers, began = self._dialer(identity), _headers(request, identity), self.clock.monotonic()
         try:
             reply = await dialer.request(
                 request.method, self._url(request), headers=headers, body=request.body, timeout=_SECONDS
             )
-            overloaded = reply.status == 429
-            self._known = True
         except Unreachable as error:
-            return error
-        else:
-            return reply
-        finally:
-            self.gate.leave(entered, overloaded=overloaded)
+            return error, self.clock.monotonic() - began
+        self._known = True
+        return reply, self.clock.monotonic() - began
 
     def _open(self, request: ApiRequest, identity: Identity, idle: float) -> AbstractAsyncContextManager[Stream]:
         headers = _headers(request, identity)
