@@ -327,3 +327,91 @@ def test_what_cannot_change_is_made_anew_on_demand_and_volumes_only_under_the_gu
     assert undecided.document["errors"][0]["code"] == "approvalNeeded"
     shop.run("apply", "test", "--recreate", "--allow-deletes", "--yes", "--no-wait")
     assert ("delete", "data") in [(call.verb, call.ref and call.ref.name) for call in shop.cluster.writes]
+
+
+def _refuse_dry_runs(shop: Shop) -> None:
+    said = Problem("objectInvalid", "spec.replicas: must not be negative")
+    shop.cluster.fail(RemoteRefused(said, status=422), verb="apply", kind="Deployment")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("plan", "test"), ("plan", "test", "--detailed-exitcode"), ("apply", "test", "-n")]
+)
+def test_a_plan_that_the_server_refuses_ends_with_one(shop: Shop, arguments: tuple[str, ...]) -> None:
+    shop.run("apply", "test")
+    shop.change("web.yaml", "shop/web:1.0", "shop/web:1.1")
+    _refuse_dry_runs(shop)
+    planned = shop.run(*arguments, "--output", "json")
+    assert planned.code == 1
+    assert planned.document["kind"] == "Plan"
+
+
+def test_what_stands_in_no_file_any_more_is_hinted_at(shop: Shop) -> None:
+    shop.run("apply", "test")
+    apps = (shop.root / "apps.yaml").read_text()
+    (shop.root / "apps.yaml").write_text(apps[: apps.index("  - name: web")])
+    planned = shop.run("plan", "test")
+    assert "test/web" in planned.stdout
+    document = shop.run("plan", "test", "--output", "json").document
+    assert [item["release"] for item in document["undeclared"]] == ["web"]
+    assert shop.run("plan", "test", "--prune-releases", "--output", "json").document["undeclared"] == []
+
+
+@dataclass
+class Regions(Shop):
+    """The same shop, where the cluster of `staging` does not answer."""
+
+    async def open(self, environment: Environment) -> Cluster:
+        if environment.name == "staging":
+            raise Transient(Problem("unreachable", "nobody answers at 192.0.2.1", remedy="look at the network"))
+        return self.cluster
+
+
+@pytest.fixture
+def regions(shop: Shop) -> Regions:
+    return Regions(shop.root, shop.cluster)
+
+
+def test_a_cluster_that_is_silent_keeps_nobody_from_looking(regions: Regions, golden: Golden) -> None:
+    regions.run("apply", "test")
+    looked = regions.run("status", "--all", "-r", "settings", "--output", "json")
+    assert looked.code == 1
+    assert [(item["environment"], item["health"], item["causeCode"]) for item in looked.document["releases"]] == [
+        ("test", "current", None),
+        ("staging", "unknown", "unreachable"),
+    ]
+    golden("cli/shop-status-silent.txt", regions.run("status", "--all", "-r", "settings").stdout)
+
+
+def test_a_cluster_that_is_silent_keeps_nobody_from_deploying(regions: Regions, golden: Golden) -> None:
+    planned = regions.run("plan", "--all", "--prune-releases", "--output", "json")
+    assert planned.code == 1
+    assert [item["environment"] for item in planned.document["releases"]] == ["test", "test"]
+    assert [(item["environment"], item["code"]) for item in planned.document["unanswered"]] == [
+        ("staging", "unreachable")
+    ]
+    golden("cli/shop-plan-silent.txt", regions.run("plan", "--all").stdout)
+    done = regions.run("apply", "--all", "--output", "json")
+    assert done.code == 1
+    assert [(item["environment"], item["outcome"]) for item in done.document["deployments"]] == [
+        ("test", "succeeded"),
+        ("test", "succeeded"),
+        ("staging", "failed"),
+        ("staging", "failed"),
+    ]
+
+
+def test_half_a_plan_is_neither_saved_nor_applied(regions: Regions) -> None:
+    saved = regions.run("plan", "--all", "--save", "plan.json", "--output", "json")
+    assert (saved.code, saved.document["errors"][0]["code"]) == (1, "unreachable")
+    assert not (regions.root / "plan.json").exists()
+    Shop(regions.root, regions.cluster).run("plan", "--all", "--save", "plan.json")
+    applied = regions.run("apply", "--plan", "plan.json", "--output", "json")
+    assert (applied.code, applied.document["errors"][0]["code"]) == (1, "unreachable")
+    assert regions.cluster.writes == []
+
+
+def test_a_cluster_alone_that_is_silent_is_an_error(regions: Regions) -> None:
+    for command in ("status", "plan", "apply"):
+        ended = regions.run(command, "staging", "--output", "json")
+        assert (ended.code, ended.document["kind"]) == (1, "Error")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 
 from fairlead.domain.autoscaling import identity
 from fairlead.domain.changes import Action, Change, FieldChange, Unverified
-from fairlead.domain.comparing import Candidate, Judge, compare, refreshed
+from fairlead.domain.comparing import Candidate, Judge, compare, refreshed, unless_recorded
 from fairlead.domain.errors import OperationFailed, Refused
 from fairlead.domain.identity import ReleaseKey
+from fairlead.domain.inventory import Inventory, InventoryEntry
 from fairlead.domain.marks import marked
 from tests.fakes.ssa import applied, edited
 
@@ -247,3 +249,23 @@ def test_replicas_that_were_scaled_meanwhile_are_sent_as_they_are_now() -> None:
     assert (change.desired or {})["spec"]["replicas"] == 3
     again = refreshed(change, _edit(live, "hpa", replicas=8))
     assert "replicas" not in (again.desired or {})["spec"]
+
+
+def test_only_the_very_object_in_the_inventory_is_kept() -> None:
+    kept = compare(DEPLOYMENT, _live(DEPLOYMENT), JUDGE)
+    assert isinstance(kept, Change)
+    assert kept.action is Action.KEEP
+    owned = Inventory((InventoryEntry(kept.ref, "u-1"),))
+    assert unless_recorded(kept, owned) is kept
+    assert unless_recorded(kept, None) is kept
+    for other in (Inventory(), Inventory((InventoryEntry(kept.ref, "u-2"),))):
+        adopted = unless_recorded(kept, other)
+        assert (adopted.action, adopted.reason, adopted.desired) == (Action.UPDATE, "adopt", kept.desired)
+
+
+@pytest.mark.parametrize("more", [{"action": Action.UPDATE}, {"is_preparation": True}, {"is_pruning": True}], ids=str)
+def test_what_writes_or_is_not_owned_stays_as_it_is(more: dict[str, Any]) -> None:
+    kept = compare(DEPLOYMENT, _live(DEPLOYMENT), JUDGE)
+    assert isinstance(kept, Change)
+    change = replace(kept, **more)
+    assert unless_recorded(change, Inventory()) is change

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fairlead.domain.changes import Action, Change, ReleasePlan
+from fairlead.domain.changes import Action, Change, FieldChange, ReleasePlan
 from fairlead.domain.health import Explanation, Health, HealthReport, HealthState, ObjectHealth
 from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision
 from fairlead.domain.rendering import RenderedRelease
@@ -37,7 +37,11 @@ def _report(**states: HealthState) -> HealthReport:
     ],
 )
 def test_what_counts_as_drift(action: Action, reason: str, expected: bool) -> None:
-    assert drifts(Change(action, A, reason)) is expected
+    assert drifts(Change(action, A, reason, (FieldChange("/data/a", 1, 2),))) is expected
+
+
+def test_an_object_that_only_no_inventory_lists_is_as_declared() -> None:
+    assert not drifts(Change(Action.UPDATE, A, "adopt"))
 
 
 def test_what_is_left_to_prune_is_no_drift() -> None:

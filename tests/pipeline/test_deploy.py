@@ -15,9 +15,11 @@ from fairlead.domain.errors import InputError, Problem, RemoteRefused, Transient
 from fairlead.domain.events import Applied, ApplyFailed, ApplyStarted, Planned, ReleaseFinished, WaitStarted
 from fairlead.domain.health import HealthState
 from fairlead.domain.identity import ObjectRef
+from fairlead.domain.state import ReleaseState
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted
 from fairlead.pipeline.plan import plan
+from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.releases import (
     Recorder,
@@ -373,3 +375,54 @@ async def test_many_releases_run_side_by_side() -> None:
     names = [f"r{number}" for number in range(50)]
     results = await run.deploy(*(wanted(config_map(name), of=release(name)) for name in names))
     assert {one.outcome for one in results} == {Outcome.SUCCEEDED}
+
+
+class _Operator(FakeClock):
+    """Time in which an operator defines a kind at the second look."""
+
+    def __init__(self, cluster: FakeCluster) -> None:
+        super().__init__()
+        self.cluster = cluster
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds)
+        if len(self.slept) == 2:
+            await self.cluster.apply(definition(), manager="operator")
+
+
+async def test_a_kind_that_comes_while_it_is_waited_for_is_used() -> None:
+    run = Run()
+    run.engine = replace(run.engine, clock=_Operator(run.cluster))
+    (done,) = await run.deploy(wanted(custom(), config_map()), wait=False)
+    assert (done.outcome, done.explanation) == (Outcome.SUCCEEDED, "")
+    assert run.written == ["ConfigMap/settings", "CustomResourceDefinition/widgets.example.com", "Widget/w"]
+
+
+async def test_a_kind_that_never_comes_fails_after_the_rest_was_made() -> None:
+    run = Run()
+    (done,) = await run.deploy(wanted(custom(), config_map()), wait=False)
+    assert done.outcome is Outcome.FAILED
+    assert "Widget" in done.explanation
+    assert run.written == ["ConfigMap/settings", "Widget/w"]
+
+
+async def test_waiting_for_a_kind_ends_with_the_run() -> None:
+    run = Run()
+    planned = await run.plan(one := wanted(custom(), config_map()))
+    task = asyncio.create_task(deploy(planned, [one.target], replace(run.engine, clock=SteppedClock())))
+    await run.recorder.told(Applied)
+    task.cancel()
+    (done,) = await task
+    assert done.outcome is Outcome.INTERRUPTED
+
+
+async def test_what_was_allowed_is_still_allowed_after_waiting_for_another_run() -> None:
+    run, one = Run(), wanted(config_map(a="2"))
+    foreign = {"annotations": {"argocd.argoproj.io/tracking-id": "shop"}, "name": "settings", "namespace": "default"}
+    run.cluster.put({"apiVersion": "v1", "kind": "ConfigMap", "metadata": foreign, "data": {"a": "1"}})
+    planned = await run.plan(one, take_ownership=True)
+    before = planned.releases[0].stored
+    assert before is not None
+    assert await run.engine.store(one.key).swap(one.key, before, ReleaseState(fence=1)) is not None
+    (done,) = await deploy(planned, [one.target], run.engine, DeployOptions(wait=False))
+    assert (done.outcome, done.explanation) == (Outcome.SUCCEEDED, "")

@@ -13,8 +13,12 @@ from fairlead.domain.config import IgnoreFields
 from fairlead.domain.errors import InputError, Problem, Refused, RemoteRefused, Transient
 from fairlead.domain.events import Planned
 from fairlead.domain.identity import object_ref
+from fairlead.domain.inventory import Inventory, InventoryEntry
+from fairlead.domain.state import ReleaseState, Stored
+from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Wanted
 from fairlead.pipeline.plan import plan
+from fairlead.pipeline.pruning import Inventories
 from tests.conftest import Golden
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.releases import (
@@ -40,12 +44,17 @@ async def _plan(cluster: FakeCluster, *releases: Wanted, **options: Any) -> Plan
 
 
 async def _deployed(cluster: FakeCluster, *releases: Wanted) -> None:
-    """Apply what a plan says, in its order, as the apply stage does."""
+    """Apply what a plan says, in its order, as the apply stage does, and note what the releases own."""
+    ports, _ = engine(cluster)
     for one in (await _plan(cluster, *releases)).releases:
+        entries: list[InventoryEntry] = []
         for change in one.changes:
             if change.action.writes:
                 assert change.desired is not None
-                await cluster.apply(change.desired, manager=change.manager)
+                made = await cluster.apply(change.desired, manager=change.manager)
+                entries.append(InventoryEntry(change.ref, made["metadata"]["uid"]))
+        state = ReleaseState(inventory=Inventory(tuple(entries)))
+        await ports.store(one.key).swap(one.key, one.stored or Stored(), state)
     cluster.calls.clear()
 
 
@@ -333,3 +342,48 @@ async def test_the_wire_form_of_a_plan(golden: Golden) -> None:
 
 def _in_default(obj: dict[str, Any]) -> dict[str, Any]:
     return {**obj, "metadata": {**obj["metadata"], "namespace": "default"}}
+
+
+async def test_a_kind_that_nothing_defines_is_said_and_holds_up_nothing() -> None:
+    planned = await _plan(FakeCluster(), wanted(custom(), config_map()))
+    missing = next(change for change in planned.releases[0].changes if change.ref.kind == "Widget")
+    assert (missing.action, missing.unverified_reason) == (Action.CREATE, Unverified.CRD_NOT_YET)
+    assert "Widget of example.com/v1" in missing.problem
+    assert (missing.obstacle, planned.is_refused) == ("", False)
+
+
+async def test_a_version_that_the_cluster_does_not_have_is_refused() -> None:
+    old = {**deployment(), "apiVersion": "apps/v1beta2"}
+    planned = await _plan(FakeCluster(), wanted(old))
+    change = _only(planned)
+    assert change.unverified_reason is Unverified.REFUSED
+    assert "apps/v1beta2" in change.problem
+    assert "apps/v1 " in change.problem
+    assert change.obstacle
+    assert planned.is_refused
+
+
+async def test_what_no_inventory_lists_is_adopted_although_it_matches() -> None:
+    cluster, one = FakeCluster(), wanted(config_map())
+    ports, _ = engine(cluster)
+    ((created,),) = (release.changes for release in (await _plan(cluster, one)).releases)
+    assert created.desired is not None
+    await cluster.apply(created.desired, manager=created.manager)
+    planned = await _plan(cluster, one)
+    assert _said(planned) == [("update", "ConfigMap", "adopt")]
+    assert _only(planned).fields == ()
+    known: Inventories = {one.key: None}
+    assert not (await plan([one], ports, inventories=known)).writes
+
+
+async def test_releases_that_are_declared_no_more_are_named_without_another_request() -> None:
+    cluster, old, new = FakeCluster(), release("old"), release("new")
+    both, one = environment(old, new), environment(new)
+    ports, _ = engine(cluster)
+    releases = [wanted(config_map("a"), of=old, env=both), wanted(config_map("b"), of=new, env=both)]
+    await deploy(await plan(releases, ports), [each.target for each in releases], ports, DeployOptions(wait=False))
+    assert (await plan(releases[1:], ports)).undeclared == ()
+    cluster.calls.clear()
+    planned = await plan([wanted(config_map("b"), of=new, env=one)], ports)
+    assert planned.undeclared == (releases[0].key,)
+    assert len([call for call in cluster.calls if call.verb == "list"]) == 1

@@ -353,7 +353,7 @@ async def test_what_cannot_change_is_deleted_and_made_anew_on_demand() -> None:
     assert (done.outcome, done.summary["recreate"]) == (Outcome.SUCCEEDED, 1)
     assert after["metadata"]["uid"] != before["metadata"]["uid"]
     assert [call.verb for call in site.cluster.writes] == ["delete", "apply"]
-    assert not (await site.plan(changed)).writes
+    assert not (await plan([changed], site.engine)).writes
 
 
 async def test_recreating_a_claim_needs_to_be_allowed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from fairlead.cli.asking import agreed
 from fairlead.cli.consent import grave, refusal
@@ -10,8 +11,9 @@ from fairlead.cli.run import Run
 from fairlead.domain.changes import Plan
 from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.durations import duration_seconds
-from fairlead.domain.errors import InputError, Problem, Refused
+from fairlead.domain.errors import InputError, OperationFailed, Problem, Refused
 from fairlead.domain.pruning import guard
+from fairlead.pipeline.answering import Silent
 
 
 def require_harmless(plan: Plan, *, is_named: bool = False) -> None:
@@ -20,6 +22,13 @@ def require_harmless(plan: Plan, *, is_named: bool = False) -> None:
     problems = [problem for problem in guarded if problem is not None]
     if problems:
         raise Refused(problems)
+
+
+def require_complete(silent: Iterable[Silent]) -> None:
+    """Fail unless every cluster answers, for a saved plan is whole or it is none."""
+    problems = [replace(one.problem, path=one.environment.name) for one in silent]
+    if problems:
+        raise OperationFailed(problems)
 
 
 async def require_consent(plan: Plan, run: Run) -> None:

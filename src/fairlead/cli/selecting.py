@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from fairlead.cli.options import Releases, Targets, Where
 from fairlead.domain.config import Environment
@@ -10,6 +10,7 @@ from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.labels import parse_selector
 from fairlead.domain.selection import Scope, choose_environments, choose_releases
 from fairlead.domain.targets import Target
+from fairlead.pipeline.answering import Silent
 from fairlead.pipeline.application import Application
 
 
@@ -41,13 +42,18 @@ def named_release(application: Application, environment: str, release: str) -> T
     return target
 
 
-async def orphans(application: Application, where: Where) -> tuple[Target, ...]:
-    """Return the releases of whole environments that are declared no more; a choice of releases leaves none out."""
+async def orphans(application: Application, where: Where, silent: Iterable[Silent]) -> tuple[Target, ...]:
+    """Return the releases of whole environments that are declared no more; a choice of releases leaves none out.
+
+    Of environments whose clusters do not answer nothing is known, and so nothing is removed.
+    """
     if where.releases.names or where.releases.selector is not None:
         message = "--prune-releases is about whole environments, but releases were chosen"
         remedy = "leave out -r and -l, or remove one release by `fairlead delete ENV RELEASE`"
         raise InputError(Problem("conflictingOptions", message, remedy=remedy))
-    return await application.orphans(chosen_environments(application, where.targets))
+    unknown = {one.environment.name for one in silent}
+    chosen = chosen_environments(application, where.targets)
+    return await application.orphans([one for one in chosen if one.name not in unknown])
 
 
 def named_environments(

@@ -114,10 +114,15 @@ class Change:
     is_adoption: bool = False
 
     @property
+    def is_refused(self) -> bool:
+        """Whether applying it cannot succeed: the server says no, or there is no place for it."""
+        return bool(self.problem) and self.unverified_reason in (Unverified.REFUSED, Unverified.NAMESPACE_NOT_YET)
+
+    @property
     def obstacle(self) -> str:
         """Why nothing of the release may be written: this change cannot succeed, or nobody may see its object."""
-        hopeless = self.unverified_reason in (Unverified.REFUSED, Unverified.NAMESPACE_NOT_YET)
-        return f"{self.ref}: {self.problem}" if self.problem and (hopeless or self.reason == UNKNOWN) else ""
+        blind = bool(self.problem) and self.reason == UNKNOWN
+        return f"{self.ref}: {self.problem}" if self.is_refused or blind else ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the wire form."""
@@ -227,12 +232,19 @@ class PlanOptions:
 class Plan:
     """Everything a run would do, finished before the first write. `digest` is the planDigest of `semantics.md` 5.
 
-    `options` are how it was made, for whoever has to make it again.
+    `options` are how it was made, for whoever has to make it again. `undeclared` are releases that were deployed from
+    the same environments, own something, and are neither in the plan nor declared.
     """
 
     releases: tuple[ReleasePlan, ...]
     digest: str
     options: PlanOptions = field(default_factory=PlanOptions)
+    undeclared: tuple[ReleaseKey, ...] = ()
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether applying any part of it cannot succeed."""
+        return any(change.is_refused for release in self.releases for change in release.changes)
 
     @property
     def writes(self) -> bool:
@@ -245,4 +257,5 @@ class Plan:
             "digest": self.digest,
             "releases": [release.to_json() for release in self.releases],
             "summary": summarise(change for one in self.releases for change in (*one.changes, *one.hook_changes)),
+            "undeclared": [key.to_json() for key in self.undeclared],
         }

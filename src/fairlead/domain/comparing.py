@@ -19,6 +19,7 @@ from fairlead.domain.config import IgnoreFields
 from fairlead.domain.differences import Difference, counterpart, covers, differences, projection, same
 from fairlead.domain.errors import OperationFailed, Problem, Refused
 from fairlead.domain.identity import ReleaseKey, object_ref, sha256_json
+from fairlead.domain.inventory import Inventory
 from fairlead.domain.left_alone import judged_part, left_alone, to_send, value_at, without_paths
 from fairlead.domain.marks import Foreign, Nobodys, field_manager, marked, ownership
 from fairlead.domain.masking import field_changes
@@ -156,6 +157,18 @@ def compare(desired: Mapping[str, Any], live: Mapping[str, Any] | None, judge: J
     if moved is None and ours is not None and covers(body(sent), managed_fields.owned_part(live, ours)):
         return _kept(change)
     return Candidate(change, live, judge, moved)
+
+
+def unless_recorded(change: Change, owned: Inventory | None) -> Change:
+    """Return a change that leaves an object as it is; where no inventory lists that very object, one that adopts it.
+
+    Its marks alone are not enough to make it ours: they may be a copy, and nothing would ever prune it. `owned` None
+    means that the inventory may not be read.
+    """
+    is_ours = owned is None or change.uid is None or owned.owns(change.ref, change.uid)
+    if change.action is not Action.KEEP or change.is_preparation or change.is_pruning or is_ours:
+        return change
+    return replace(change, action=Action.UPDATE, reason=ADOPT)
 
 
 def live_digest(judged: Mapping[str, Any], live: Mapping[str, Any]) -> str:

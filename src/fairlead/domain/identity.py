@@ -54,6 +54,11 @@ class ReleaseKey:
     namespace: str
     release: str
 
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Where it runs, whatever the environment is called: cluster, namespace and name."""
+        return self.cluster, self.namespace, self.release
+
     def __str__(self) -> str:
         return f"{self.environment}/{self.release}"
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fairlead.domain.causes import Cause
 from fairlead.domain.changes import UNKNOWN, Action, Change, ReleasePlan
+from fairlead.domain.comparing import ADOPT
 from fairlead.domain.health import WORST_FIRST, Explanation, HealthReport, HealthState, ObjectHealth
 from fairlead.domain.identity import ObjectRef, ReleaseKey, Revision
 from fairlead.domain.records import Recorded
@@ -117,7 +118,7 @@ def drifts(change: Change) -> bool:
     if change.is_pruning:
         return False
     if change.action is Action.UPDATE:
-        return change.reason not in ("ownership", UNKNOWN)
+        return change.reason not in ("ownership", UNKNOWN) and not (change.reason == ADOPT and not change.fields)
     return change.action.writes
 
 

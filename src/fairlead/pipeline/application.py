@@ -21,6 +21,7 @@ from fairlead.domain.saved_plans import SavedPlan
 from fairlead.domain.status import ReleaseStatus, explained
 from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor
+from fairlead.pipeline.answering import Silent, answering
 from fairlead.pipeline.checking import Checked, check
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted, at_once
@@ -29,7 +30,7 @@ from fairlead.pipeline.history import Shown, history, show
 from fairlead.pipeline.init import initialize
 from fairlead.pipeline.load import Loaded
 from fairlead.pipeline.plan import plan as plan_releases
-from fairlead.pipeline.removal import orphans
+from fairlead.pipeline.removal import orphans, undeclared
 from fairlead.pipeline.render import Facts, Rendering
 from fairlead.pipeline.saving import Chosen, resume, save, with_generated
 from fairlead.pipeline.status import require_current, status
@@ -126,6 +127,10 @@ class Application:
             releases += [Checked(target, facts, Sources(), cluster) for target in members]
         return (*self.loaded.warnings, *await check(releases, self.rendering, kube_versions=versions))
 
+    async def answering(self, targets: Sequence[Target]) -> tuple[tuple[Target, ...], tuple[Silent, ...]]:
+        """Tell the releases whose clusters answer from the others; raises when none does."""
+        return await answering(targets, self.clusters)
+
     async def plan(
         self, targets: Sequence[Target], options: PlanOptions | None = None, *, removed: Sequence[Target] = ()
     ) -> Plan:
@@ -137,7 +142,8 @@ class Application:
         renewed = await wanting.renewed(wanted, planned)
         if renewed != wanted:
             planned = await plan_releases(renewed, engine, options)
-        return await with_generated(planned, targets, wanting)
+        left = undeclared(planned.undeclared, self.declaration.environments)
+        return await with_generated(replace(planned, undeclared=left), targets, wanting)
 
     async def save(self, plan: Plan, about: Chosen) -> SavedPlan:
         """Return a plan as a file may hold it; raises Refused (`notPinned`) when it can never be had again."""

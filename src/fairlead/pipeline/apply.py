@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fairlead.domain.causes import Patience
-from fairlead.domain.changes import Action, Change
+from fairlead.domain.changes import Action, Change, Unverified
 from fairlead.domain.comparing import refreshed
 from fairlead.domain.errors import FairleadError, OperationFailed, Problem, RemoteRefused
 from fairlead.domain.events import Applied, ApplyFailed
@@ -18,7 +18,7 @@ from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.adopting import migrate
 from fairlead.pipeline.board import Board, Stopped
 from fairlead.pipeline.engine import Engine, at_once
-from fairlead.pipeline.establishing import wait_established
+from fairlead.pipeline.establishing import wait_established, wait_served
 from fairlead.pipeline.removing import GONE_WITHIN_SECONDS, delete_planned, wait_gone
 from fairlead.ports.cluster import Cluster, LiveObject
 
@@ -116,8 +116,7 @@ class _Stage:
                 end = await self._remove(change)
                 change = replace(change, uid=None, resource_version=None)
             if change.action is not Action.DELETE and not end.interrupted:
-                end = _End(change.ref, await self._write(change))
-                await self._served(change)
+                end = await self._make(change)
         except OperationFailed as error:
             message = self.redactor.text(said(error))
             self.engine.events.emit(ApplyFailed(self.key, change.ref, message))
@@ -134,6 +133,20 @@ class _Stage:
         waiting = wait_gone(self.cluster, change, self.engine.clock, timeout_seconds=self.timeout_seconds)
         stopped = isinstance(await self.board.unless_stopped(waiting), Stopped)
         return _End(change.ref, removed=not stopped, interrupted=stopped)
+
+    async def _make(self, change: Change) -> _End:
+        if change.unverified_reason is Unverified.CRD_NOT_YET and change.problem:
+            waiting = wait_served(self.cluster, change.ref, self.engine.clock, seconds=self._kind_within)
+            if isinstance(await self.board.unless_stopped(waiting), Stopped):
+                return _End(change.ref, interrupted=True)
+        end = _End(change.ref, await self._write(change))
+        await self._served(change)
+        return end
+
+    @property
+    def _kind_within(self) -> float:
+        """For so many seconds a kind that nothing in the run defines is waited for: an operator may bring it."""
+        return min(SERVED_WITHIN_SECONDS, self.timeout_seconds)
 
     async def _write(self, change: Change) -> LiveObject:
         """Write one change, bound to the object it was planned for. On a conflict the object is read again."""

@@ -16,6 +16,7 @@ from fairlead.ports.events import EventSink
 
 # Discovery follows a CRD's condition within moments; there is nothing to watch.
 _ASK_AGAIN_SECONDS = 0.2
+_ASK_AGAIN_AT_MOST_SECONDS = 2.0
 
 
 async def wait_established(
@@ -42,6 +43,16 @@ async def wait_established(
             return replace(report, explanation=_not_served(missing), timed_out=True)
         await clock.sleep(_ASK_AGAIN_SECONDS)
     return replace(report, duration_seconds=clock.monotonic() - started)
+
+
+async def wait_served(cluster: Cluster, ref: ObjectRef, clock: Clock, *, seconds: float) -> None:
+    """Wait until the server serves the kind of an object, at most so long; whoever writes it then learns the rest."""
+    until, pause = clock.monotonic() + seconds, _ASK_AGAIN_SECONDS
+    while clock.monotonic() < until:
+        if (ref.api_version, ref.kind) in {(kind.api_version, kind.kind) for kind in await cluster.kinds(fresh=True)}:
+            return
+        await clock.sleep(pause)
+        pause = min(2 * pause, _ASK_AGAIN_AT_MOST_SECONDS)
 
 
 def _served(crd: ObjectBody) -> set[tuple[str, str]]:

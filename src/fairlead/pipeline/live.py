@@ -73,12 +73,8 @@ async def read_all(
     cluster: Cluster, served: Served, group: str, kind: str, namespaces: Iterable[str]
 ) -> list[LiveObject]:
     """Return all objects of one kind in some namespaces, in a version that is served; none if it is not."""
-    versions = [found for (_, name), found in served.items() if name == kind and _group(found) == group]
+    versions = [found for found in served.values() if found.group_kind == (group, kind)]
     if not versions:
         return []
     listings = await at_once(cluster.list(max(versions), namespace) for namespace in sorted(set(namespaces)))
     return [obj for listing in listings for obj in listing.items]
-
-
-def _group(kind: ApiKind) -> str:
-    return kind.api_version.rpartition("/")[0]

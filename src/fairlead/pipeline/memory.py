@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fairlead.domain.identity import ReleaseKey
@@ -11,14 +11,19 @@ from fairlead.domain.marks import Ours, ownership
 from fairlead.domain.state import Stored
 from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.helm_adoption import owned_by_record
+from fairlead.ports.statestore import States
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is stored of each release, None where that may not be seen, and what of it the release owns."""
+    """What is stored of each release, None where that may not be seen, and what of it the release owns.
+
+    `others` were deployed from the same environments to the same namespaces, own something, and were not asked for.
+    """
 
     stored: Mapping[ReleaseKey, Stored | None]
     inventories: Mapping[ReleaseKey, Inventory | None]
+    others: tuple[ReleaseKey, ...] = ()
 
 
 async def recall(releases: Sequence[Wanted], engine: Engine) -> Memory:
@@ -41,7 +46,15 @@ async def recall(releases: Sequence[Wanted], engine: Engine) -> Memory:
     met = [one for one in releases if one.key not in inventories and one.rendered.is_deployed]
     first = await at_once(owned_by_record(engine.cluster(one.key), one) for one in met)
     inventories |= {one.key: inventory for one, inventory in zip(met, first, strict=True)}
-    return Memory(stored, inventories)
+    others = [key for name, known in states.items() for key in _deployed_from(name, known) if key not in stored]
+    return Memory(stored, inventories, tuple(others))
+
+
+def _deployed_from(environment: str, states: States) -> Iterator[ReleaseKey]:
+    for _, stored in sorted(states.by_release.items(), key=lambda item: item[0]):
+        last = stored.state.last
+        if last is not None and last.deployment.key.environment == environment and stored.state.inventory.entries:
+            yield last.deployment.key
 
 
 async def _owned(wanted: Wanted, stored: Stored, engine: Engine) -> Inventory:

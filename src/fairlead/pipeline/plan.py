@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from fairlead.domain.changes import Change, Plan, PlanOptions, ReleasePlan, Unverified
-from fairlead.domain.comparing import Candidate, compare
+from fairlead.domain.comparing import Candidate, compare, unless_recorded
 from fairlead.domain.dependencies import in_order
 from fairlead.domain.digests import plan_digest, release_digest
 from fairlead.domain.dry_runs import unverified_by
@@ -19,6 +19,7 @@ from fairlead.domain.events import Planned
 from fairlead.domain.hook_changes import require_apart, with_due_hooks
 from fairlead.domain.hooks import Occasion, hooks_around, require_names
 from fairlead.domain.identity import ObjectRef, Revision
+from fairlead.domain.inventory import Inventory
 from fairlead.domain.ordering import ordered
 from fairlead.domain.placing import Placed, Scopes, check_objects, place, scopes_of
 from fairlead.doors.redaction import Redactor
@@ -27,6 +28,7 @@ from fairlead.pipeline.live import Served, served_kinds
 from fairlead.pipeline.memory import recall
 from fairlead.pipeline.proposing import Proposal, propose
 from fairlead.pipeline.pruning import Inventories, Pruned, claims, prune_releases
+from fairlead.pipeline.removal import undeclared
 from fairlead.ports.cluster import Cluster, LiveObject
 
 LOOKS_AT_MOST: Final = 5
@@ -74,12 +76,15 @@ async def plan(
         )
         for name in environments
     )
+    near = {one.key.environment: one.target.environment for one in releases}
     by_key = {release.key: release for part in parts for release in part}
     planned = tuple(with_due_hooks(replace(by_key[one.key], stored=memory.stored[one.key])) for one in releases)
     for release in planned:
         require_apart(release)
         engine.events.emit(Planned(release.key, sum(change.action.writes for change in release.changes)))
-    return Plan(planned, plan_digest(release.digest for release in planned), options)
+    return Plan(
+        planned, plan_digest(release.digest for release in planned), options, undeclared(memory.others, near.values())
+    )
 
 
 def _sorted(releases: Sequence[Wanted], options: PlanOptions) -> list[Wanted]:
@@ -118,7 +123,8 @@ async def _plan_environment(
     members = [wanted for wanted, _ in releases]
     pruned = await prune_releases(cluster, served, members, books.inventories, claimed=books.claimed[key.cluster])
     uid = await cluster.uid()
-    return await at_once(_decided(one, pruned[one.wanted.key], cluster, uid=uid, options=options) for one in proposals)
+    known = (replace(one, owned=books.inventories.get(one.wanted.key, Inventory())) for one in proposals)
+    return await at_once(_decided(one, pruned[one.wanted.key], cluster, uid=uid, options=options) for one in known)
 
 
 async def _decided(
@@ -126,7 +132,8 @@ async def _decided(
 ) -> ReleasePlan:
     wanted = proposal.wanted
     verified = await at_once(_verified(one, cluster, options) for one in proposal.changes)
-    changes = (*ordered(_redacted(change, wanted) for change in verified), *pruned.changes)
+    owned = (unless_recorded(change, proposal.owned) for change in verified)
+    changes = (*ordered(_redacted(change, wanted) for change in owned), *pruned.changes)
     before, after = hooks_around(wanted.rendered.hooks, _occasion(proposal))
     require_names((*before, *after), wanted.key, is_chart=wanted.rendered.use is not None)
     return ReleasePlan(

@@ -11,12 +11,20 @@ from fairlead.domain.changes import UNKNOWN, Action, Change, Unverified
 from fairlead.domain.comparing import Candidate, Judge, compare
 from fairlead.domain.errors import Problem, Refused
 from fairlead.domain.identity import ObjectRef, ReleaseKey
+from fairlead.domain.inventory import Inventory
 from fairlead.domain.marks import Ours, ownership
+from fairlead.domain.ordering import defined_kinds
 from fairlead.domain.placing import Placed
 from fairlead.domain.preparing import definition_change, namespace_change, namespace_ref
 from fairlead.pipeline.engine import Wanted, at_once
 from fairlead.pipeline.live import Live, Served, read_all, read_live
 from fairlead.ports.cluster import Cluster
+
+_NO_DEFINITION: Final = (
+    "the cluster serves no {} of {}, and nothing in this run defines it; apply waits a while for it, after the rest of "
+    "the release - install its CustomResourceDefinition first, or add it"
+)
+_OTHER_VERSION: Final = "the cluster serves no {} of {}, only of {} - write that apiVersion"
 
 Releases = Sequence[tuple[Wanted, tuple[Placed, ...]]]
 
@@ -28,11 +36,15 @@ _NO_NAMESPACE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What comparing says of one release. `is_install` means that nothing of it exists yet."""
+    """What comparing says of one release. `is_install` means that nothing of it exists yet.
+
+    `owned` is its inventory, None where that may not be read.
+    """
 
     wanted: Wanted
     changes: tuple[Change | Candidate, ...]
     is_install: bool
+    owned: Inventory | None = None
 
 
 async def propose(
@@ -42,7 +54,7 @@ async def propose(
     live = await read_live(cluster, served, _identities(releases))
     scaled = await _scaled(cluster, served, releases)
     prepared = _preparations(releases, live)
-    surroundings = _Surroundings(served, live, _made(releases, prepared))
+    surroundings = _Surroundings(served, live, _made(releases, prepared), _defined(releases))
     proposals: list[Proposal] = []
     refusals: list[Problem] = []
     for wanted, objects in releases:
@@ -120,13 +132,21 @@ def _made(releases: Releases, prepared: Mapping[ReleaseKey, Sequence[Change]]) -
     return frozenset(declared | {change.ref for changes in prepared.values() for change in changes})
 
 
+def _defined(releases: Releases) -> frozenset[tuple[str, str]]:
+    """Return the (group, kind) that definitions in the plan add."""
+    definitions = [placed.data for _, objects in releases for placed in objects]
+    definitions += [manifest.data for wanted, _ in releases for manifest in wanted.rendered.crds]
+    return frozenset(kind for one in definitions for kind in defined_kinds(one))
+
+
 @dataclass(frozen=True, slots=True)
 class _Surroundings:
-    """What is served and live, and what the plan itself will make."""
+    """What is served and live, and what the plan itself will make and define."""
 
     served: Served
     live: Live
     made: frozenset[ObjectRef]
+    defined: frozenset[tuple[str, str]]
 
     def compared(self, placed: Placed, judge: Judge) -> Change | Candidate:
         ref = placed.ref
@@ -141,11 +161,23 @@ class _Surroundings:
     def _created(self, change: Change) -> Change:
         ref, namespace = change.ref, namespace_ref(change.ref.namespace)
         if (ref.api_version, ref.kind) not in self.served:
-            return replace(change, unverified_reason=Unverified.CRD_NOT_YET)
+            return self._unserved(change)
         if not ref.namespace or not self.live.is_missing(namespace):
             return change
         problem = "" if namespace in self.made else _NO_NAMESPACE.format(ref.namespace)
         return replace(change, unverified_reason=Unverified.NAMESPACE_NOT_YET, problem=problem)
+
+    def _unserved(self, change: Change) -> Change:
+        """A kind may yet come, with an operator say; another version of a kind that is there will not."""
+        ref = change.ref
+        if ref.group_kind in self.defined:
+            return replace(change, unverified_reason=Unverified.CRD_NOT_YET)
+        versions = [kind.api_version for kind in self.served.values() if kind.group_kind == ref.group_kind]
+        if versions:
+            problem = _OTHER_VERSION.format(ref.kind, ref.api_version, ", ".join(sorted(versions)))
+            return replace(change, unverified_reason=Unverified.REFUSED, problem=problem)
+        problem = _NO_DEFINITION.format(ref.kind, ref.api_version)
+        return replace(change, unverified_reason=Unverified.CRD_NOT_YET, problem=problem)
 
 
 def _is_install(objects: Iterable[Placed], live: Live, judge: Judge) -> bool:

@@ -20,7 +20,7 @@ from fairlead.domain.preparing import namespace_ref
 from fairlead.domain.pruning import DEFINITION, prune
 from fairlead.pipeline.engine import Wanted, at_once
 from fairlead.pipeline.live import Live, Served, read_live
-from fairlead.ports.cluster import ApiKind, Cluster, LiveObject
+from fairlead.ports.cluster import Cluster, LiveObject
 
 Inventories = Mapping[ReleaseKey, Inventory | None]
 """What releases own: None where it may not be read, missing where nothing was ever recorded."""
@@ -89,7 +89,7 @@ def _served_entry(entry: InventoryEntry, served: Served) -> InventoryEntry:
     ref = entry.ref
     if (ref.api_version, ref.kind) in served:
         return entry
-    versions = [kind.api_version for kind in served.values() if (_group(kind), kind.kind) == ref.group_kind]
+    versions = [kind.api_version for kind in served.values() if kind.group_kind == ref.group_kind]
     return replace(entry, ref=replace(ref, api_version=max(versions))) if versions else entry
 
 
@@ -112,7 +112,7 @@ async def _with_losses(change: Change, live: LiveObject | None, cluster: Cluster
     """Say how many custom resources the deletion of a definition takes along."""
     if change.action is not Action.DELETE or change.ref.group_kind != DEFINITION:
         return change
-    kinds = [kind for kind in served.values() if (_group(kind), kind.kind) in defined_kinds(live or {})]
+    kinds = [kind for kind in served.values() if kind.group_kind in defined_kinds(live or {})]
     if not kinds:
         return change
     try:
@@ -122,7 +122,3 @@ async def _with_losses(change: Change, live: LiveObject | None, cluster: Cluster
             raise
         count = "an unknown number of"
     return replace(change, reason=f"with {count} custom resource{'' if count == '1' else 's'} of {max(kinds).kind}")
-
-
-def _group(kind: ApiKind) -> str:
-    return kind.api_version.rpartition("/")[0]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from fairlead.domain.config import Environment, ManifestFiles, Release
 from fairlead.domain.errors import InputError, OperationFailed, Problem
-from fairlead.domain.identity import Commit, sha256_json
+from fairlead.domain.identity import Commit, ReleaseKey, sha256_json
 from fairlead.domain.rendering import RenderedRelease
 from fairlead.domain.state import ReleaseState
 from fairlead.domain.targets import Target
@@ -46,6 +46,12 @@ def known_state(target: Target, states: States) -> ReleaseState:
         remedy = "check the name; what only Helm has deployed goes by `helm uninstall`"
         raise InputError(Problem("unknownRelease", message, remedy=remedy))
     return stored.state
+
+
+def undeclared(keys: Iterable[ReleaseKey], environments: Iterable[Environment]) -> tuple[ReleaseKey, ...]:
+    """Return the releases that no environment declares for their place."""
+    declared = {Target(one, release).key.place for one in environments for release in one.releases}
+    return tuple(key for key in keys if key.place not in declared)
 
 
 def orphans(environment: Environment, near: Sequence[Environment], states: States) -> tuple[Target, ...]:

@@ -23,7 +23,7 @@ from fairlead.domain.targets import Target
 from fairlead.doors.redaction import secrets_in
 from fairlead.pipeline.engine import Engine, Wanted
 from fairlead.pipeline.plan import plan as plan_releases
-from fairlead.pipeline.removal import removable
+from fairlead.pipeline.removal import removable, undeclared
 from fairlead.pipeline.wanting import Wanting
 
 
@@ -146,10 +146,7 @@ def _target(saved: SavedRelease, declaration: Declaration) -> tuple[Target | Non
     if environment is None:
         return None, "its environment is declared no more"
     target = removable(environment, key.release)
-    declared = [Target(one, release).key for one in declaration.environments for release in one.releases]
-    if saved.is_removal and (key.cluster, key.namespace, key.release) in [
-        (one.cluster, one.namespace, one.release) for one in declared
-    ]:
+    if saved.is_removal and not undeclared([key], declaration.environments):
         return None, "it is declared again"
     if not saved.is_removal and target.release not in environment.releases:
         return None, "it is declared no more"

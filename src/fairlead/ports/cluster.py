@@ -35,6 +35,11 @@ class ApiKind:
     namespaced: bool
     verbs: frozenset[str] = frozenset()
 
+    @property
+    def group_kind(self) -> tuple[str, str]:
+        """Group and kind: what stays the same when a kind is served in several versions."""
+        return self.api_version.rpartition("/")[0], self.kind
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from fairlead.cli.command import build
-from fairlead.cli.deploying import exit_code, require_consent, require_harmless, timeout_seconds
+from fairlead.cli.deploying import exit_code, require_complete, require_consent, require_harmless, timeout_seconds
 from fairlead.cli.options import Common, Force, Where
 from fairlead.cli.plan_files import approved_plan
 from fairlead.cli.run import Operation, Run
@@ -67,8 +67,11 @@ async def _apply(where: Where, options: ApplyOptions, force: Force, run: Run) ->
         if options.init:
             await application.initialize(tuple(dict.fromkeys(target.environment for target in about.everything)))
         with progress.shown():
-            if force.prune_releases:
-                about = replace(about, removed=await orphans(application, where))
+            chosen, silent = await application.answering(about.everything)
+            if approved is not None:
+                require_complete(silent)
+            else:
+                about = Chosen(chosen, await orphans(application, where, silent) if force.prune_releases else ())
             await application.require_dependencies(about.targets)
             wishes = PlanOptions(recreate=force.recreate, take_ownership=force.take_ownership)
             if approved is None:
@@ -77,9 +80,9 @@ async def _apply(where: Where, options: ApplyOptions, force: Force, run: Run) ->
                 plan = await application.resume(approved.plan, about, approved.file)
         lines = partial(plan_lines, verbose=run.common.verbose)
         if options.dry_run:
-            run.output.show(plan_document(plan), lines)
-            return 0
-        run.output.aside(plan_document(plan), lines)
+            run.output.show(plan_document(plan, silent), lines)
+            return 1 if plan.is_refused or silent else 0
+        run.output.aside(plan_document(plan, silent), lines)
         if not options.allow_deletes:
             require_harmless(plan)
         if not options.yes:
@@ -88,8 +91,8 @@ async def _apply(where: Where, options: ApplyOptions, force: Force, run: Run) ->
             deployments = await application.apply(
                 plan, about.everything, wait=not options.no_wait, timeout_seconds=timeout, lock_timeout=lock_timeout
             )
-    run.output.show(deployments_document(deployments), deployment_lines)
-    return exit_code(deployments)
+    run.output.show(deployments_document(deployments, silent), deployment_lines)
+    return max(exit_code(deployments), 1 if silent else 0)
 
 
 app = build(apply)

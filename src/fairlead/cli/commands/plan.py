@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from fairlead.cli.command import build
+from fairlead.cli.deploying import require_complete
 from fairlead.cli.options import Common, Force, Where
 from fairlead.cli.plan_files import write_plan
 from fairlead.cli.run import Operation, Run
@@ -61,12 +62,15 @@ async def _plan(where: Where, wishes: _Wishes, run: Run) -> int:
     async with run.application(where.declared, sink=progress) as application:
         run.warn(application)
         with progress.shown():
-            removed = await orphans(application, where) if wishes.prune_releases else ()
-            about = Chosen(chosen_targets(application, where), removed)
+            chosen, silent = await application.answering(chosen_targets(application, where))
+            about = Chosen(chosen, await orphans(application, where, silent) if wishes.prune_releases else ())
             planned = await application.plan(about.targets, wishes.options, removed=about.removed)
             if file is not None:
+                require_complete(silent)
                 await asyncio.to_thread(write_plan, file, await application.save(planned, about))
-    run.output.show(plan_document(planned), partial(plan_lines, verbose=run.common.verbose))
+    run.output.show(plan_document(planned, silent), partial(plan_lines, verbose=run.common.verbose))
+    if planned.is_refused or silent:
+        return 1
     return CHANGES_EXIST if wishes.detailed_exitcode and planned.writes else 0
 
 

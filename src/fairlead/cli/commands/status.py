@@ -42,9 +42,10 @@ async def _status(where: Where, run: Run, *, watch: bool) -> int:
         if watch:
             return await _watch(application, chosen, run)
         with progress.shown():
-            states = await application.status(chosen)
-        run.output.show(status_document(states), partial(status_lines, now=application.clock.now()))
-    return 0
+            answering, silent = await application.answering(chosen)
+            states = await application.status(answering)
+        run.output.show(status_document(states, silent), partial(status_lines, now=application.clock.now()))
+    return 1 if silent else 0
 
 
 async def _watch(application: Application, chosen: tuple[Target, ...], run: Run) -> int:
@@ -53,7 +54,8 @@ async def _watch(application: Application, chosen: tuple[Target, ...], run: Run)
     console = Console(file=streams.stdout, no_color=not run.output.color, highlight=False)
     with Live(console=console, auto_refresh=False, screen=streams.width is not None) as live:
         while True:
-            document = status_document(await application.status(chosen))
+            answering, silent = await application.answering(chosen)
+            document = status_document(await application.status(answering), silent)
             live.update(Group(*status_lines(document, streams.width, now=application.clock.now())), refresh=True)
             await application.clock.sleep(_EVERY)
 

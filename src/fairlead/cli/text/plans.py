@@ -47,6 +47,13 @@ def plan_lines(plan: Plan, width: int | None, *, verbose: int = 0) -> Iterator[T
                 title.append(f"  namespace {release.namespace}", "dim")
             yield from _release(release, title, width, verbose=verbose)
         yield Text()
+    for unanswered in plan.unanswered:
+        where = Text.assemble((f"{unanswered.environment}", "bold"), (f"  cluster {unanswered.cluster}  ", "dim"))
+        yield from hanging(where, Text(unanswered.message, "bold red"), width=width)
+    if plan.undeclared:
+        names = ", ".join(f"{one.environment}/{one.release}" for one in plan.undeclared)
+        about = Text(f"In the cluster, but declared no more: {names}. --prune-releases removes them.", "yellow")
+        yield from hanging(Text(), about, width=width)
     yield _conclusion(plan)
 
 
@@ -91,7 +98,8 @@ def _change(change: ChangeItem, namespace: str | None, width: int | None) -> Ite
         about.append(f"  {'; '.join(remarks)}", "dim")
     yield from hanging(Text.assemble("    ", (f"{mark} {change.action:<10}", style)), about, width=width)
     if change.problem:
-        yield from hanging(Text.assemble(" " * 8, ("refused ", "bold red")), Text(change.problem), width=width)
+        word = ("missing ", "yellow") if change.unverified_reason == "crdNotYet" else ("refused ", "bold red")
+        yield from hanging(Text.assemble(" " * 8, word), Text(change.problem), width=width)
     if change.action != "create":
         yield from fields_lines(change.fields, indent=8, width=width)
     rows = [(left.path, f"left alone: {left.reason}") for left in change.left_alone]
@@ -118,6 +126,7 @@ def _conclusion(plan: Plan) -> Text:
     if not changes:
         return Text(f"No changes: {plural(total, 'object')} as declared." if total else "Nothing is declared here.")
     rest = tally(plan.summary, {"keep": "unchanged", "skip": "skipped"})
-    refused = sum(bool(change.problem) for release in plan.releases for change in release.changes)
+    problems = [change for release in plan.releases for change in release.changes if change.problem]
+    refused = sum(change.unverified_reason != "crdNotYet" for change in problems)
     line = Text.assemble(("Plan: ", "bold"), changes, (f", {rest}" if rest else "", "dim"), ".")
     return line.append(f" The server refuses {refused} of them.", "bold red") if refused else line

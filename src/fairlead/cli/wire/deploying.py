@@ -97,12 +97,25 @@ class ReleasePlanItem(Located, frozen=True, kw_only=True):
     summary: Summary
 
 
+class UnansweredItem(Located, frozen=True, kw_only=True):
+    """An environment whose cluster does not answer: the plan says nothing about it."""
+
+    code: str
+    message: str
+    remedy: str | None
+
+
 class Plan(Document, frozen=True, kw_only=True, tag="Plan"):
-    """Everything that `apply` would do. `digest` is the plan's identity."""
+    """Everything that `apply` would do. `digest` is the plan's identity.
+
+    `undeclared` are releases that were deployed from the same environments and stand in no file any more.
+    """
 
     digest: str
     releases: list[ReleasePlanItem]
     summary: Summary
+    undeclared: list[Located] = msgspec.field(default_factory=list)
+    unanswered: list[UnansweredItem] = msgspec.field(default_factory=list)
 
 
 class ChartItem(Item, frozen=True, kw_only=True):
