@@ -1,0 +1,204 @@
+"""The same chart by the real Helm on one cluster and by us on another leaves the same objects and the same records."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fairlead.domain.helm_payload import release_of
+from fairlead.doors.process import Program, run
+from fairlead.doors.yaml import read_manifests
+from tests.e2e.running import RunningSandbox
+from tests.e2e.test_cli import ANY_CODE, FAIRLEAD
+from tests.fakes.charts import FIXTURES
+from tests.fakes.terminal import Ended
+
+pytestmark = pytest.mark.e2e
+
+ENVIRONMENTS = """\
+clusters: [{{name: sandbox, provider: {{existingContext: {{contextName: {context}}}}}}}]
+environments: [{{name: test, clusterName: sandbox, kubeNamespace: {namespace}, releasesFiles: [apps.yaml]}}]
+"""
+APPS = "releases: [{{name: web, chart: {{dir: {chart}}}, values: {values}}}]\n"
+SECRETS_OF_BOOKS = ("helm.sh/release.v1", "fairlead.dev/state.v1", "fairlead.dev/record.v1")
+NOT_OURS = {"Event", "Lease", "EndpointSlice", "Endpoints", "PodMetrics", "ControllerRevision"}
+GIVEN_BY_THE_SERVER = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields")
+DEFINITION = "widgets.complete.example"
+
+
+@dataclass(frozen=True)
+class Twins:
+    """One namespace name on two clusters: Helm acts on the first, we on the second."""
+
+    root: Path
+    namespace: str
+    sandbox: RunningSandbox
+    _listable: list[str] = field(default_factory=list)
+
+    async def helm(self, *arguments: str) -> None:
+        context = ("--kube-context", self.sandbox.contexts[0], "--namespace", self.namespace)
+        await run(Program((str(self.sandbox.helm), *arguments, *context), cwd=self.root, env=self.sandbox.env))
+
+    async def ours(self, *arguments: str) -> list[str]:
+        argv = (str(FAIRLEAD), *arguments, "--output", "json")
+        done = await run(Program(argv, cwd=self.root, env=self.sandbox.env, accepted=ANY_CODE))
+        ended = Ended(done.exit_code, done.stdout.decode(), done.stderr.decode())
+        assert ended.code == 0, ended
+        return [one["outcome"] for one in ended.document["deployments"]]
+
+    async def apply(self, chart: str, **values: Any) -> list[str]:
+        """Bring the release to these values on both sides."""
+        folder = self.root / chart
+        if not folder.exists():
+            shutil.copytree(FIXTURES / chart, folder)
+        settings = [part for key, value in values.items() for part in ("--set-json", f"{key}={json.dumps(value)}")]
+        await self.helm("upgrade", "--install", "web", str(FIXTURES / chart), *settings)
+        entries = [{"key": key, "value": json.dumps(value), "type": "json"} for key, value in values.items()]
+        (self.root / "apps.yaml").write_text(APPS.format(chart=chart, values=json.dumps(entries)))
+        return await self.ours("apply", "test", "--yes", "--no-wait")
+
+    async def objects(self, side: int) -> dict[str, Any]:
+        """Everything in the namespace that no controller made, without what differs between any two clusters."""
+        context = self.sandbox.contexts[side]
+        if not self._listable:
+            listed = await self.sandbox.ask("api-resources", "--namespaced", "--verbs=list,create", "-o", "name")
+            self._listable.extend(name for name in listed.split() if name not in ("events", "events.events.k8s.io"))
+        kinds = ",".join(self._listable)
+        arguments = ("get", kinds, "-n", self.namespace, "-o", "json", "--show-managed-fields", "--ignore-not-found")
+        text = await self.sandbox.ask(*arguments, context=context)
+        found = json.loads(text)["items"] if text.strip() else []
+        return {f"{one['kind']}/{one['metadata']['name']}": _plain(one) for one in found if _is_of_a_release(one)}
+
+    async def record(self, side: int, revision: int) -> dict[str, Any]:
+        name = f"sh.helm.release.v1.web.v{revision}"
+        text = await self.sandbox.ask(
+            "get", "secret", name, "-n", self.namespace, "-o", "json", context=self.sandbox.contexts[side]
+        )
+        secret = json.loads(text)
+        labels = {name: value for name, value in secret["metadata"]["labels"].items() if not name.endswith("At")}
+        return {"labels": labels, "type": secret["type"], **_told(release_of(secret).body, self.namespace)}
+
+    async def same_objects(self) -> dict[str, Any]:
+        theirs, ours = await self.objects(0), await self.objects(1)
+        assert ours == theirs
+        return ours
+
+    async def same_records(self, *revisions: int) -> None:
+        for revision in revisions:
+            theirs, ours = await self.record(0, revision), await self.record(1, revision)
+            assert ours == theirs
+
+
+def _is_of_a_release(obj: Mapping[str, Any]) -> bool:
+    metadata = obj["metadata"]
+    built_in = metadata["name"] in ("kube-root-ca.crt", "default") and obj["kind"] in ("ConfigMap", "ServiceAccount")
+    books = obj["kind"] == "Secret" and obj.get("type") in SECRETS_OF_BOOKS
+    return not (built_in or books or obj["kind"] in NOT_OURS or metadata.get("ownerReferences"))
+
+
+def _plain(obj: dict[str, Any]) -> dict[str, Any]:
+    text = json.dumps(obj).replace(obj["metadata"]["uid"], "UID")
+    text = text.replace('"f:stringData"', '"f:data"')  # we fold it, so that a key that is taken out goes away
+    plain: dict[str, Any] = json.loads(text)
+    metadata = plain["metadata"]
+    entries = [one for one in metadata.get("managedFields", ()) if one["manager"] == "helm"]
+    owned = [(one["operation"], one.get("subresource"), one["fieldsV1"]) for one in entries]
+    plain["metadata"] = {name: value for name, value in metadata.items() if name not in GIVEN_BY_THE_SERVER}
+    plain["owned"] = owned
+    plain.pop("status", None)
+    for name in ("clusterIP", "clusterIPs"):
+        plain.get("spec", {}).pop(name, None)
+    return plain
+
+
+def _told(body: Mapping[str, Any], namespace: str) -> dict[str, Any]:
+    """What a record tells, without times and ways of writing YAML."""
+    chart = body["chart"]
+    return {
+        "release": [body[name] for name in ("name", "namespace", "version", "apply_method")],
+        "status": body["info"]["status"],
+        "notes": body["info"].get("notes", ""),
+        "config": body.get("config") or {},
+        "manifest": [*_documents(body["manifest"], namespace)],
+        "hooks": sorted((_hook(one, namespace) for one in body.get("hooks") or ()), key=lambda one: str(one["name"])),
+        "metadata": {name: value for name, value in chart["metadata"].items() if name != "dependencies"},
+        "values": {name: value for name, value in chart["values"].items() if not isinstance(value, dict)},
+        "files": {kind: [(one["name"], one["data"]) for one in chart[kind] or ()] for kind in ("templates", "files")},
+    }
+
+
+def _hook(hook: Mapping[str, Any], namespace: str) -> dict[str, Any]:
+    told = {name: hook.get(name) for name in ("name", "kind", "path", "events")}
+    policies = hook.get("delete_policies") or ["before-hook-creation"]
+    (manifest,) = _documents(hook["manifest"], namespace)
+    weight, phase = hook.get("weight", 0), hook["last_run"]["phase"]
+    return {**told, "weight": weight, "policies": policies, "phase": phase, "manifest": manifest}
+
+
+def _documents(text: str, namespace: str) -> Iterator[Any]:
+    for obj, _ in read_manifests(text.encode(), "record", duplicates=True):
+        for one in obj["items"] if obj["kind"] == "List" else [obj]:
+            if one["metadata"].get("namespace") == namespace:
+                del one["metadata"]["namespace"]
+            yield one
+
+
+@pytest.fixture
+async def twins(tmp_path: Path, sandbox: RunningSandbox, namespace: str) -> AsyncIterator[Twins]:
+    first, second = sandbox.contexts[:2]
+    await sandbox.ask("create", "namespace", namespace, context=second)
+    (tmp_path / "environments.yaml").write_text(ENVIRONMENTS.format(context=second, namespace=namespace))
+    yield Twins(tmp_path, namespace, sandbox)
+    for context in (first, second):
+        await sandbox.ask("delete", "crd", DEFINITION, "--ignore-not-found", "--wait=false", context=context)
+    await sandbox.ask("delete", "namespace", namespace, "--wait=false", context=second)
+
+
+async def test_a_chart_with_everything(twins: Twins) -> None:
+    assert await twins.apply("complete", text="one") == ["succeeded"]
+    installed = await twins.same_objects()
+    assert {"ConfigMap/before-install", "ConfigMap/web-part", "Widget/widget", "ConfigMap/staying"} <= set(installed)
+    assert not {"ServiceAccount/passing", "ConfigMap/before-upgrade", "ConfigMap/probe"} & set(installed)
+    assert [operation for operation, *_ in installed["Deployment/web"]["owned"]] == ["Apply"]
+    await twins.same_records(1)
+
+    assert await twins.apply("complete", text="two", extra=False, kept=False) == ["succeeded"]
+    upgraded = await twins.same_objects()
+    assert {"ConfigMap/kept", "ConfigMap/before-upgrade", "ConfigMap/web-part-hook"} <= set(upgraded)
+    assert "ConfigMap/extra" not in upgraded
+    await twins.same_records(1, 2)
+    assert await twins.ours("apply", "test") == ["unchanged"]
+
+    await twins.helm("test", "web")
+    assert await twins.ours("test", "test", "web") == ["succeeded"]
+    assert "ConfigMap/probe" in await twins.same_objects()
+    await twins.same_records(2)
+    assert await twins.ours("apply", "test") == ["unchanged"]
+
+    await twins.helm("uninstall", "web")
+    assert await twins.ours("delete", "test", "web", "--yes") == ["succeeded"]
+    left = await twins.same_objects()
+    assert {"ConfigMap/kept", "ConfigMap/always-kept", "ConfigMap/before-delete", "ConfigMap/after-delete"} <= set(left)
+    assert not {"ConfigMap/settings", "Widget/widget"} & set(left)
+    for context in twins.sandbox.contexts[:2]:
+        assert DEFINITION in await twins.sandbox.ask("get", "crd", "-o", "name", context=context)
+
+
+@pytest.mark.parametrize(
+    ("chart", "before", "after"), [("old", {}, {"part": {"enabled": True}}), ("strict", {}, {"replicas": 2})]
+)
+async def test_a_smaller_chart(twins: Twins, chart: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    assert await twins.apply(chart, **before) == ["succeeded"]
+    await twins.same_objects()
+    assert await twins.apply(chart, **after) == ["succeeded"]
+    assert await twins.same_objects()
+    await twins.same_records(1, 2)
+    await twins.helm("uninstall", "web")
+    assert await twins.ours("delete", "test", "web", "--yes") == ["succeeded"]
+    assert await twins.same_objects() == {}
