@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import pytest
+
 from fairlead.domain.changes import Action
+from fairlead.domain.comparing import Candidate, Judge
 from fairlead.domain.digests import plan_digest, release_digest
+from fairlead.domain.errors import Refused
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.manifests import Manifest
-from fairlead.domain.preparing import definition_change, namespace_change, namespace_ref
+from fairlead.domain.preparing import definition_change, definition_update, namespace_change, namespace_ref
 from tests.fakes.releases import definition
 
 
@@ -20,6 +24,25 @@ def test_definitions_of_a_chart_are_created_when_missing_and_never_changed() -> 
     missing, there = (definition_change(manifest, exists=exists) for exists in (False, True))
     assert (missing.action, missing.desired, missing.manager) == (Action.CREATE, definition(), "helm")
     assert (there.action, there.reason, there.is_preparation) == (Action.KEEP, "crds", True)
+
+
+def test_definitions_are_brought_up_to_date_on_demand_and_still_belong_to_nobody() -> None:
+    judge = Judge(ReleaseKey("test", "c", "shop", "web"), is_chart=True)
+    live = {**definition(), "metadata": {**definition()["metadata"], "uid": "u", "resourceVersion": "1"}}
+    found = definition_update(Manifest(definition(scope="Cluster"), "crds/a.yaml"), live, judge)
+    assert isinstance(found, Candidate)
+    change = found.change
+    assert (change.action, change.reason, change.is_preparation) == (Action.UPDATE, "crds", True)
+    assert (change.uid, change.manager) == ("u", "helm")
+    assert set((change.desired or {})["metadata"]) == {"name"}
+
+
+def test_definitions_of_somebody_else_are_not_brought_up_to_date() -> None:
+    judge = Judge(ReleaseKey("test", "c", "shop", "web"), is_chart=True)
+    marks = {"annotations": {"fairlead.dev/release": "other/one"}, "uid": "u"}
+    live = {**definition(), "metadata": {**definition()["metadata"], **marks}}
+    with pytest.raises(Refused):
+        definition_update(Manifest(definition(scope="Cluster"), "crds/a.yaml"), live, judge)
 
 
 def test_digests_depend_on_cluster_release_inputs_and_changes_only() -> None:

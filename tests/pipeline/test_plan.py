@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fairlead.domain.changes import Action, Change, Plan, PlanOptions, Unverified
-from fairlead.domain.config import IgnoreFields
+from fairlead.domain.config import Crds, IgnoreFields
 from fairlead.domain.errors import InputError, Problem, Refused, RemoteRefused, Transient
 from fairlead.domain.events import Planned
 from fairlead.domain.identity import object_ref
@@ -179,6 +179,29 @@ async def test_definitions_of_a_chart_are_made_once_and_then_kept() -> None:
     await _deployed(cluster, *releases)
     planned = await _plan(cluster, *releases)
     assert _said(planned) == [("keep", "CustomResourceDefinition", "crds")] * 2
+
+
+async def test_definitions_of_a_chart_are_brought_up_to_date_on_demand() -> None:
+    cluster, newer = FakeCluster(), definition(scope="Cluster")
+    first, second = (release(name, chart=True, crds=Crds.REPLACE) for name in ("a", "b"))
+    await _deployed(cluster, wanted(of=release("a", chart=True), crds=(definition(),)))
+    planned = await _plan(cluster, wanted(of=first, crds=(newer,)), wanted(of=second, crds=(newer,)))
+    assert _said(planned) == [
+        ("update", "CustomResourceDefinition", "crds"),
+        ("keep", "CustomResourceDefinition", "crds"),
+    ]
+    assert [field.path for field in planned.releases[0].changes[0].fields] == ["/spec/scope"]
+    await _deployed(cluster, wanted(of=first, crds=(newer,)))
+    live = await cluster.get(object_ref(newer))
+    assert live is not None
+    assert not {"labels", "annotations"} & set(live["metadata"])
+    planned = await _plan(cluster, wanted(of=first, crds=(newer,)))
+    assert _said(planned) == [("keep", "CustomResourceDefinition", "crds")]
+    marks = {"annotations": {"fairlead.dev/release": "other/one"}}
+    cluster.put({**definition(), "metadata": {**definition()["metadata"], **marks}})
+    with pytest.raises(Refused) as caught:
+        await _plan(cluster, wanted(of=first, crds=(newer,)))
+    assert [found.code for found in caught.value.problems] == ["foreignOwner"]
 
 
 @pytest.mark.parametrize(("exists", "ran"), [(False, "pre-install"), (True, "pre-upgrade")])

@@ -11,6 +11,7 @@ from fairlead.domain.config import (
     ChartDir,
     Cluster,
     Compat,
+    Crds,
     Declaration,
     Environment,
     EnvRef,
@@ -202,6 +203,9 @@ async def test_scopes_come_from_the_cluster_from_definitions_and_from_kubernetes
     facts = Facts(FACTS.capabilities, scopes={("y.example", "Known"): True})
     rendered = await render(release(ChartDir("c")), facts, bench.rendering, bench.sources)
     assert [one.ref.namespace for one in rendered.manifests] == ["", "market", "market", "", "market"]
+    assert [one.ref.name for one in rendered.crds] == ["planets.x.example"]
+    without = await render(release(ChartDir("c"), crds=Crds.SKIP), facts, bench.rendering, bench.sources)
+    assert (without.crds, without.manifests) == ((), rendered.manifests)
 
 
 async def test_the_inputs_digest_changes_with_every_input_and_with_nothing_else(bench: Bench) -> None:
@@ -221,6 +225,8 @@ async def test_the_inputs_digest_changes_with_every_input_and_with_nothing_else(
         await digest(Facts(Capabilities("v1.36.3", ("apps/v1",), complete=True))),
         await digest(namespace="elsewhere"),
         await digest(patches=(patch,)),
+        await digest(crds=Crds.REPLACE),
+        await digest(crds=Crds.SKIP),
     ]
     bench.charts.chart = LocalChart("/charts/b.tgz", "sha256:2", "b", "1.0.0")
     others.append(await digest())

@@ -35,7 +35,10 @@ IMMUTABLE: Final = "immutable"
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """What comparing the objects of one release needs to know beside the objects."""
+    """What comparing the objects of one release needs to know beside the objects.
+
+    `is_owner` False: they are the definitions of a chart's `crds/`, which carry no marks and belong to nobody.
+    """
 
     key: ReleaseKey
     is_chart: bool
@@ -43,6 +46,7 @@ class Judge:
     scaled: frozenset[Scaled] = frozenset()
     secrets: tuple[str, ...] = field(default=(), repr=False)
     take_ownership: bool = False
+    is_owner: bool = True
 
     @property
     def manager(self) -> str:
@@ -131,7 +135,9 @@ class Candidate:
 
 def compare(desired: Mapping[str, Any], live: Mapping[str, Any] | None, judge: Judge) -> Change | Candidate:
     """Return the change that makes `desired` true; raises Refused when the object belongs to someone else."""
-    declared = marked(normalised(desired), judge.key, is_chart=judge.is_chart)
+    declared = normalised(desired)
+    if judge.is_owner:
+        declared = marked(declared, judge.key, is_chart=judge.is_chart)
     if live is None:
         return _created(declared, judge)
     reason = _right_to_change(live, judge)
@@ -208,7 +214,7 @@ def _right_to_change(live: Mapping[str, Any], judge: Judge) -> str:
             )
         case Foreign():
             return TAKE_OWNERSHIP
-        case Nobodys():
+        case Nobodys() if judge.is_owner:
             return ADOPT
         case _:
             return ""

@@ -86,6 +86,14 @@ class Cluster:
 # --- values ----------------------------------------------------------------------------------------------------------
 
 
+class Crds(StrEnum):
+    """What becomes of the definitions in a chart's `crds/`: created when missing, also kept up to date, or left out."""
+
+    INSTALL = "install"
+    REPLACE = "replace"
+    SKIP = "skip"
+
+
 class ValueType(StrEnum):
     """What a typed `value` is turned into; `string` keeps the source text."""
 
@@ -228,6 +236,7 @@ class Release:
     ignore_fields: tuple[IgnoreFields, ...] = ()
     patches: tuple[Patch, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    crds: Crds = Crds.INSTALL
 
 
 @dataclass(frozen=True, slots=True)

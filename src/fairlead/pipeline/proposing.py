@@ -9,13 +9,15 @@ from typing import Final
 from fairlead.domain.autoscaling import AUTOSCALERS, Scaled, has_replicas, scaled_by
 from fairlead.domain.changes import UNKNOWN, Action, Change, Unverified
 from fairlead.domain.comparing import Candidate, Judge, compare
+from fairlead.domain.config import Crds
 from fairlead.domain.errors import Problem, Refused
 from fairlead.domain.identity import ObjectRef, ReleaseKey
 from fairlead.domain.inventory import Inventory
+from fairlead.domain.manifests import Manifest
 from fairlead.domain.marks import Ours, ownership
 from fairlead.domain.ordering import defined_kinds
 from fairlead.domain.placing import Placed
-from fairlead.domain.preparing import definition_change, namespace_change, namespace_ref
+from fairlead.domain.preparing import definition_change, definition_update, namespace_change, namespace_ref
 from fairlead.pipeline.engine import Wanted, at_once
 from fairlead.pipeline.live import Live, Served, read_all, read_live
 from fairlead.ports.cluster import Cluster
@@ -68,10 +70,10 @@ async def propose(
         )
         if not take_ownership:
             refusals += _other_chart(wanted)
-        changes: list[Change | Candidate] = list(prepared[wanted.key])
-        for placed in objects:
+        changes: list[Change | Candidate] = []
+        for one in (*prepared[wanted.key], *objects):
             try:
-                changes.append(surroundings.compared(placed, judge))
+                changes.append(surroundings.judged(one, judge))
             except Refused as error:
                 refusals += error.problems
         is_install = not wanted.rendered.is_known_to_helm and _is_install(objects, live, judge)
@@ -109,10 +111,13 @@ async def _scaled(cluster: Cluster, served: Served, releases: Releases) -> froze
     return scaled_by([placed.data for placed in everything]) | scaled_by(obj for found in live for obj in found)
 
 
-def _preparations(releases: Releases, live: Live) -> dict[ReleaseKey, list[Change]]:
-    """The first release that needs something brings it; the releases stand in the order of their dependencies."""
+def _preparations(releases: Releases, live: Live) -> dict[ReleaseKey, list[Change | Manifest]]:
+    """The first release that needs something brings it; the releases stand in the order of their dependencies.
+
+    What stands there as a manifest is a definition to bring up to date.
+    """
     made = {placed.ref for _, objects in releases for placed in objects}
-    found: dict[ReleaseKey, list[Change]] = {}
+    found: dict[ReleaseKey, list[Change | Manifest]] = {}
     for wanted, _ in releases:
         changes = found.setdefault(wanted.key, [])
         namespace = namespace_ref(wanted.key.namespace)
@@ -121,13 +126,15 @@ def _preparations(releases: Releases, live: Live) -> dict[ReleaseKey, list[Chang
             changes.append(namespace_change(namespace.name))
             made.add(namespace)
         for manifest in wanted.rendered.crds:
+            replaces = wanted.target.release.crds is Crds.REPLACE and manifest.ref not in made
             exists = manifest.ref in made or not live.is_missing(manifest.ref)
-            changes.append(definition_change(manifest, exists=exists))
+            updates = replaces and live.get(manifest.ref) is not None
+            changes.append(manifest if updates else definition_change(manifest, exists=exists))
             made.add(manifest.ref)
     return found
 
 
-def _made(releases: Releases, prepared: Mapping[ReleaseKey, Sequence[Change]]) -> frozenset[ObjectRef]:
+def _made(releases: Releases, prepared: Mapping[ReleaseKey, Sequence[Change | Manifest]]) -> frozenset[ObjectRef]:
     declared = {placed.ref for _, objects in releases for placed in objects}
     return frozenset(declared | {change.ref for changes in prepared.values() for change in changes})
 
@@ -148,7 +155,16 @@ class _Surroundings:
     made: frozenset[ObjectRef]
     defined: frozenset[tuple[str, str]]
 
-    def compared(self, placed: Placed, judge: Judge) -> Change | Candidate:
+    def judged(self, one: Change | Manifest | Placed, judge: Judge) -> Change | Candidate:
+        match one:
+            case Placed():
+                return self._compared(one, judge)
+            case Manifest():
+                return definition_update(one, self.live.get(one.ref) or {}, judge)
+            case change:
+                return change
+
+    def _compared(self, placed: Placed, judge: Judge) -> Change | Candidate:
         ref = placed.ref
         if ref in self.live.unreadable:
             unknown = Change(Action.UPDATE, ref, reason=UNKNOWN, verified=False, unverified_reason=Unverified.FORBIDDEN)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from fairlead.domain.builtin_scopes import BUILT_IN_SCOPES
 from fairlead.domain.chart_output import part_hooks
-from fairlead.domain.config import Chart, Declaration, Kustomization, ManifestFiles
+from fairlead.domain.config import Chart, Crds, Declaration, Kustomization, ManifestFiles
 from fairlead.domain.errors import FairleadError, InputError, OperationFailed, Problem
 from fairlead.domain.events import Rendered, RenderStarted
 from fairlead.domain.flattening import flattened
@@ -187,7 +187,7 @@ def _finished(made: _Made, target: Target, facts: Facts) -> RenderedRelease:
         inputs_digest=_inputs_digest(made, target),
         manifests=tuple(placed[: len(chart.manifests)]),
         hooks=tuple(replace(hook, manifest=manifest) for hook, manifest in hooks),
-        crds=chart.crds,
+        crds=() if target.release.crds is Crds.SKIP else chart.crds,
         notes=chart.notes,
         secrets=made.secrets,
         use=made.use,
@@ -200,7 +200,8 @@ def _placed(manifest: Manifest, key: ReleaseKey, scopes: Mapping[tuple[str, str]
 
 def _inputs_digest(made: _Made, target: Target) -> str:
     patches = [[patch.kind, patch.name, patch.type, patch.patch] for patch in target.release.patches]
-    return sha256_json([target.release.name, target.key.namespace, made.inputs, patches])
+    crds = [] if target.release.crds is Crds.INSTALL else [target.release.crds.value]
+    return sha256_json([target.release.name, target.key.namespace, made.inputs, patches, *crds])
 
 
 def _told(error: InputError | OperationFailed, target: Target, values: Values) -> FairleadError:

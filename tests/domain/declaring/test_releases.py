@@ -6,6 +6,7 @@ from fairlead.domain.config import (
     ChartDir,
     ChartOci,
     ChartReference,
+    Crds,
     IgnoreFields,
     Kustomization,
     ManifestFiles,
@@ -60,6 +61,8 @@ def test_what_a_release_deploys(text: str, source: ReleaseSource) -> None:
         ("chart: {reference: 'oci://r.test/x:1', version: 1}", ["invalidReference"]),
         ("chart: {reference: --help, version: 1}", ["invalidValue"]),
         ("chart: {dir: c, version: 1}", ["withoutEffect"]),
+        ("chart: {dir: c, crds: delete}", ["invalidValue"]),
+        ("chart: {dir: c}, crds: skip", ["unknownKey"]),
         ("kustomize: {}", ["missingKey"]),
         ("kustomize: {dir: k}, values: [{key: a, value: b}]", ["withoutEffect"]),
         ("resourceFiles: [m.yaml], valuesFile: v.yaml", ["withoutEffect"]),
@@ -108,6 +111,13 @@ def test_defaults() -> None:
     assert (release.wait, release.prune, release.skip_default_values) == (True, True, False)
     assert (release.timeout_seconds, release.namespace, release.depends_on) == (300.0, None, ())
     assert (release.values_file, release.values, release.triggers, release.labels) == (None, (), (), {})
+    assert release.crds is Crds.INSTALL
+
+
+@pytest.mark.parametrize("crds", Crds)
+def test_what_becomes_of_definitions(crds: Crds) -> None:
+    assert one(f"chart: {{dir: c, crds: {crds}}}").release.crds is crds
+    assert one("resourceFiles: [m.yaml]").release.crds is Crds.INSTALL
 
 
 def test_everything_else_of_a_release() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fairlead.domain.config import Crds
 from fairlead.domain.declaring.shapes import (
     Field,
     Flag,
@@ -37,6 +38,13 @@ CHART = Record(
         Field("dir", PathText(PathRole.CHART_DIR), "Directory of a chart in the repository, relative to this file."),
         Field("reference", WORD, "`REPO/CHART` of a declared Helm repository, or `oci://HOST/PATH`."),
         Field("version", WORD, "Version of the chart; required with `reference`."),
+        Field(
+            "crds",
+            Text(choices=tuple(Crds), expected="what to do with definitions"),
+            "What becomes of the chart's `crds/`: `install` creates what is missing, `replace` also updates what is "
+            "there, `skip` leaves them out. They are never deleted.",
+            default="install",
+        ),
     ),
     one_of=(OneOf(("dir", "reference"), "chartSource", "name the chart with `dir` or with `reference` and `version`"),),
 )

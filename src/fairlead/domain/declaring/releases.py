@@ -10,6 +10,7 @@ from fairlead.domain.config import (
     ChartDir,
     ChartOci,
     ChartReference,
+    Crds,
     IgnoreFields,
     Kustomization,
     ManifestFiles,
@@ -71,6 +72,7 @@ class ReleaseReader:
             ignore_fields=tuple(_ignore_fields(item) for item in found.records("ignoreFields") if item.sound),
             patches=patches,
             labels=dict(found.pairs("labels")),
+            crds=_crds(found.record("chart")),
         )
 
     def files(self, found: FoundRecord, key: str) -> tuple[str, ...]:
@@ -161,6 +163,10 @@ def dependencies(found: FoundRecord) -> dict[str, Place]:
     for item in found.texts("dependsOn"):
         names.setdefault(item.text, item.place)
     return names
+
+
+def _crds(chart: FoundRecord | None) -> Crds:
+    return Crds((chart.text("crds") if chart is not None else None) or Crds.INSTALL)
 
 
 def _ignore_fields(item: FoundRecord) -> IgnoreFields:
