@@ -31,7 +31,7 @@ def test_a_first_revision_is_an_install() -> None:
         "2026-11-21T03:00:00.123456Z",
         "2026-11-21T03:00:00.123456Z",
     )
-    assert (release.chart_name, release.chart_version, release.body["apply_method"]) == ("web", "1.0.0", "ssa")
+    assert (release.chart_name, release.body["apply_method"]) == ("web", "ssa")
 
 
 def test_a_later_revision_is_an_upgrade_of_what_was_installed_long_ago() -> None:
@@ -66,7 +66,7 @@ def test_what_we_do_not_know_stays() -> None:
 
 def test_a_record_with_nothing_in_it_can_be_read() -> None:
     empty = HelmRelease({})
-    assert (empty.name, empty.namespace, empty.revision, empty.chart_name, empty.chart_version) == ("", "", 0, "", "")
+    assert (empty.name, empty.namespace, empty.revision, empty.chart_name) == ("", "", 0, "")
     assert (empty.status, empty.manifest, empty.description) == (HelmStatus.UNKNOWN, "", "")
     assert (empty.first_deployed, empty.last_deployed) == ("", "")
 

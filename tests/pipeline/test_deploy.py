@@ -9,27 +9,21 @@ from typing import Any
 
 import pytest
 
-from fairlead.domain.changes import Plan, PlanOptions
-from fairlead.domain.deployments import Deployment, Outcome
+from fairlead.domain.deployments import Outcome
 from fairlead.domain.errors import InputError, Problem, RemoteRefused, Transient
 from fairlead.domain.events import Applied, ApplyFailed, ApplyStarted, Planned, ReleaseFinished, WaitStarted
 from fairlead.domain.health import HealthState
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.state import ReleaseState
 from fairlead.pipeline.deploy import DeployOptions, deploy
-from fairlead.pipeline.engine import Engine, Wanted
-from fairlead.pipeline.plan import plan
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.releases import (
-    Recorder,
     config_map,
     custom,
     definition,
     deployment,
-    engine,
     environment,
-    establish,
     hook,
     job,
     namespace,
@@ -37,32 +31,11 @@ from tests.fakes.releases import (
     secret,
     wanted,
 )
+from tests.fakes.runs import Run
 from tests.fakes.stepped_clock import SteppedClock
 
 FIRST, SECOND = release("first"), release("second", depends_on=("first",))
 BOTH = environment(FIRST, SECOND)
-
-
-class Run:
-    """One engine on one cluster, and what happened."""
-
-    def __init__(self, cluster: FakeCluster | None = None) -> None:
-        self.cluster = cluster or FakeCluster(defaulting=establish)
-        self.engine: Engine
-        self.recorder: Recorder
-        self.engine, self.recorder = engine(self.cluster)
-
-    async def plan(self, *releases: Wanted, **options: Any) -> Plan:
-        return await plan(releases, self.engine, PlanOptions(**options))
-
-    async def deploy(self, *releases: Wanted, **options: Any) -> list[Deployment]:
-        planned = await self.plan(*releases)
-        targets = [one.target for one in releases]
-        return list(await deploy(planned, targets, self.engine, DeployOptions(**options)))
-
-    @property
-    def written(self) -> list[str]:
-        return [f"{call.ref.kind}/{call.ref.name}" for call in self.cluster.writes if call.ref]
 
 
 def _fault(status: int, code: str, message: str = "the server says no") -> RemoteRefused:

@@ -8,48 +8,45 @@ from typing import Any
 
 import pytest
 
-from fairlead.domain.changes import Action, Change, Plan, PlanOptions
+from fairlead.domain.changes import Action, Change, Plan
 from fairlead.domain.deployments import Outcome
 from fairlead.domain.errors import Problem, RemoteRefused, Transient
 from fairlead.domain.identity import ObjectRef, ReleaseKey, object_ref
 from fairlead.domain.inventory import Inventory, InventoryEntry
 from fairlead.domain.pruning import guard
 from fairlead.pipeline.deploy import DeployOptions, deploy
-from fairlead.pipeline.engine import Engine, Wanted
-from fairlead.pipeline.plan import plan
+from fairlead.pipeline.engine import Wanted
 from fairlead.pipeline.status import status
 from fairlead.ports.cluster import LiveObject
-from tests.fakes.cluster import FakeCluster
 from tests.fakes.releases import (
     config_map,
     custom,
     definition,
     deployment,
-    engine,
     environment,
-    establish,
     hook,
     job,
     namespace,
     release,
     wanted,
 )
+from tests.fakes.runs import Run
 
 GONE = ObjectRef("v1", "ConfigMap", "default", "gone")
 
 
-class Site:
+class Site(Run):
     """A cluster in memory, and what releases own there."""
 
+    inventories: dict[ReleaseKey, Inventory | None]
+
     def __init__(self) -> None:
-        self.cluster = FakeCluster(defaulting=establish)
-        self.engine: Engine
-        self.engine, self.recorder = engine(self.cluster)
-        self.inventories: dict[ReleaseKey, Inventory | None] = {}
+        super().__init__()
+        self.inventories = {}
 
     async def owns(self, one: Wanted) -> None:
         """Deploy a release and remember what it owns."""
-        await deploy(await self.plan(one), [one.target], self.engine, DeployOptions(wait=False))
+        await self.deploy(one, wait=False)
         refs = [change.ref for change in (await self.plan(one)).releases[0].changes if not change.is_preparation]
         entries = [InventoryEntry(ref, (await self.live(ref))["metadata"]["uid"]) for ref in refs]
         self.inventories[one.key] = Inventory(tuple(entries))
@@ -60,13 +57,8 @@ class Site:
         assert found is not None
         return found
 
-    async def plan(self, *releases: Wanted, **options: Any) -> Plan:
-        return await plan(releases, self.engine, PlanOptions(**options), inventories=self.inventories)
-
-    async def deploy(self, *releases: Wanted, **options: Any) -> tuple[Outcome, str]:
-        planned = await self.plan(*releases)
-        targets = [one.target for one in releases]
-        (done, *_) = await deploy(planned, targets, self.engine, DeployOptions(**options))
+    async def outcome(self, *releases: Wanted, **options: Any) -> tuple[Outcome, str]:
+        (done, *_) = await self.deploy(*releases, **options)
         return done.outcome, done.explanation
 
     @property
@@ -91,7 +83,7 @@ async def test_what_left_the_files_is_deleted_last_and_backwards() -> None:
     await site.owns(wanted(config_map("stays"), config_map("gone"), deployment("old")))
     left = wanted(config_map("stays", key="new"))
     assert _said(await site.plan(left)) == [("delete", "old"), ("delete", "gone")]
-    assert await site.deploy(left) == (Outcome.SUCCEEDED, "")
+    assert await site.outcome(left) == (Outcome.SUCCEEDED, "")
     assert [call.ref.name for call in site.cluster.writes if call.ref] == ["stays", "old", "gone"]
     assert await site.cluster.get(GONE) is None
 
@@ -136,7 +128,7 @@ async def test_another_object_of_the_name_stays_whatever_its_labels_say() -> Non
     site.cluster.put({"apiVersion": "v1", "kind": "ConfigMap", "metadata": marks, "data": {}})
     left = wanted(config_map("stays"))
     assert _said(await site.plan(left)) == [("skip", "gone")]
-    assert await site.deploy(left) == (Outcome.SUCCEEDED, "")
+    assert await site.outcome(left) == (Outcome.SUCCEEDED, "")
     assert site.deleted == []
 
 
@@ -210,7 +202,7 @@ async def test_what_is_deleted_is_not_waited_for_to_become_healthy() -> None:
     site = Site()
     await site.owns(wanted(config_map("stays"), deployment("old")))
     left = wanted(config_map("stays"))
-    assert await site.deploy(left, timeout_seconds=5) == (Outcome.SUCCEEDED, "")
+    assert await site.outcome(left, timeout_seconds=5) == (Outcome.SUCCEEDED, "")
     assert [one.health.value for one in await status([left], site.engine)] == ["current"]
 
 
@@ -218,7 +210,7 @@ async def test_finalizers_are_waited_for() -> None:
     site = Site()
     await site.owns(wanted(config_map("gone")))
     site.cluster.edit(GONE, lambda obj: obj["metadata"].update(finalizers=["example.com/slow"]))
-    outcome, explanation = await site.deploy(wanted(), timeout_seconds=5)
+    outcome, explanation = await site.outcome(wanted(), timeout_seconds=5)
     assert outcome is Outcome.FAILED
     assert "example.com/slow" in explanation
     site.cluster.edit(GONE, lambda obj: obj["metadata"].update(finalizers=[]))
@@ -261,7 +253,7 @@ async def test_a_refused_deletion_stops_what_would_be_deleted_after_it() -> None
     site = Site()
     await site.owns(wanted(config_map("gone"), deployment("old")))
     site.cluster.fail(_refused(403, "forbidden"), verb="delete", name="old")
-    outcome, explanation = await site.deploy(wanted())
+    outcome, explanation = await site.outcome(wanted())
     assert outcome is Outcome.FAILED
     assert "Deployment default/old" in explanation
     assert await site.cluster.get(GONE) is not None
@@ -286,7 +278,7 @@ async def test_an_object_that_changes_all_the_time_is_given_up() -> None:
     site = Site()
     await site.owns(wanted(config_map("gone")))
     site.cluster.fail(_refused(409, "conflict"), verb="delete", times=99)
-    assert (await site.deploy(wanted()))[0] is Outcome.FAILED
+    assert (await site.outcome(wanted()))[0] is Outcome.FAILED
     assert len(site.deleted) < 20
 
 
@@ -317,7 +309,7 @@ async def test_the_digest_tells_deletions_apart() -> None:
 async def test_nothing_is_deleted_twice() -> None:
     site = Site()
     await site.owns(wanted(config_map("gone")))
-    await site.deploy(wanted())
+    await site.outcome(wanted())
     assert not any(change.action is Action.DELETE for change in _pruned(await site.plan(wanted())))
 
 

@@ -11,6 +11,12 @@ import typer
 
 SELECTION, ACCESS, GENERAL = "Selection", "Cluster access", "General"
 
+OfCluster = Annotated[
+    str | None,
+    typer.Option("--cluster", metavar="CLUSTER", help="All environments of this cluster", rich_help_panel=SELECTION),
+]
+Everything = Annotated[bool, typer.Option("--all", help="All environments", rich_help_panel=SELECTION)]
+
 
 class Format(StrEnum):
     """How results are written to standard output."""
@@ -89,13 +95,8 @@ class Targets:
     environment: Annotated[
         str | None, typer.Argument(metavar="ENV", help="An environment", rich_help_panel=SELECTION)
     ] = None
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            "--cluster", metavar="CLUSTER", help="All environments of this cluster", rich_help_panel=SELECTION
-        ),
-    ] = None
-    everything: Annotated[bool, typer.Option("--all", help="All environments", rich_help_panel=SELECTION)] = False
+    cluster: OfCluster = None
+    everything: Everything = False
 
 
 @dataclass(frozen=True, slots=True)

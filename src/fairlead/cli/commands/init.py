@@ -11,7 +11,7 @@ import typer
 from rich.text import Text
 
 from fairlead.cli.command import build
-from fairlead.cli.options import SELECTION, Common, Declared
+from fairlead.cli.options import SELECTION, Common, Declared, Everything, OfCluster
 from fairlead.cli.run import Operation, Run
 from fairlead.cli.selecting import named_environments
 from fairlead.cli.text.layout import Cell, columns
@@ -27,13 +27,8 @@ class InitTargets:
     names: Annotated[
         list[str] | None, typer.Argument(metavar="ENV", help="Environments", rich_help_panel=SELECTION)
     ] = None
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            "--cluster", metavar="CLUSTER", help="All environments of this cluster", rich_help_panel=SELECTION
-        ),
-    ] = None
-    everything: Annotated[bool, typer.Option("--all", help="All environments", rich_help_panel=SELECTION)] = False
+    cluster: OfCluster = None
+    everything: Everything = False
 
 
 def init(
