@@ -16,6 +16,7 @@ from fairlead.domain.inventory import Inventory, InventoryEntry
 from fairlead.domain.pruning import guard
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Wanted
+from fairlead.pipeline.plan import plan
 from fairlead.pipeline.status import status
 from fairlead.ports.cluster import LiveObject
 from tests.fakes.releases import (
