@@ -202,3 +202,18 @@ def test_manifests_of_a_plan_know_their_places() -> None:
     kept = saved(planned(rendered(secret(key="1"))))
     assert kept.manifests[0].places == ("/stringData/key",)
     assert Manifest(kept.manifests[0].data, "x").ref.name == "token"
+
+
+def test_other_hooks_are_named_although_no_digest_tells_of_them() -> None:
+    first, second = hook(job("first"), "pre-install"), hook(job("second"), "pre-install")
+    one = replace(planned(rendered(config_map()), change()), hooks_before=(first, second))
+    assert since(saved(one), one) == ()
+    third = hook(job("third"), "pre-install")
+    for hooks, about, word in (
+        ((second,), "Job default/first", "is not"),
+        ((first, second, third), "Job default/third", "was not to run"),
+        ((second, first), "", "order"),
+    ):
+        (found,) = since(saved(one), replace(one, hooks_before=hooks))
+        assert str(found.ref or "") == about
+        assert word in found.what

@@ -190,20 +190,24 @@ class ReleasePlan:
         return (*self.hooks_before, *self.hooks_after)
 
     @property
+    def running(self) -> tuple[Hook, ...]:
+        """The hooks that carrying it out runs."""
+        return self.hooks if self.writes else ()
+
+    @property
     def was_chart(self) -> bool:
         """Whether a chart is removed, which no file may tell of any more."""
         return self.is_removal and self.stored is not None and self.stored.state.is_chart
 
     def to_json(self) -> dict[str, Any]:
         """Return the wire form."""
-        hooks = self.hooks if self.writes else ()
         return {
             **self.key.to_json(),
             "name": self.key.release,
             "revision": self.revision.to_json(),
             "digest": self.digest,
             "changes": [self._shown(change) for change in (*self.changes, *self.hook_changes)],
-            "hooks": [{"events": list(hook.events), "object": hook.manifest.ref.to_json()} for hook in hooks],
+            "hooks": [{"events": list(hook.events), "object": hook.manifest.ref.to_json()} for hook in self.running],
             "notes": list(self.notes),
             "summary": summarise((*self.changes, *self.hook_changes)),
         }

@@ -36,10 +36,11 @@ class Since:
 
 def since(saved: SavedRelease, now: ReleasePlan) -> tuple[Since, ...]:
     """Return what is different about a release; nothing when its plan is still the same."""
+    hooks = list(_hooks(saved, now))
     if saved.digest == now.digest:
-        return ()
+        return tuple(hooks)
     declared = list(_objects(saved, now))
-    found = [*_inputs(saved, now), *declared, *_changes(saved, now, {one.ref for one in declared})]
+    found = [*_inputs(saved, now), *declared, *_changes(saved, now, {one.ref for one in declared}), *hooks]
     return tuple(found) or (Since(saved.key, "is planned in another way than it was"),)
 
 
@@ -97,6 +98,15 @@ def _changes(saved: SavedRelease, now: ReleasePlan, named: Iterable[ObjectRef | 
         if ref not in known:
             for what, path in _change(before.get(ref), after.get(ref), holds_secrets=ref in secret):
                 yield Since(saved.key, what, ref, path)
+
+
+def _hooks(saved: SavedRelease, now: ReleasePlan) -> Iterator[Since]:
+    """Which hooks run depends on what is deployed, too: an upgrade runs others than an installation."""
+    before, after = saved.hooks, tuple(hook.manifest.ref for hook in now.running)
+    yield from (Since(saved.key, "was to run as a hook, and is not", ref) for ref in before if ref not in after)
+    yield from (Since(saved.key, "was not to run as a hook, and is", ref) for ref in after if ref not in before)
+    if before != after and set(before) == set(after):
+        yield Since(saved.key, "is to run its hooks in another order")
 
 
 def _change(before: SavedChange | None, after: Change | None, *, holds_secrets: bool) -> Iterator[tuple[str, str]]:

@@ -71,7 +71,7 @@ class SavedRelease:
 
     `writes` says that it was planned as what it becomes, not as what is deployed. `generates`: its chart may render to
     something else each time, so `manifests` count, except for the secret values. They are a chart's `crds/`, then the
-    objects, then the hooks.
+    objects, then the hooks. `hooks` are those that run, in their order; no digest of a plan tells of them.
     """
 
     key: ReleaseKey
@@ -80,6 +80,7 @@ class SavedRelease:
     revision: Revision
     changes: tuple[SavedChange, ...]
     manifests: tuple[Withheld, ...] = field(repr=False)
+    hooks: tuple[ObjectRef, ...] = ()
     chart: Mapping[str, str] | None = None
     values_digest: str | None = None
     generates: bool = False
@@ -97,6 +98,7 @@ class SavedRelease:
             release.revision,
             tuple(SavedChange.of(change, secrets) for change in release.changes),
             tuple(withhold(manifest.data, secrets) for manifest in rendered.everything),
+            tuple(hook.manifest.ref for hook in release.running),
             chart_of(rendered),
             values_digest(rendered),
             generates=rendered.generates,
@@ -138,6 +140,7 @@ class SavedRelease:
             "writes": self.writes,
             "removal": self.is_removal,
             "changes": [one.to_json() for one in self.changes],
+            "hooks": [ref.to_json() for ref in self.hooks],
             "manifests": [{"object": dict(one.data), "withheld": list(one.places)} for one in self.manifests],
         }
 
@@ -154,6 +157,7 @@ class SavedRelease:
             ),
             tuple(SavedChange.from_json(one) for one in stored["changes"]),
             tuple(Withheld(one["object"], tuple(one["withheld"])) for one in stored["manifests"]),
+            tuple(object_ref_from(one) for one in stored["hooks"]),
             stored["chart"],
             stored["valuesDigest"],
             generates=stored["generates"],

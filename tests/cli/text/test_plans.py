@@ -109,6 +109,26 @@ PLANS = {
         ),
         "sha256:44",
     ),
+    "told": Plan(
+        (
+            replace(
+                release(
+                    "web",
+                    Change(Action.CREATE, ref("Secret", "web"), verified=False, unverified_reason=Unverified.CREATE),
+                    Change(
+                        Action.CREATE,
+                        ref("Widget", "w", api="acme.test/v1"),
+                        verified=False,
+                        unverified_reason=Unverified.CRD_NOT_YET,
+                        problem="the cluster serves no Widget of acme.test/v1",
+                    ),
+                ),
+                generated={ref("Secret", "web"): ("/data/password", "/data/token")},
+            ),
+        ),
+        "sha256:44",
+        undeclared=(ReleaseKey("test", "sandbox-1", "shop", "old"), ReleaseKey("test", "sandbox-1", "shop", "older")),
+    ),
     "empty": Plan((), "sha256:44"),
     "changed-hook": Plan(
         (

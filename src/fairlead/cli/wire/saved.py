@@ -30,7 +30,10 @@ class SavedManifestItem(Item, frozen=True, kw_only=True):
 
 
 class SavedReleaseItem(Item, frozen=True, kw_only=True):
-    """The plan of one release. `removal`: it ends with it; `generates`: its chart may render to something else."""
+    """The plan of one release. `removal`: it ends with it; `generates`: its chart may render to something else.
+
+    `hooks` are those that run, in their order.
+    """
 
     environment: str
     cluster: str
@@ -45,6 +48,7 @@ class SavedReleaseItem(Item, frozen=True, kw_only=True):
     writes: bool
     removal: bool
     changes: list[SavedChangeItem]
+    hooks: list[ObjectItem]
     manifests: list[SavedManifestItem]
 
 
