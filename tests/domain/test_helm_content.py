@@ -3,7 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from fairlead.domain.helm_content import helm_content
+from fairlead.domain.helm_content import content_again, helm_content
+from fairlead.domain.helm_release import HelmRelease
 from fairlead.domain.manifests import Manifest
 from fairlead.domain.rendering import ChartUse, Hook, LocalChart
 from fairlead.doors.yaml import dump_stream
@@ -44,3 +45,13 @@ def test_hooks_in_helms_form() -> None:
         "output_log_policies": ["hook-failed", "hook-succeeded"],
     }
     assert "output_log_policies" not in content.hooks[1]
+
+
+def test_a_revision_that_is_deployed_again_is_as_it_was_but_no_hook_has_run() -> None:
+    ran = {"name": "migrate", "last_run": {"phase": "Succeeded"}, "weight": 1}
+    body = {"version": 4, "manifest": "---\n", "chart": {"metadata": {}}, "config": {"a": 1}, "hooks": [ran]}
+    content = content_again(HelmRelease({**body, "info": {"notes": "Hello"}}))
+    assert (content.manifest, content.chart, content.config) == ("---\n", {"metadata": {}}, {"a": 1})
+    assert (content.notes, content.returns_to) == ("Hello", 4)
+    assert content.hooks == ({"name": "migrate", "last_run": {"phase": ""}, "weight": 1},)
+    assert content_again(HelmRelease({"version": 4})).hooks == ()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -37,6 +38,17 @@ def test_a_first_revision_is_an_install() -> None:
 def test_a_later_revision_is_an_upgrade_of_what_was_installed_long_ago() -> None:
     release = begun(CONTENT, KEY, revision=7, first_deployed="2020-01-01T00:00:00Z", at=AT)
     assert (release.status, release.first_deployed) == (HelmStatus.PENDING_UPGRADE, "2020-01-01T00:00:00Z")
+
+
+def test_a_revision_that_goes_back_says_to_which() -> None:
+    content = replace(CONTENT, returns_to=4)
+    release = begun(content, KEY, revision=7, first_deployed="2020-01-01T00:00:00Z", at=AT)
+    done = succeeded(release)
+    assert release.status is HelmStatus.PENDING_ROLLBACK
+    assert (done.status, done.description) == (HelmStatus.DEPLOYED, release.description)
+    assert done.description.startswith("Rollback to 4")
+    assert done.by_fairlead
+    assert failed(release, "why").description.startswith("Rollback")
 
 
 @pytest.mark.parametrize("first", [None, "2020-01-01T00:00:00Z"])

@@ -103,6 +103,25 @@ CATALOG = (
         ),
     ),
     Entry(
+        "rollback",
+        DEPLOY,
+        "Deploy an old deployment again and hold the release there.",
+        (
+            Example("fairlead rollback prod web", "back to the last good deployment before the present one"),
+            Example("fairlead rollback prod web 7 --reason INC-42", "back to deployment 7, saying why"),
+            Example("fairlead rollback prod web --release-hold", "only end the hold of an earlier rollback"),
+        ),
+    ),
+    Entry(
+        "hold",
+        DEPLOY,
+        "Hold a release at what runs.",
+        (
+            Example("fairlead hold prod web --reason 'freeze until Monday'", "refuse to deploy anything else"),
+            Example("fairlead hold prod web --end", "end the hold, also one that a rollback set"),
+        ),
+    ),
+    Entry(
         "track",
         UPGRADE,
         "Try a track on tags: which would be chosen, and why.",

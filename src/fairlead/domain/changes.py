@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from fairlead.domain.identity import ObjectRef, ReleaseKey, Revision
 from fairlead.domain.rendering import Hook, RenderedRelease
-from fairlead.domain.state import Stored
+from fairlead.domain.state import Hold, Rejection, Stored
 
 MASKED: Final = "(secret)"
 UNKNOWN: Final = "unknown"
@@ -159,7 +159,9 @@ class ReleasePlan:
     cluster remembered of the release when the plan was made, None where that may not be seen. `is_removal`: the release
     ends with it, and nothing of it is remembered. `generated` are by object the fields (JSON Pointers) that its chart
     makes anew at each rendering. `hook_changes` are hooks that were changed since the last deployment, `hooks_due` says
-    that hooks are a reason to deploy without any change.
+    that hooks are a reason to deploy without any change. `returns_to` is the deployment that is deployed again, and
+    `rejects` the inputs that the release is then held against. `held` is the hold that forbids this plan; `ends_hold`
+    says that a person ends it.
     """
 
     key: ReleaseKey
@@ -176,6 +178,10 @@ class ReleasePlan:
     generated: Mapping[ObjectRef, tuple[str, ...]] = field(default_factory=dict, compare=False)
     hook_changes: tuple[Change, ...] = ()
     hooks_due: bool = False
+    returns_to: int | None = None
+    rejects: Rejection | None = None
+    held: Hold | None = None
+    ends_hold: bool = False
 
     @property
     def writes(self) -> bool:
@@ -209,6 +215,8 @@ class ReleasePlan:
             "changes": [self._shown(change) for change in (*self.changes, *self.hook_changes)],
             "hooks": [{"events": list(hook.events), "object": hook.manifest.ref.to_json()} for hook in self.running],
             "notes": list(self.notes),
+            "rollbackTo": self.returns_to,
+            "held": self.held.to_json() if self.held is not None else None,
             "summary": summarise((*self.changes, *self.hook_changes)),
         }
 
@@ -223,13 +231,14 @@ class PlanOptions:
 
     `verify` puts creations to the dry run too, `take_ownership` allows changing what belongs to others, `recreate`
     deletes and makes anew what cannot change otherwise, and with `declared_order` each release waits for the one before
-    it (`compat.declaredOrder`).
+    it (`compat.declaredOrder`). `release_hold` ends holds that are in the way.
     """
 
     verify: bool = False
     take_ownership: bool = False
     recreate: bool = False
     declared_order: bool = False
+    release_hold: bool = False
 
 
 @dataclass(frozen=True, slots=True)

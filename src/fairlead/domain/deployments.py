@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -34,7 +34,7 @@ class Deployment:
 
     `number` is None while nothing is recorded, `plan_digest` empty where no plan of ours was. `health` is None when
     nobody looked (`wait: false`, skipped). `explanation` says in plain sentences why it is not good; empty otherwise.
-    `duration` is in seconds.
+    `duration` is in seconds. `returns_to` is the deployment that was deployed again.
     """
 
     key: ReleaseKey
@@ -46,6 +46,7 @@ class Deployment:
     duration: float = 0.0
     explanation: str = ""
     number: int | None = None
+    returns_to: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return an item of `deployments`."""
@@ -59,4 +60,23 @@ class Deployment:
             "health": self.health.value if self.health is not None else None,
             "durationSeconds": round(self.duration, 3),
             "explanation": self.explanation,
+            "rollbackTo": self.returns_to,
         }
+
+
+def returned(failed: Deployment, back: Deployment) -> Deployment:
+    """Return what a failed deployment came to when what was before it is there again, and healthy."""
+    how = f"went back to deployment {back.returns_to}" if back.returns_to is not None else "removed what it had made"
+    return replace(
+        back,
+        outcome=Outcome.ROLLED_BACK,
+        plan_digest=failed.plan_digest,
+        duration=failed.duration + back.duration,
+        explanation="\n".join(filter(None, (failed.explanation, f"Deployment {failed.number} failed; {how}."))),
+    )
+
+
+def not_returned(failed: Deployment, why: str) -> Deployment:
+    """Return a failed deployment whose way back failed, too."""
+    explanation = "\n".join(filter(None, (failed.explanation, f"Going back failed, too: {why}")))
+    return replace(failed, explanation=explanation)

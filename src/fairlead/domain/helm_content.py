@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from fairlead.domain.helm_release import HelmContent
+from fairlead.domain.helm_release import HelmContent, HelmRelease
 from fairlead.domain.manifests import Manifest
 from fairlead.domain.rendering import Hook, RenderedRelease
 
@@ -24,6 +24,15 @@ def helm_content(rendered: RenderedRelease, chart: Mapping[str, Any], dump: Dump
     hooks = tuple(_hook_json(hook, _text(hook.manifest, dump)) for hook in rendered.hooks)
     stream = "".join(f"---\n# Source: {one.source}\n{_text(one, dump)}" for one in rendered.manifests)
     return HelmContent(chart, values, stream, hooks, rendered.notes)
+
+
+def content_again(release: HelmRelease) -> HelmContent:
+    """Return the content of a revision that is deployed once more: all of it as it was, but no hook has run yet."""
+    body = release.body
+    hooks = tuple({**hook, "last_run": {"phase": ""}} for hook in body.get("hooks") or ())
+    notes = str((body.get("info") or {}).get("notes") or "")
+    chart, config = body.get("chart") or {}, body.get("config") or {}
+    return HelmContent(chart, config, release.manifest, hooks, notes, returns_to=release.revision)
 
 
 def _text(manifest: Manifest, dump: Dump) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from fairlead.domain.identity import ReleaseKey
 
 _SIGNATURE: Final = " by Fairlead"
+_ROLLBACK: Final = "Rollback"
 
 
 class HelmStatus(StrEnum):
@@ -41,11 +42,14 @@ class HelmStatus(StrEnum):
         return self.value.startswith("pending-")
 
 
+_DOING: Final = {HelmStatus.PENDING_INSTALL: "Install", HelmStatus.PENDING_ROLLBACK: _ROLLBACK}
+
+
 @dataclass(frozen=True, slots=True)
 class HelmContent:
     """What a revision consists of: `chart` as Helm keeps it, `config` the user's values, the manifests as YAML text.
 
-    `hooks` are hooks in Helm's form.
+    `hooks` are hooks in Helm's form. `returns_to` is the revision that is deployed again.
     """
 
     chart: Mapping[str, Any]
@@ -53,6 +57,7 @@ class HelmContent:
     manifest: str = field(repr=False)
     hooks: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     notes: str = ""
+    returns_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +137,11 @@ def begun(
     content: HelmContent, key: ReleaseKey, *, revision: int, first_deployed: str | None, at: datetime
 ) -> HelmRelease:
     """Return the record of a revision that is about to be deployed: an install when there was none before."""
-    status = HelmStatus.PENDING_INSTALL if first_deployed is None else HelmStatus.PENDING_UPGRADE
-    doing = "Initial install" if first_deployed is None else "Preparing upgrade"
+    status, doing = HelmStatus.PENDING_UPGRADE, "Preparing upgrade"
+    if first_deployed is None:
+        status, doing = HelmStatus.PENDING_INSTALL, "Initial install"
+    elif content.returns_to is not None:
+        status, doing = HelmStatus.PENDING_ROLLBACK, f"{_ROLLBACK} to {content.returns_to}"
     info = {
         "first_deployed": first_deployed or timestamp(at),
         "last_deployed": timestamp(at),
@@ -159,13 +167,15 @@ def begun(
 
 def succeeded(release: HelmRelease) -> HelmRelease:
     """Return a pending revision as deployed."""
+    if release.status is HelmStatus.PENDING_ROLLBACK:  # Helm, too, goes on saying what it went back to
+        return release.ended(HelmStatus.DEPLOYED)
     done = "Install complete" if release.status is HelmStatus.PENDING_INSTALL else "Upgrade complete"
     return release.ended(HelmStatus.DEPLOYED, done + _SIGNATURE)
 
 
 def failed(release: HelmRelease, why: str) -> HelmRelease:
     """Return a pending revision as failed; `why` must hold no secrets."""
-    doing = "Install" if release.status is HelmStatus.PENDING_INSTALL else "Upgrade"
+    doing = _DOING.get(release.status, "Upgrade")
     return release.ended(HelmStatus.FAILED, f"{doing}{_SIGNATURE} failed: {why}")
 
 

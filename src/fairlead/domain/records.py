@@ -163,4 +163,5 @@ def _deployment(stored: Mapping[str, Any]) -> Deployment:
         duration=float(stored["durationSeconds"]),
         explanation=str(stored["explanation"]),
         number=int(stored["number"]),
+        returns_to=None if stored.get("rollbackTo") is None else int(stored["rollbackTo"]),
     )

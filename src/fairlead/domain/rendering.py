@@ -8,6 +8,7 @@ from typing import Any
 
 from fairlead.domain.chart_files import text_generates
 from fairlead.domain.helm_past import HelmPast
+from fairlead.domain.helm_release import HelmRelease
 from fairlead.domain.identity import ReleaseKey, canonical_json, sha256_json
 from fairlead.domain.manifests import Manifest
 
@@ -94,12 +95,14 @@ class RenderedChart:
 class ChartUse:
     """From which chart a release was rendered, with which values of the user, and what Helm's records say of it.
 
-    With the objects this is all that Helm's record of the next revision needs.
+    With the objects this is all that Helm's record of the next revision needs; with `again` nothing was rendered, and
+    that revision is deployed once more.
     """
 
     chart: LocalChart
     values: Mapping[str, Any] = field(repr=False)
     past: HelmPast = field(default_factory=HelmPast)
+    again: HelmRelease | None = field(default=None, repr=False)
 
     @property
     def generates(self) -> bool:

@@ -57,6 +57,14 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejection:
+    """Inputs that a deployment turns away from, and why."""
+
+    inputs_digest: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseState:
     """The state of a release.
 

@@ -27,11 +27,13 @@ from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.explaining import explain_now
 from fairlead.pipeline.history import Shown, history, show
+from fairlead.pipeline.holding import end_hold, hold
 from fairlead.pipeline.init import initialize
 from fairlead.pipeline.load import Loaded
 from fairlead.pipeline.plan import plan as plan_releases
 from fairlead.pipeline.removal import orphans, undeclared
 from fairlead.pipeline.render import Facts, Rendering
+from fairlead.pipeline.returning import Past
 from fairlead.pipeline.saving import Chosen, resume, save, with_generated
 from fairlead.pipeline.status import require_current, status
 from fairlead.pipeline.testing import run_tests
@@ -177,14 +179,31 @@ class Application:
         wait: bool = True,
         timeout_seconds: float | None = None,
         lock_timeout: float | None = None,
+        rollback_on_failure: bool = False,
     ) -> tuple[Deployment, ...]:
         """Carry out exactly this plan of these targets. Cancelling it ends at a clean point, and says so.
 
         `lock_timeout` is how many seconds to wait for another run that writes, a minute by default.
         """
-        options = DeployOptions(wait, timeout_seconds, self.declaration.compat.declared_order)
+        ordered = self.declaration.compat.declared_order
+        options = DeployOptions(wait, timeout_seconds, ordered, rollback_on_failure=rollback_on_failure)
         options = options if lock_timeout is None else replace(options, lock_timeout=lock_timeout)
         return await deploy(plan, targets, await self._engine(targets), options)
+
+    async def plan_rollback(self, target: Target, number: int | None = None, *, reason: str = "") -> Plan:
+        """Return what deploys an old deployment of a release again: the last good one, or the one of that number."""
+        past = Past(target, await self.clusters.open(target.environment), await self._store(target))
+        wanted = await past.returning(number, reason=reason)
+        self.redactor.register(wanted.rendered.secrets)
+        return await plan_releases([wanted], await self._engine([target]))
+
+    async def hold(self, target: Target, *, reason: str = "") -> None:
+        """Hold a release at what runs."""
+        await hold(await self._engine([target]), target.key, reason=reason)
+
+    async def end_hold(self, target: Target) -> None:
+        """End the hold of a release."""
+        await end_hold(await self._engine([target]), target.key)
 
     async def status(self, targets: Sequence[Target]) -> tuple[ReleaseStatus, ...]:
         """Return how releases are now; what is not well is explained from its root cause."""

@@ -34,6 +34,12 @@ class Board:
                 for need in needs:
                     self._waves.setdefault(need, []).append(node)
 
+    def following(self, graph: Graph) -> Board:
+        """Return the board of another graph that stops when this one does."""
+        other = Board(graph)
+        other._stop = self._stop
+        return other
+
     @property
     def is_stopped(self) -> bool:
         """Whether a signal asked the run to end."""

@@ -14,13 +14,15 @@ from functools import partial
 
 from fairlead.domain.changes import Plan, PlanOptions, ReleasePlan
 from fairlead.domain.dependencies import release_dependencies
-from fairlead.domain.deployments import Deployment
+from fairlead.domain.deployments import Deployment, Outcome, not_returned, returned
+from fairlead.domain.errors import FairleadError
 from fairlead.domain.marks import field_manager
 from fairlead.domain.rollout.machine import step
 from fairlead.domain.rollout.states import FINAL, INITIAL
 from fairlead.domain.scheduling import schedule
 from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor
+from fairlead.pipeline.apply import said
 from fairlead.pipeline.board import Board
 from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.fencing import FencedCluster
@@ -29,6 +31,7 @@ from fairlead.pipeline.observing import Observer, observing
 from fairlead.pipeline.plan import plan
 from fairlead.pipeline.presence import Presence, present
 from fairlead.pipeline.record import Book, recording
+from fairlead.pipeline.returning import way_back
 from fairlead.pipeline.rollout import Rollout
 from fairlead.pipeline.taking import LOCK_TIMEOUT_SECONDS, Taking
 
@@ -37,13 +40,15 @@ from fairlead.pipeline.taking import LOCK_TIMEOUT_SECONDS, Taking
 class DeployOptions:
     """How to carry out a plan. `timeout_seconds` overrides what each release says; `wait` False looks at no health.
 
-    `lock_timeout` is how many seconds to wait for another run that writes to a release.
+    `lock_timeout` is how many seconds to wait for another run that writes to a release. `rollback_on_failure` goes back
+    to the last good deployment of a release that failed.
     """
 
     wait: bool = True
     timeout_seconds: float | None = None
     declared_order: bool = False
     lock_timeout: float = LOCK_TIMEOUT_SECONDS
+    rollback_on_failure: bool = False
 
 
 async def deploy(
@@ -83,6 +88,22 @@ class _Run:
     planning: PlanOptions
 
     async def roll_out(self, release: ReleasePlan, target: Target) -> Deployment:
+        ended = await self._attempt(release, target)
+        go_back = self.options.rollback_on_failure and ended.outcome is Outcome.FAILED and ended.number is not None
+        return await self._go_back(release, target, ended) if go_back and not self.board.is_stopped else ended
+
+    async def _go_back(self, release: ReleasePlan, target: Target, ended: Deployment) -> Deployment:
+        """Deploy what was there before, as a deployment of its own, and see whether it is healthy."""
+        try:
+            planned = await way_back(release, target, ended, self.engine)
+            board = self.board.following(schedule([planned], {}))
+            again = replace(self, board=board, options=replace(self.options, wait=True))
+            back = await again._attempt(planned, target)  # noqa: SLF001 - of the same class
+        except FairleadError as error:
+            return not_returned(ended, said(error))
+        return returned(ended, back) if back.outcome.is_good else not_returned(ended, back.explanation)
+
+    async def _attempt(self, release: ReleasePlan, target: Target) -> Deployment:
         taking = Taking(release, self.engine, lambda: self.board.is_stopped, self.options.lock_timeout)
         async with recording(release, self.engine, self.presence, taking) as book:
             rollout = self._rollout(release, target, book)
@@ -98,7 +119,14 @@ class _Run:
         engine = replace(self.engine, clusters={**self.engine.clusters, environment: fenced})
 
         async def replan() -> ReleasePlan:
-            wanted = Wanted(target, release.rendered, release.revision.source, is_removed=release.is_removal)
+            wanted = Wanted(
+                target,
+                release.rendered,
+                release.revision.source,
+                is_removed=release.is_removal,
+                returns_to=release.returns_to,
+                rejects=release.rejects,
+            )
             return (await plan([wanted], self.engine, self.planning)).releases[0]
 
         return Rollout(

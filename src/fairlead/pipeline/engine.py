@@ -10,6 +10,7 @@ from typing import TypeVar
 from fairlead.domain.chart_files import ChartFiles
 from fairlead.domain.identity import Commit, ReleaseKey
 from fairlead.domain.rendering import LocalChart, RenderedRelease
+from fairlead.domain.state import Rejection
 from fairlead.domain.targets import Target
 from fairlead.ports.charts import ChartSource
 from fairlead.ports.clock import Clock
@@ -61,13 +62,16 @@ class Engine:
 class Wanted:
     """A release as it shall be: what was declared, from which commit, and what it rendered to.
 
-    `is_removed`: it shall not be there any more, and `rendered` holds no objects, at most its hooks.
+    `is_removed`: it shall not be there any more, and `rendered` holds no objects, at most its hooks. `returns_to` is
+    the deployment that it was taken from, where it is not what is declared; `rejects` the inputs it turns away from.
     """
 
     target: Target
     rendered: RenderedRelease
     source: Commit
     is_removed: bool = False
+    returns_to: int | None = None
+    rejects: Rejection | None = None
 
     @property
     def key(self) -> ReleaseKey:

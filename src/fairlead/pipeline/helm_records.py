@@ -14,11 +14,11 @@ from typing import Any, Final
 from fairlead.domain.deployments import Outcome
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
 from fairlead.domain.helm_chart import chart_json
-from fairlead.domain.helm_content import helm_content
+from fairlead.domain.helm_content import content_again, helm_content
 from fairlead.domain.helm_hooks import with_runs
 from fairlead.domain.helm_past import deployed_of
 from fairlead.domain.helm_payload import HelmRevision, new_secret
-from fairlead.domain.helm_release import HelmRelease, HelmStatus, abandoned, begun, failed, succeeded
+from fairlead.domain.helm_release import HelmContent, HelmRelease, HelmStatus, abandoned, begun, failed, succeeded
 from fairlead.domain.hooks import HookRun, fingerprints
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.marks import HELM_MANAGER
@@ -88,10 +88,15 @@ class HelmRecord:
         await at_once(self._advance(one, abandoned) for one in revisions if one.status.is_pending)
 
     async def _release(self, number: int) -> HelmRelease:
-        files = await self.engine.chart_files(self.use.chart)
-        content = helm_content(self.rendered, chart_json(files, read_values), dump_stream)
+        content = await self._content()
         first = await self._first_deployed()
         return begun(content, self._key, revision=number, first_deployed=first, at=self.engine.clock.now())
+
+    async def _content(self) -> HelmContent:
+        if self.use.again is not None:
+            return content_again(self.use.again)
+        files = await self.engine.chart_files(self.use.chart)
+        return helm_content(self.rendered, chart_json(files, read_values), dump_stream)
 
     async def _first_deployed(self) -> str | None:
         """Return when the release was first installed, None when this is the first time."""

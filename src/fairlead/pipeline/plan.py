@@ -16,6 +16,7 @@ from fairlead.domain.digests import plan_digest, release_digest
 from fairlead.domain.dry_runs import unverified_by
 from fairlead.domain.errors import OperationFailed
 from fairlead.domain.events import Planned
+from fairlead.domain.holding import with_hold
 from fairlead.domain.hook_changes import require_apart, with_due_hooks
 from fairlead.domain.hooks import Occasion, hooks_around, require_names
 from fairlead.domain.identity import ObjectRef, Revision
@@ -78,7 +79,8 @@ async def plan(
     )
     near = {one.key.environment: one.target.environment for one in releases}
     by_key = {release.key: release for part in parts for release in part}
-    planned = tuple(with_due_hooks(replace(by_key[one.key], stored=memory.stored[one.key])) for one in releases)
+    known = (with_due_hooks(replace(by_key[one.key], stored=memory.stored[one.key])) for one in releases)
+    planned = tuple(with_hold(one, release_hold=options.release_hold) for one in known)
     for release in planned:
         require_apart(release)
         engine.events.emit(Planned(release.key, sum(change.action.writes for change in release.changes)))
@@ -147,12 +149,16 @@ async def _decided(
         owned=pruned.owned,
         notes=pruned.notes,
         is_removal=wanted.is_removed,
+        returns_to=wanted.returns_to,
+        rejects=wanted.rejects,
     )
 
 
 def _occasion(proposal: Proposal) -> Occasion:
     if proposal.wanted.is_removed:
         return Occasion.DELETE
+    if proposal.wanted.returns_to is not None:
+        return Occasion.ROLLBACK
     return Occasion.INSTALL if proposal.is_install else Occasion.UPGRADE
 
 

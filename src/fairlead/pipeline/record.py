@@ -29,6 +29,7 @@ from fairlead.domain.bookkeeping import (
 from fairlead.domain.changes import ReleasePlan, summarise
 from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.errors import OperationFailed, Problem
+from fairlead.domain.holding import hold_after
 from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.locking import Lock, Phase
 from fairlead.domain.moments import rfc3339
@@ -196,19 +197,19 @@ class Book:
         for old in self._stored.state.deployments[: 1 - KEPT]:
             if old.chunks is not None:
                 await self._store.forget_record(key, old.number, chunks=old.chunks)
-        await self._swap(
-            lambda state: knowing_hooks(
-                finished(
-                    state,
-                    self.plan.changes,
-                    recorded,
-                    made=made,
-                    gone=report.removed,
-                    was_read=self.plan.stored is not None,
-                ),
-                rendered,
-            )
-        )
+
+        def ended(state: ReleaseState) -> ReleaseState:
+            was_read = self.plan.stored is not None
+            after = finished(state, self.plan.changes, recorded, made=made, gone=report.removed, was_read=was_read)
+            return self._held(knowing_hooks(after, rendered), recorded)
+
+        await self._swap(ended)
+
+    def _held(self, state: ReleaseState, recorded: Recorded) -> ReleaseState:
+        if not recorded.deployment.outcome.is_good:
+            return state
+        now = recorded.finished_at or rfc3339(self.engine.clock.now())
+        return replace(state, hold=hold_after(state, self.plan, recorded.number, by=recorded.by, at=now))
 
     async def _swap(self, change: Callable[[ReleaseState], ReleaseState]) -> None:
         """Change the state as long as the lock is ours; what others may change of it stays as they left it."""

@@ -12,6 +12,7 @@ from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.errors import FairleadError, Interrupted, OperationFailed, Problem, Refused
 from fairlead.domain.events import ApplyStarted, ReleaseFinished
 from fairlead.domain.health import HealthReport, HealthState
+from fairlead.domain.holding import refusal
 from fairlead.domain.hooks import HookRun
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.preparing import namespace_ref
@@ -106,6 +107,7 @@ class Rollout:
             health=self.health,
             duration=self.engine.clock.monotonic() - self._started if self._started else 0.0,
             explanation=self.explanation,
+            returns_to=self.plan.returns_to,
         )
 
     async def _recorded(self, ended: Outcome) -> Outcome:
@@ -129,6 +131,8 @@ class Rollout:
                 self.explanation = f"not begun: {blocked.reason}"
                 return Event.DEPENDENCY_FAILED
             case _:
+                if self.plan.held is not None:
+                    raise Refused(refusal(self.plan.key, self.plan.held))
                 self.board.finish(start(self.plan.key), ok=True)
                 begin = self.plan.writes or await self.book.is_left_behind()
                 return Event.READY if begin else Event.NOTHING_TO_WRITE
@@ -175,6 +179,8 @@ class Rollout:
 
     async def _look_again(self) -> None:
         again = await self.replan()
+        if again.held is not None:
+            raise Refused(refusal(again.key, again.held))
         if again.writes and again.digest != self.plan.digest:
             message = f"{self.plan.key} was deployed by somebody else after the plan was made, which is outdated now"
             raise Refused(Problem("planOutdated", message, remedy="plan again, look at it, and apply that"))

@@ -93,6 +93,8 @@ class Taking:
         return False if self._heard[lock.lease].is_silent(now) else None
 
     async def _relation(self, lock: Lock) -> Relation:
+        if self.plan.returns_to is not None:  # going back is the newest intent, however old what it goes back to
+            return Relation.NONE
         ours = self.plan.revision.source.commit
         if lock.commit is None or ours is None or lock.commit == ours:
             return Relation.NONE

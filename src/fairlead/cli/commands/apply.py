@@ -49,6 +49,13 @@ class ApplyOptions:
         Path | None,
         typer.Option("--plan", metavar="FILE", help="Apply exactly the plan that plan --save wrote, or refuse"),
     ] = None
+    rollback_on_failure: Annotated[
+        bool,
+        typer.Option("--rollback-on-failure", help="Go back to the last good deployment of what fails"),
+    ] = False
+    release_hold: Annotated[
+        bool, typer.Option("--release-hold", help="Also what is held, and end the hold when it succeeds")
+    ] = False
     init: Annotated[bool, typer.Option("--init", help="First get credentials, as `fairlead init` does")] = False
 
 
@@ -74,6 +81,7 @@ async def _apply(where: Where, options: ApplyOptions, force: Force, run: Run) ->
                 about = Chosen(chosen, await orphans(application, where, silent) if force.prune_releases else ())
             await application.require_dependencies(about.targets)
             wishes = PlanOptions(recreate=force.recreate, take_ownership=force.take_ownership)
+            wishes = replace(wishes, release_hold=options.release_hold)
             if approved is None:
                 plan = await application.plan(about.targets, wishes, removed=about.removed)
             else:
@@ -89,7 +97,12 @@ async def _apply(where: Where, options: ApplyOptions, force: Force, run: Run) ->
             await require_consent(plan, run)
         with progress.shown():
             deployments = await application.apply(
-                plan, about.everything, wait=not options.no_wait, timeout_seconds=timeout, lock_timeout=lock_timeout
+                plan,
+                about.everything,
+                wait=not options.no_wait,
+                timeout_seconds=timeout,
+                lock_timeout=lock_timeout,
+                rollback_on_failure=options.rollback_on_failure,
             )
     run.output.show(deployments_document(deployments, silent), deployment_lines)
     return max(exit_code(deployments), 1 if silent else 0)

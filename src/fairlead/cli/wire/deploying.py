@@ -85,6 +85,16 @@ class Summary(Item, frozen=True, kw_only=True):
     skip: int = 0
 
 
+class Held(Item, frozen=True, kw_only=True):
+    """A release held at a number: which inputs it must not take, who said so, since when and why."""
+
+    number: int
+    inputs_digest: str
+    by: str
+    since: str
+    reason: str
+
+
 class ReleasePlanItem(Located, frozen=True, kw_only=True):
     """What one release needs, in apply order; `notes` are what a reader must know beside the changes."""
 
@@ -94,6 +104,8 @@ class ReleasePlanItem(Located, frozen=True, kw_only=True):
     changes: list[ChangeItem]
     hooks: list[HookRun]
     notes: list[str]
+    rollback_to: int | None
+    held: Held | None
     summary: Summary
 
 
@@ -138,8 +150,9 @@ class ObjectOutcomeItem(Item, frozen=True, kw_only=True):
 class DeploymentItem(Located, frozen=True, kw_only=True):
     """One execution of a plan for one release. `number` is null when nothing was recorded.
 
-    `history` and `show` add who did it, with what, from where and when; `show` adds what became of each object, and for
-    releases that are no charts the manifests, with secrets masked.
+    `rollbackTo` is the deployment that was deployed again. `history` and `show` add who did it, with what, from where
+    and when; `show` adds what became of each object, and for releases that are no charts the manifests, with secrets
+    masked.
     """
 
     number: int | None
@@ -150,6 +163,7 @@ class DeploymentItem(Located, frozen=True, kw_only=True):
     health: str | None
     duration_seconds: float
     explanation: str | None
+    rollback_to: int | None = None
     started_at: str | msgspec.UnsetType = msgspec.UNSET
     finished_at: str | msgspec.UnsetType | None = msgspec.UNSET
     by: str | msgspec.UnsetType = msgspec.UNSET
@@ -175,16 +189,6 @@ class LastDeployment(DeploymentItem, frozen=True, kw_only=True):
     by: str
     host: str
     tool_version: str
-
-
-class Held(Item, frozen=True, kw_only=True):
-    """A release held at a number: which inputs it must not take, who said so, since when and why."""
-
-    number: int
-    inputs_digest: str
-    by: str
-    since: str
-    reason: str
 
 
 class StatusItem(Located, frozen=True, kw_only=True):

@@ -89,6 +89,7 @@ ROLLING: Final[Table] = {
     (State.PENDING, Event.READY): Transition(State.PREPARING, (Command.PREPARE,)),
     (State.PENDING, Event.NOTHING_TO_WRITE): Transition(State.CONFIRMING, (Command.AWAIT_HEALTH,)),
     (State.PENDING, Event.DEPENDENCY_FAILED): Transition(State.SKIPPED, _END),
+    (State.PENDING, Event.REFUSED): Transition(State.REFUSED, _END),
     (State.PENDING, Event.INTERRUPTED): Transition(State.INTERRUPTED, _END),
     (State.PREPARING, Event.PREPARED): Transition(State.RUNNING_HOOKS_BEFORE, (Command.RUN_HOOKS_BEFORE,)),
     (State.PREPARING, Event.APPLY_FAILED): Transition(State.FAILED, _END),

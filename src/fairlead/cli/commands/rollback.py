@@ -1,0 +1,109 @@
+"""`fairlead rollback`: an old deployment again, and the release held there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from fairlead.cli.command import build
+from fairlead.cli.deploying import exit_code, require_consent, require_harmless, timeout_seconds
+from fairlead.cli.options import Common, Declared, EnvironmentName, ReleaseName
+from fairlead.cli.progress import Progress
+from fairlead.cli.run import Operation, Run
+from fairlead.cli.selecting import named_release
+from fairlead.cli.text.deployments import deployment_lines
+from fairlead.cli.text.plans import plan_lines
+from fairlead.cli.text.status import status_lines
+from fairlead.cli.wire.plans import deployments_document, plan_document, status_document
+from fairlead.domain.errors import InputError, Problem
+from fairlead.domain.targets import Target
+from fairlead.pipeline.application import Application
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackOptions:
+    """How to go back. Times that are None are as declared, or the default."""
+
+    number: Annotated[
+        int | None,
+        typer.Argument(metavar="[N]", help="Which deployment [default: the last good one before the present]"),
+    ] = None
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept with the hold")] = ""
+    release_hold: Annotated[
+        bool, typer.Option("--release-hold", help="Deploy nothing, only end the hold of an earlier rollback")
+    ] = False
+    yes: Annotated[
+        bool, typer.Option("-y", "--yes", help="Also when the plan deletes, recreates or takes over objects")
+    ] = False
+    dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Stop after the plan")] = False
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait until it is healthy")] = False
+    timeout: Annotated[
+        str | None,
+        typer.Option("--timeout", metavar="TIME", help="How long to wait for health, such as 90s or 5m"),
+    ] = None
+    lock_timeout: Annotated[
+        str | None,
+        typer.Option(
+            "--lock-timeout", metavar="TIME", help="How long to wait for another run of the release [default: 60s]"
+        ),
+    ] = None
+    allow_deletes: Annotated[
+        bool,
+        typer.Option("--allow-deletes", help="Also delete much, or namespaces, definitions and volumes"),
+    ] = False
+
+
+def rollback(
+    environment: EnvironmentName, release: ReleaseName, options: RollbackOptions, declared: Declared, common: Common
+) -> Operation:
+    """Deploy an old deployment again and hold the release there."""
+    return Operation(common, partial(_rollback, environment, release, options, declared))
+
+
+async def _rollback(environment: str, release: str, options: RollbackOptions, declared: Declared, run: Run) -> int:
+    if options.release_hold and options.number is not None:
+        message = f"found --release-hold and deployment {options.number}: the one ends a hold, the other sets one"
+        raise InputError(Problem("conflictingOptions", message, remedy="leave out one of the two"))
+    progress = run.progress()
+    async with run.application(declared, sink=progress) as application:
+        target = named_release(application, environment, release)
+        if options.release_hold:
+            await application.end_hold(target)
+            states = await application.status([target])
+            run.output.show(status_document(states), partial(status_lines, now=application.clock.now()))
+            return 0
+        return await _Going(application, run, progress).back(target, options)
+
+
+@dataclass(frozen=True, slots=True)
+class _Going:
+    application: Application
+    run: Run
+    progress: Progress
+
+    async def back(self, target: Target, options: RollbackOptions) -> int:
+        timeout = timeout_seconds(options.timeout)
+        lock_timeout = timeout_seconds(options.lock_timeout, "--lock-timeout")
+        with self.progress.shown():
+            plan = await self.application.plan_rollback(target, options.number, reason=options.reason)
+        lines = partial(plan_lines, verbose=self.run.common.verbose)
+        if options.dry_run:
+            self.run.output.show(plan_document(plan), lines)
+            return 0
+        self.run.output.aside(plan_document(plan), lines)
+        if not options.allow_deletes:
+            require_harmless(plan)
+        if not options.yes:
+            await require_consent(plan, self.run)
+        with self.progress.shown():
+            deployments = await self.application.apply(
+                plan, [target], wait=not options.no_wait, timeout_seconds=timeout, lock_timeout=lock_timeout
+            )
+        self.run.output.show(deployments_document(deployments), deployment_lines)
+        return exit_code(deployments)
+
+
+app = build(rollback)

@@ -1,0 +1,69 @@
+"""Holds: a release stays where it is until other inputs come, or a person says so (`semantics.md` 5).
+
+A rollback rejects the inputs that it turned away from: only these are refused, and any others end the hold. A hold by
+hand names no inputs; it refuses everything but what runs, until a person ends it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from fairlead.domain.changes import ReleasePlan
+from fairlead.domain.errors import Problem
+from fairlead.domain.identity import ReleaseKey
+from fairlead.domain.state import Hold, ReleaseState
+
+ANY: Final = ""
+"""The inputs digest of a hold by hand."""
+
+
+def rejects(hold: Hold, inputs_digest: str, state: ReleaseState) -> bool:
+    """Tell whether a hold forbids to deploy these inputs."""
+    if hold.inputs_digest == ANY:
+        return inputs_digest != state.inputs_digest
+    return inputs_digest == hold.inputs_digest
+
+
+def with_hold(release: ReleasePlan, *, release_hold: bool) -> ReleasePlan:
+    """Return a plan that knows whether a hold forbids it; going back and removing are what holds are for or end by."""
+    state = release.stored.state if release.stored is not None else ReleaseState()
+    hold = state.hold
+    if hold is None or release.is_removal or release.returns_to is not None or not release.writes:
+        return release
+    if release_hold:
+        return replace(release, ends_hold=True)
+    if not rejects(hold, release.revision.inputs_digest, state):
+        return release
+    return replace(release, held=hold, notes=(*release.notes, told(hold)))
+
+
+def told(hold: Hold) -> str:
+    """Return a hold as a sentence."""
+    what = "these inputs" if hold.inputs_digest != ANY else "other inputs"
+    why = f": {hold.reason}" if hold.reason else ""
+    return f"held at deployment {hold.number} by {hold.by} since {hold.since}, {what} are refused{why}"
+
+
+def refusal(key: ReleaseKey, hold: Hold) -> Problem:
+    """Return why a held release is not deployed, and what ends the hold."""
+    other = "deploy other inputs, or " if hold.inputs_digest != ANY else ""
+    remedy = f"{other}end the hold: `fairlead hold {key.environment} {key.release} --end`, or apply with --release-hold"
+    return Problem("held", f"{key} is {told(hold)}", remedy=remedy)
+
+
+def hold_after(state: ReleaseState, release: ReleasePlan, number: int, *, by: str, at: str) -> Hold | None:
+    """Return the hold of a release after a deployment succeeded: set by going back, ended by other inputs."""
+    rejected = release.rejects
+    if rejected is not None:
+        return Hold(number, rejected.inputs_digest, by, at, rejected.reason)
+    if state.hold is None or release.ends_hold:
+        return None
+    by_hand = state.hold.inputs_digest == ANY
+    return state.hold if by_hand or release.returns_to is not None else None
+
+
+def held_by_hand(state: ReleaseState, *, by: str, at: str, reason: str) -> ReleaseState:
+    """Return the state of a release that is held at what runs."""
+    number = next((one.number for one in reversed(state.deployments) if one.deployment.outcome.is_good), state.number)
+    return replace(state, hold=Hold(number, ANY, by, at, reason))

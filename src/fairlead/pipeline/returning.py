@@ -1,0 +1,175 @@
+"""What was deployed once, as a release to be deployed again: from our record, or for charts from Helm's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from fairlead.domain.changes import Action, ReleasePlan
+from fairlead.domain.deployments import Deployment
+from fairlead.domain.errors import InputError, Problem
+from fairlead.domain.helm_payload import HelmRevision
+from fairlead.domain.helm_release import HelmRelease
+from fairlead.domain.hooks import from_stored
+from fairlead.domain.identity import ReleaseKey, sha256_json
+from fairlead.domain.inventory import Inventory
+from fairlead.domain.manifests import Manifest
+from fairlead.domain.records import Recorded
+from fairlead.domain.rendering import ChartUse, LocalChart, RenderedRelease
+from fairlead.domain.state import Rejection, ReleaseState
+from fairlead.domain.targets import Target
+from fairlead.doors.redaction import secrets_in
+from fairlead.doors.yaml import read_manifests
+from fairlead.pipeline.engine import Engine, Wanted
+from fairlead.pipeline.helm_past import helm_pasts, hooks_in, read_release, revisions_of
+from fairlead.pipeline.history import history
+from fairlead.pipeline.plan import plan
+from fairlead.ports.cluster import Cluster
+from fairlead.ports.statestore import StateStore
+
+_VOLUME_CLAIM: Final = "PersistentVolumeClaim"
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Where the records of one release lie."""
+
+    target: Target
+    cluster: Cluster
+    store: StateStore
+
+    async def returning(self, number: int | None, *, reason: str) -> Wanted:
+        """Return the release as deployment `number` was; None means the last one that succeeded before the present.
+
+        Raises:
+            InputError: there is none such (`unknownDeployment`, `nothingToReturnTo`), or not any more (`recordGone`).
+        """
+        deployments = await history(self.target, self.store, self.cluster)
+        chosen = _chosen(self.target.key, deployments, number)
+        rendered = await self._of_helm(chosen) if self.target.is_chart else await self._of_ours(chosen)
+        state = (await self.store.read(self.target.key)).state
+        source = chosen.deployment.revision.source
+        return Wanted(
+            self.target,
+            rendered,
+            source,
+            returns_to=chosen.number,
+            rejects=_rejection(state, deployments, rendered, reason),
+        )
+
+    async def _of_ours(self, chosen: Recorded) -> RenderedRelease:
+        key = self.target.key
+        record = None if chosen.chunks is None else await self.store.record(key, chosen.number)
+        if record is None:
+            raise _gone(key, chosen.number)
+        source = f"deployment {chosen.number}"
+        return RenderedRelease(
+            key,
+            chosen.deployment.revision.inputs_digest,
+            tuple(Manifest(data, source) for data in record.manifests),
+            tuple(from_stored(hook, source) for hook in record.hooks),
+            tuple(Manifest(data, source) for data in record.crds),
+            record.notes,
+            (*record.secrets, *secrets_in(record.manifests)),
+        )
+
+    async def _of_helm(self, chosen: Recorded) -> RenderedRelease:
+        key = self.target.key
+        revisions = await revisions_of(self.cluster, key.namespace, key.release)
+        revision = next((one for one in revisions if one.revision == chosen.number), None)
+        release = None if revision is None else await read_release(self.cluster, revision)
+        if release is None or revision is None:
+            raise _gone(key, chosen.number)
+        manifests = _manifests(release, revision)
+        past = (await helm_pasts(self.cluster, [(key.namespace, key.release)])).get((key.namespace, key.release))
+        use = ChartUse(_chart(release, chosen), release.body.get("config") or {}, again=release)
+        return RenderedRelease(
+            key,
+            chosen.deployment.revision.inputs_digest,
+            manifests,
+            tuple(hooks_in(release)),
+            secrets=tuple(secrets_in(one.data for one in manifests)),
+            use=use if past is None else replace(use, past=past),
+        )
+
+
+async def way_back(failed: ReleasePlan, target: Target, ended: Deployment, engine: Engine) -> ReleasePlan:
+    """Return the plan that undoes a failed deployment: its last good predecessor again, or nothing of what it made.
+
+    Raises:
+        FairleadError: whatever keeps it from being planned.
+    """
+    key = target.key
+    past = Past(target, engine.cluster(key), engine.store(key))
+    reason = f"deployment {ended.number} failed and was rolled back"
+    try:
+        wanted = await past.returning(None, reason=reason)
+    except InputError as error:
+        if error.code != "nothingToReturnTo":
+            raise
+        return await _undoing(failed, target, engine)
+    return (await plan([wanted], engine)).releases[0]
+
+
+async def _undoing(failed: ReleasePlan, target: Target, engine: Engine) -> ReleasePlan:
+    """Return the plan that removes what a first deployment made, all but volumes: they may hold data by now.
+
+    A chart then leaves no record, as when Helm undoes a first install.
+    """
+    made = {change.ref.identity for change in failed.changes if change.action is Action.CREATE}
+    state = (await engine.store(target.key).read(target.key)).state
+    entries = (one for one in state.inventory if one.ref.identity in made and one.ref.kind != _VOLUME_CLAIM)
+    nothing = RenderedRelease(target.key, sha256_json([]), ())
+    wanted = Wanted(target, nothing, failed.revision.source, is_removed=target.is_chart)
+    return (await plan([wanted], engine, inventories={target.key: Inventory(tuple(entries))})).releases[0]
+
+
+def _chosen(key: ReleaseKey, deployments: Sequence[Recorded], number: int | None) -> Recorded:
+    if number is not None:
+        found = next((one for one in deployments if one.number == number), None)
+        if found is not None:
+            return found
+        known = ", ".join(str(one.number) for one in deployments) or "none"
+        message = f"found deployment number {number}, expected one that is remembered of {key}: {known}"
+        raise InputError(Problem("unknownDeployment", message, remedy=_see(key)))
+    found = next((one for one in reversed(deployments[:-1]) if one.deployment.outcome.is_good), None)
+    if found is None:
+        message = f"no deployment of {key} before the present one succeeded"
+        raise InputError(Problem("nothingToReturnTo", message, remedy=_see(key)))
+    return found
+
+
+def _rejection(
+    state: ReleaseState, deployments: Sequence[Recorded], rendered: RenderedRelease, reason: str
+) -> Rejection | None:
+    """Return what is turned away from: what was deployed last, or what an earlier rollback already turned away from."""
+    last = deployments[-1].deployment
+    if last.revision.inputs_digest not in ("", rendered.inputs_digest):
+        return Rejection(last.revision.inputs_digest, reason)
+    if state.hold is not None and state.hold.inputs_digest not in ("", rendered.inputs_digest):
+        return Rejection(state.hold.inputs_digest, reason)
+    return None
+
+
+def _manifests(release: HelmRelease, revision: HelmRevision) -> tuple[Manifest, ...]:
+    source = revision.ref.name
+    return tuple(
+        Manifest(data, source) for data, _ in read_manifests(release.manifest.encode(), source, duplicates=True)
+    )
+
+
+def _chart(release: HelmRelease, chosen: Recorded) -> LocalChart:
+    """Return the chart of a revision, which lies in its record alone."""
+    known = chosen.chart or {}
+    digest = known.get("digest") or sha256_json(release.body.get("chart"))
+    return LocalChart("", digest, release.chart_name, release.chart_version)
+
+
+def _gone(key: ReleaseKey, number: int) -> InputError:
+    message = f"what deployment {number} of {key} was made of is not recorded any more"
+    return InputError(Problem("recordGone", message, remedy=f"{_see(key)}, and name another one"))
+
+
+def _see(key: ReleaseKey) -> str:
+    return f"see `fairlead history {key.environment} {key.release}`"
