@@ -80,8 +80,9 @@ async def _apply(where: Where, options: ApplyOptions, force: Force, run: Run) ->
             else:
                 about = Chosen(chosen, await orphans(application, where, silent) if force.prune_releases else ())
             await application.require_dependencies(about.targets)
-            wishes = PlanOptions(recreate=force.recreate, take_ownership=force.take_ownership)
-            wishes = replace(wishes, release_hold=options.release_hold)
+            wishes = PlanOptions(
+                recreate=force.recreate, take_ownership=force.take_ownership, release_hold=options.release_hold
+            )
             if approved is None:
                 plan = await application.plan(about.targets, wishes, removed=about.removed)
             else:
