@@ -92,6 +92,11 @@ class HelmRelease:
         return str(((self.body.get("chart") or {}).get("metadata") or {}).get("name") or "")
 
     @property
+    def chart_version(self) -> str:
+        """The version of the chart that was deployed."""
+        return str(((self.body.get("chart") or {}).get("metadata") or {}).get("version") or "")
+
+    @property
     def manifest(self) -> str:
         """The objects of the revision, hooks and `crds/` left out, as a YAML stream."""
         return str(self.body.get("manifest") or "")
