@@ -74,15 +74,18 @@ async def test_time_is_kept(library: HelmLibrary, tmp_path: Path) -> None:
     assert time.monotonic() - began < 3
 
 
-async def test_workers_are_started_when_needed_and_all_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("crowded_seconds", "started"), [(0.0, 2), (3600.0, 1)])
+async def test_workers_are_started_when_needed_and_all_end(
+    crowded_seconds: float, started: int, tmp_path: Path
+) -> None:
     before = await children()
-    library = HelmLibrary(Workers(most=2))
+    library = HelmLibrary(Workers(most=2, crowded_seconds=crowded_seconds))
     assert await children() == before
     good = await request_for("{a: b}", tmp_path)
     await library.render(good)
     assert len(await children() - before) == 1
     await asyncio.gather(*(library.render(good) for _ in range(10)))
-    assert len(await children() - before) == 2
+    assert len(await children() - before) == started
     await library.close()
     assert await children() == before
     await library.render(good)

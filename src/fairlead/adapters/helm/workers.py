@@ -1,7 +1,8 @@
 """Worker processes that render, kept within limits: started when first needed, replaced when they fail.
 
 A worker answers one question at a time. Whatever exceeds a limit costs its worker the life and the question an error;
-all others never notice. The most recently used worker is taken first, so that a second one starts only under load.
+all others never notice. The most recently used worker is taken first, and another one starts only when questions have
+been waiting for longer than a start takes: a hundred small charts are rendered sooner than a second worker is ready.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from fairlead.doors.process import Program, start, stop
 
 # The exit code is part of the protocol; importing the worker itself would load the library into this process.
 OUT_OF_MEMORY = 77
+CROWDED_SECONDS = 1.0
 
 
 class LimitExceededError(Exception):
@@ -81,12 +83,19 @@ class _Worker:
 
 @dataclass(slots=True)
 class Workers:
-    """A few workers under common limits. Must be closed."""
+    """A few workers under common limits. Must be closed.
+
+    `crowded_seconds` is how long questions have to wait until another worker is started.
+    """
 
     limits: Limits = field(default_factory=Limits)
     most: int = field(default_factory=lambda: min(2, os.cpu_count() or 1))
+    crowded_seconds: float = CROWDED_SECONDS
     _idle: list[_Worker] = field(default_factory=list, init=False)
     _slots: asyncio.Semaphore | None = field(default=None, init=False)
+    _busy: int = field(default=0, init=False)
+    _crowded_since: float | None = field(default=None, init=False)
+    _returned: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     async def ask(self, question: wire.Question) -> wire.Answer:
         """Return the answer of a worker.
@@ -115,17 +124,33 @@ class Workers:
     async def _worker(self) -> AsyncIterator[_Worker]:
         self._slots = self._slots or asyncio.Semaphore(self.most)
         async with self._slots:
-            worker = await self._taken()
-            healthy = False
+            await self._someone_returned()
+            self._busy += 1
+            healthy, worker = False, None
             try:
+                worker = await self._taken()
                 yield worker
                 healthy = True
             finally:
+                self._busy -= 1
+                self._returned.set()
                 # After an error or a cancellation an answer may still be on its way: that worker is not used again.
-                if healthy:
+                if worker is not None and healthy:
                     self._idle.append(worker)
-                else:
+                elif worker is not None:
                     await worker.end()
+
+    async def _someone_returned(self) -> None:
+        """Wait for a worker that is busy, but not for longer than it is worth."""
+        clock = asyncio.get_running_loop()
+        if self._idle or not self._busy:
+            self._crowded_since = None
+            return
+        self._crowded_since = clock.time() if self._crowded_since is None else self._crowded_since
+        self._returned.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(self._crowded_since + self.crowded_seconds):
+                await self._returned.wait()
 
     async def _taken(self) -> _Worker:
         while self._idle:
