@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.domain.health import HealthState
-from fairlead.domain.judging import KIND_RULES, SETTLED_KINDS, group_and_kind, judge, judge_completion
+from fairlead.domain.judging import KIND_RULES, SETTLED_KINDS, group_and_kind, judge, judge_completion, judge_ended
 from fairlead.doors.yaml import read_manifests
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "health"
@@ -139,3 +139,12 @@ def test_a_job_with_a_task_is_done_when_it_is_complete(
 ) -> None:
     job = {"apiVersion": "batch/v1", "kind": "Job", "spec": spec, "status": status}
     assert judge_completion(job).state is state
+
+
+def test_a_suspended_job_has_not_ended() -> None:
+    job = {"apiVersion": "batch/v1", "kind": "Job", "spec": {"suspend": True}}
+    assert judge(job).state is HealthState.CURRENT
+    assert judge_ended(job) is None
+    ended = judge_ended({**job, "status": {"conditions": [{"type": "Complete", "status": "True"}]}})
+    assert ended is not None
+    assert ended.state is HealthState.CURRENT

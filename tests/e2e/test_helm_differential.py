@@ -26,6 +26,35 @@ clusters: [{{name: sandbox, provider: {{existingContext: {{contextName: {context
 environments: [{{name: test, clusterName: sandbox, kubeNamespace: {namespace}, releasesFiles: [apps.yaml]}}]
 """
 APPS = "releases: [{{name: web, chart: {{dir: {chart}}}, values: {values}}}]\n"
+FAILING = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {text: {{ .Values.text }}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: passing
+  annotations: {helm.sh/hook: WHEN, helm.sh/hook-weight: "-2", helm.sh/hook-delete-policy: hook-succeeded}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: staying, annotations: {helm.sh/hook: WHEN, helm.sh/hook-weight: "-1"}}
+---
+{{- if .Values.stuck }}
+apiVersion: batch/v1
+kind: Job
+metadata: {name: stuck, annotations: {helm.sh/hook: WHEN}}
+spec:
+  suspend: true
+  template: {spec: {restartPolicy: Never, containers: [{name: main, image: "registry.example/stuck:1"}]}}
+{{- end }}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: later, annotations: {helm.sh/hook: WHEN, helm.sh/hook-weight: "5"}}
+"""
 SECRETS_OF_BOOKS = ("helm.sh/release.v1", "fairlead.dev/state.v1", "fairlead.dev/record.v1")
 NOT_OURS = {"Event", "Lease", "EndpointSlice", "Endpoints", "PodMetrics", "ControllerRevision"}
 GIVEN_BY_THE_SERVER = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields")
@@ -41,27 +70,28 @@ class Twins:
     sandbox: RunningSandbox
     _listable: list[str] = field(default_factory=list)
 
-    async def helm(self, *arguments: str) -> None:
-        context = ("--kube-context", self.sandbox.contexts[0], "--namespace", self.namespace)
-        await run(Program((str(self.sandbox.helm), *arguments, *context), cwd=self.root, env=self.sandbox.env))
+    async def helm(self, *arguments: str, code: int = 0) -> None:
+        argv = (str(self.sandbox.helm), *arguments, "--kube-context", self.sandbox.contexts[0], "-n", self.namespace)
+        done = await run(Program(argv, cwd=self.root, env=self.sandbox.env, accepted=ANY_CODE))
+        assert done.exit_code == code, done
 
-    async def ours(self, *arguments: str) -> list[str]:
+    async def ours(self, *arguments: str, code: int = 0) -> list[str]:
         argv = (str(FAIRLEAD), *arguments, "--output", "json")
         done = await run(Program(argv, cwd=self.root, env=self.sandbox.env, accepted=ANY_CODE))
         ended = Ended(done.exit_code, done.stdout.decode(), done.stderr.decode())
-        assert ended.code == 0, ended
+        assert ended.code == code, ended
         return [one["outcome"] for one in ended.document["deployments"]]
 
-    async def apply(self, chart: str, **values: Any) -> list[str]:
-        """Bring the release to these values on both sides."""
+    async def apply(self, chart: str, *options: str, code: int = 0, **values: Any) -> list[str]:
+        """Bring the release to these values on both sides, with options that both know."""
         folder = self.root / chart
         if not folder.exists():
             shutil.copytree(FIXTURES / chart, folder)
         settings = [part for key, value in values.items() for part in ("--set-json", f"{key}={json.dumps(value)}")]
-        await self.helm("upgrade", "--install", "web", str(FIXTURES / chart), *settings)
+        await self.helm("upgrade", "--install", "web", str(folder), *options, *settings, code=code)
         entries = [{"key": key, "value": json.dumps(value), "type": "json"} for key, value in values.items()]
         (self.root / "apps.yaml").write_text(APPS.format(chart=chart, values=json.dumps(entries)))
-        return await self.ours("apply", "test", "--yes", "--no-wait")
+        return await self.ours("apply", "test", "--yes", "--no-wait", *options, code=code)
 
     async def objects(self, side: int) -> dict[str, Any]:
         """Everything in the namespace that no controller made, without what differs between any two clusters."""
@@ -74,6 +104,11 @@ class Twins:
         text = await self.sandbox.ask(*arguments, context=context)
         found = json.loads(text)["items"] if text.strip() else []
         return {f"{one['kind']}/{one['metadata']['name']}": _plain(one) for one in found if _is_of_a_release(one)}
+
+    async def definition(self, side: int) -> dict[str, Any]:
+        """The definition of the chart `complete`, without what differs between any two clusters."""
+        arguments = ("get", "crd", DEFINITION, "-o", "json", "--show-managed-fields")
+        return _plain(json.loads(await self.sandbox.ask(*arguments, context=self.sandbox.contexts[side])))
 
     async def record(self, side: int, revision: int) -> dict[str, Any]:
         name = f"sh.helm.release.v1.web.v{revision}"
@@ -128,7 +163,7 @@ def _told(body: Mapping[str, Any], namespace: str) -> dict[str, Any]:
         "manifest": [*_documents(body["manifest"], namespace)],
         "hooks": sorted((_hook(one, namespace) for one in body.get("hooks") or ()), key=lambda one: str(one["name"])),
         "metadata": {name: value for name, value in chart["metadata"].items() if name != "dependencies"},
-        "values": {name: value for name, value in chart["values"].items() if not isinstance(value, dict)},
+        "values": {name: value for name, value in (chart["values"] or {}).items() if not isinstance(value, dict)},
         "files": {kind: [(one["name"], one["data"]) for one in chart[kind] or ()] for kind in ("templates", "files")},
     }
 
@@ -188,6 +223,40 @@ async def test_a_chart_with_everything(twins: Twins) -> None:
     assert not {"ConfigMap/settings", "Widget/widget"} & set(left)
     for context in twins.sandbox.contexts[:2]:
         assert DEFINITION in await twins.sandbox.ask("get", "crd", "-o", "name", context=context)
+
+
+@pytest.mark.parametrize("when", ["pre-upgrade", "post-upgrade"])
+async def test_a_hook_that_does_not_complete(twins: Twins, when: str) -> None:
+    templates = twins.root / "failing" / "templates"
+    templates.mkdir(parents=True)
+    (templates.parent / "Chart.yaml").write_text("apiVersion: v2\nname: failing\nversion: 1.0.0\n")
+    (templates / "all.yaml").write_text(FAILING.replace("WHEN", when))
+    assert await twins.apply("failing", text="one", stuck=False) == ["succeeded"]
+    assert await twins.apply("failing", "--timeout", "3s", code=1, text="two", stuck=True) == ["failed"]
+    left = await twins.same_objects()
+    assert left["ConfigMap/settings"]["data"]["text"] == ("two" if when == "post-upgrade" else "one")
+    assert {"Job/stuck", "ConfigMap/staying"} <= set(left)
+    assert not {"ConfigMap/passing", "ConfigMap/later"} & set(left)
+    await twins.same_records(1, 2)
+
+    assert await twins.apply("failing", text="two", stuck=False) == ["succeeded"]
+    assert "ConfigMap/later" in await twins.same_objects()
+    await twins.same_records(1, 2, 3)
+
+
+async def test_definitions_are_made_but_not_changed(twins: Twins) -> None:
+    await twins.apply("complete")
+    crd = twins.root / "complete" / "crds" / "widgets.yaml"
+    crd.write_text(crd.read_text().replace("singular: widget,", "singular: widget, shortNames: [w],"))
+    assert await twins.apply("complete", text="two") == ["succeeded"]
+    theirs, ours = await twins.definition(0), await twins.definition(1)
+    assert theirs == ours
+    assert "shortNames" not in str(ours)
+    apps = twins.root / "apps.yaml"
+    apps.write_text(apps.read_text().replace("{dir: complete}", "{dir: complete, crds: replace}"))
+    assert await twins.ours("apply", "test", "--no-wait") == ["succeeded"]
+    assert "shortNames" in str(await twins.definition(1))
+    assert await twins.ours("apply", "test", "--no-wait") == ["unchanged"]
 
 
 @pytest.mark.parametrize(

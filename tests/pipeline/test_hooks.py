@@ -166,6 +166,14 @@ async def test_what_the_cluster_refuses_is_said_as_it_is() -> None:
         await scene.run(hook(job(), "pre-install"))
 
 
+async def test_an_earlier_run_that_is_in_the_way_is_named() -> None:
+    scene = Scene()
+    scene.cluster.fail(RemoteRefused(Problem("fieldImmutable", "no"), status=422), verb="apply")
+    with pytest.raises(HookFailed) as caught:
+        await scene.run(hook(job(), "pre-install", policies=("hook-succeeded",)))
+    assert "before-hook-creation" in (caught.value.problems[0].remedy or "")
+
+
 async def test_no_hook_begins_after_a_stop() -> None:
     scene = Scene()
     scene.board.stop()

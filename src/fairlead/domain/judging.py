@@ -102,7 +102,8 @@ def judge_ended(obj: ObjectBody) -> Health | None:
     if group_and_kind(obj) != ("batch", "Job"):
         return None
     health = judge_job(obj)
-    return health if health.state in (HealthState.CURRENT, HealthState.FAILED) else None
+    is_complete = health.state is HealthState.CURRENT and _is(condition(obj, "Complete"), "True")
+    return health if is_complete or health.state is HealthState.FAILED else None
 
 
 def judge_completion(obj: ObjectBody) -> Health:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fairlead.domain.changes import Action
-from fairlead.domain.errors import Interrupted, OperationFailed, Problem
+from fairlead.domain.errors import Interrupted, OperationFailed, Problem, RemoteRefused
 from fairlead.domain.events import Applied
 from fairlead.domain.health import HealthReport
 from fairlead.domain.hooks import BEFORE_CREATION, FAILED, SUCCEEDED, HookRun, Phase, deletes, is_generated
@@ -16,7 +16,7 @@ from fairlead.domain.identity import ObjectRef, ReleaseKey, object_ref
 from fairlead.domain.rendering import Hook
 from fairlead.pipeline.board import Board, Stopped
 from fairlead.pipeline.engine import Engine
-from fairlead.ports.cluster import Cluster
+from fairlead.ports.cluster import Cluster, LiveObject
 
 Completion = Callable[[ObjectRef], Coroutine[Any, Any, HealthReport]]
 
@@ -89,10 +89,20 @@ class HookRunner:
         if is_generated(hook):
             live = await self._cluster.create(hook.manifest.data, manager=self.manager)
         else:
-            live = await self._cluster.apply(hook.manifest.data, manager=self.manager)
+            live = await self._applied(hook)
         ref = object_ref(live)
         self.engine.events.emit(Applied(self.key, ref, Action.CREATE))
         return ref
+
+    async def _applied(self, hook: Hook) -> LiveObject:
+        try:
+            return await self._cluster.apply(hook.manifest.data, manager=self.manager)
+        except RemoteRefused as error:
+            if error.code != "fieldImmutable":
+                raise
+            message = f"hook {', '.join(hook.events)}, {hook.manifest.ref}: an earlier run left it; it cannot change"
+            remedy = "add before-hook-creation to its helm.sh/hook-delete-policy, or delete it"
+            raise HookFailed(Problem("hookFailed", message, remedy=remedy)) from error
 
     async def _failure(self, ref: ObjectRef) -> str:
         """Wait until a hook has completed; Helm waits for Jobs and Pods only. Empty when it did its work."""
