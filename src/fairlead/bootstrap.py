@@ -20,7 +20,7 @@ from fairlead.adapters.providers.sources import Override, Sources
 from fairlead.adapters.providers.store import KubeconfigStore
 from fairlead.adapters.statestore.store import SecretStateStore
 from fairlead.adapters.whoami.process import ThisProcess
-from fairlead.domain.config import Declaration, Environment, EnvRef, SecretRef
+from fairlead.domain.config import Declaration, Environment, EnvRef
 from fairlead.domain.errors import InputError, Problem
 from fairlead.doors.paths import Paths
 from fairlead.doors.redaction import Redactor
@@ -28,18 +28,23 @@ from fairlead.pipeline.application import Application
 from fairlead.pipeline.load import Loaded, load
 from fairlead.pipeline.render import Rendering
 from fairlead.pipeline.values import ValuesFiles
-from fairlead.ports.charts import ChartSource
+from fairlead.ports.charts import ChartArchives, ChartSource
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.events import EventSink
 from fairlead.ports.kustomize import Kustomize
 from fairlead.ports.provider import ClusterAccess
+from fairlead.ports.registry import Registry
 from fairlead.ports.renderer import ChartRenderer
 from fairlead.settings import Settings
 
 
 class _Closable(Protocol):
     async def close(self) -> None: ...
+
+
+class Published(Registry, ChartArchives, Protocol):
+    """What is published, to look at and to fetch: one set of connections serves both."""
 
 
 P = TypeVar("P", bound=_Closable)
@@ -125,11 +130,12 @@ async def open_application(
     kubeconfig = None if wishes.kubeconfig is None else wishes.directory / wishes.kubeconfig
     sources = Sources(settings, root=loaded.root, override=Override(kubeconfig, wishes.context))
     access = KubeconfigAccess(sources, KubeconfigStore(clock))
-    charts = Later(lambda: _charts(settings, loaded, offline=wishes.offline))
+    registries = Later(lambda: _registries(settings, clock, redactor))
+    charts = Later(lambda: _charts(settings, loaded, registries, offline=wishes.offline))
     renderer = Later(lambda: _renderer(settings))
     clusters = ClusterDoors(loaded.declaration, access, clock, settings)
     async with AsyncExitStack() as stack:
-        for port in (charts, renderer, clusters):
+        for port in (registries, charts, renderer, clusters):
             stack.push_async_callback(port.close)
         yield Application(
             loaded=loaded,
@@ -177,21 +183,32 @@ async def _renderer(settings: Settings) -> ChartRenderer:
     return CachingRenderer(helm, settings.own_cache / "rendered")
 
 
-async def _charts(settings: Settings, loaded: Loaded, *, offline: bool) -> ChartSource:
-    from fairlead.adapters.charts.cache import ChartCache  # noqa: PLC0415 - loads the HTTP client
+async def _charts(settings: Settings, loaded: Loaded, registries: Later[Published], *, offline: bool) -> ChartSource:
+    from fairlead.adapters.charts.cache import ChartCache  # noqa: PLC0415 - what needs no chart shall not pay for them
     from fairlead.adapters.charts.remote import Remote  # noqa: PLC0415
     from fairlead.adapters.charts.source import Charts  # noqa: PLC0415
 
-    async def password_of(reference: EnvRef | SecretRef) -> str:
+    cache = ChartCache(settings.own_cache / "charts")
+    return Charts(Paths(loaded.root), cache, Remote(cache, await registries.get(), offline=offline))
+
+
+async def _registries(settings: Settings, clock: Clock, redactor: Redactor) -> Published:
+    from fairlead.adapters.registries.accounts import MachineAccounts  # noqa: PLC0415 - loads the HTTP client
+    from fairlead.adapters.registries.connecting import Connections  # noqa: PLC0415
+    from fairlead.adapters.registries.kept import Kept  # noqa: PLC0415
+    from fairlead.adapters.registries.registries import Registries  # noqa: PLC0415
+
+    async def password_of(reference: EnvRef) -> str:
         return _password(settings, reference)
 
-    cache = ChartCache(settings.own_cache / "charts")
-    return Charts(Paths(loaded.root), cache, Remote(cache, password_of, offline=offline))
+    accounts = MachineAccounts(settings, learned=redactor.register)
+    kept = Kept(settings.own_cache / "registries")
+    return Registries(Connections(clock, password_of), accounts, kept)
 
 
-def _password(settings: Settings, reference: EnvRef | SecretRef) -> str:
+def _password(settings: Settings, reference: EnvRef) -> str:
     """Return the password of a chart repository. It belongs to no environment, so no cluster's Secret can hold it."""
-    if isinstance(reference, EnvRef) and reference.name in settings.environ:
+    if reference.name in settings.environ:
         return settings.environ[reference.name]
-    message = f"the password of a chart repository: {reference} gives none"
+    message = f"the password of a chart repository: the environment variable {reference.name} is not set"
     raise InputError(Problem("passwordMissing", message, remedy="use passwordFrom: {env: NAME} and set that variable"))

@@ -38,7 +38,7 @@ def redirecting(to: dict[str, str]) -> HttpServer:
 
 async def test_a_page_is_fetched(fetcher: Fetcher) -> None:
     async with always(Answer(body=b"page")) as server:
-        response = await fetcher.get(Fetch(f"{server.url}/a", headers={"Accept": "x/y"}, secret_headers=SECRET))
+        response = await fetcher.send(Fetch(f"{server.url}/a", headers={"Accept": "x/y"}, secret_headers=SECRET))
     assert response.body == b"page"
     assert server.requests[0].headers["accept"] == "x/y"
     assert server.requests[0].headers["authorization"] == SECRET["Authorization"]
@@ -46,7 +46,7 @@ async def test_a_page_is_fetched(fetcher: Fetcher) -> None:
 
 async def test_redirects_at_home_keep_credentials(fetcher: Fetcher) -> None:
     async with redirecting({"/a": "/b", "/b": "c?d=e"}) as server:
-        response = await fetcher.get(Fetch(f"{server.url}/a", secret_headers=SECRET))
+        response = await fetcher.send(Fetch(f"{server.url}/a", secret_headers=SECRET))
     assert response.body == b"here"
     assert [request.path for request in server.requests] == ["/a", "/b", "/c?d=e"]
     assert all("authorization" in request.headers for request in server.requests)
@@ -55,7 +55,7 @@ async def test_redirects_at_home_keep_credentials(fetcher: Fetcher) -> None:
 async def test_redirects_have_an_end(fetcher: Fetcher) -> None:
     async with redirecting({"/a": "/a"}) as server:
         with pytest.raises(OperationFailed) as caught:
-            await fetcher.get(Fetch(f"{server.url}/a"))
+            await fetcher.send(Fetch(f"{server.url}/a"))
     assert caught.value.code == "tooManyRedirects"
     assert len(server.requests) == MAX_REDIRECTS + 1
 
@@ -67,8 +67,8 @@ async def test_redirects_have_an_end(fetcher: Fetcher) -> None:
 async def test_other_statuses_are_errors(status: int, kind: type[OperationFailed], fetcher: Fetcher) -> None:
     async with always(Answer(status)) as server:
         with pytest.raises(kind) as caught:
-            await fetcher.get(Fetch(f"{server.url}/a?token=hidden"))
-        assert (await fetcher.get(Fetch(server.url, accepted=frozenset({status})))).status == status
+            await fetcher.send(Fetch(f"{server.url}/a?token=hidden"))
+        assert (await fetcher.send(Fetch(server.url, accepted=frozenset({status})))).status == status
     if isinstance(caught.value, RemoteRefused):
         assert caught.value.status == status
     assert "hidden" not in str(caught.value)
@@ -77,7 +77,7 @@ async def test_other_statuses_are_errors(status: int, kind: type[OperationFailed
 async def test_answers_have_a_size_and_a_time(fetcher: Fetcher) -> None:
     async with always(Answer(body=b"x" * 5000)) as server:
         with pytest.raises(OperationFailed) as caught:
-            await fetcher.get(Fetch(server.url, max_bytes=4999))
+            await fetcher.send(Fetch(server.url, max_bytes=4999))
     assert caught.value.code == "responseTooLarge"
 
     async def silent(request: Request, writer: asyncio.StreamWriter) -> Answer | None:
@@ -86,7 +86,7 @@ async def test_answers_have_a_size_and_a_time(fetcher: Fetcher) -> None:
 
     async with HttpServer(silent) as server:
         with pytest.raises(Transient):
-            await fetcher.get(Fetch(server.url, timeout=0.05))
+            await fetcher.send(Fetch(server.url, timeout=0.05))
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ async def test_answers_have_a_size_and_a_time(fetcher: Fetcher) -> None:
 )
 async def test_addresses_that_are_none_are_refused(url: str, fetcher: Fetcher) -> None:
     with pytest.raises(OperationFailed) as caught:
-        await fetcher.get(Fetch(url))
+        await fetcher.send(Fetch(url))
     assert caught.value.code == "urlInvalid"
 
 
@@ -103,7 +103,7 @@ async def test_redirects_to_other_kinds_of_addresses_are_refused(fetcher: Fetche
     for target in ("file:///etc/passwd", "ftp://a/b", "http://", "http://[::1/"):
         async with redirecting({"/": target}) as server:
             with pytest.raises(OperationFailed):
-                await fetcher.get(Fetch(f"{server.url}/"))
+                await fetcher.send(Fetch(f"{server.url}/"))
 
 
 def test_an_origin_is_scheme_host_and_port() -> None:
@@ -131,8 +131,8 @@ async def test_a_client_certificate_stays_at_home() -> None:
             )
 
         async with HttpServer(away, tls=here) as home:
-            assert (await fetcher.get(Fetch(f"{home.url}/"))).body == b"home"
+            assert (await fetcher.send(Fetch(f"{home.url}/"))).body == b"home"
             with pytest.raises(OperationFailed):
-                await fetcher.get(Fetch(f"{home.url}/away"))
+                await fetcher.send(Fetch(f"{home.url}/away"))
         assert foreign.requests == []
     await fetcher.close()

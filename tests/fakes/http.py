@@ -88,7 +88,8 @@ class HttpServer:
                 answer = await self._handler(request, writer)
                 if answer is None:
                     return
-                writer.write(answer.encode())
+                encoded = answer.encode()
+                writer.write(encoded[: len(encoded) - len(answer.body)] if request.method == "HEAD" else encoded)
                 await writer.drain()
                 if answer.declared is not None:
                     return

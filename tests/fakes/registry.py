@@ -48,7 +48,7 @@ class FakeRegistry:
         return platforms[wanted]
 
     async def chart_versions(
-        self, chart: ChartReference | ChartOci, repos: tuple[HelmRepo, ...]
+        self, chart: ChartReference | ChartOci, repos: tuple[HelmRepo, ...], *, times: bool = False
     ) -> tuple[ChartVersion, ...]:
         self._ask("chart", chart.reference)
         if chart.reference not in self.charts:

@@ -9,14 +9,14 @@ import pytest
 import pytest_asyncio
 
 from fairlead.adapters.charts.cache import ChartCache
-from fairlead.adapters.charts.registry import check_realm
 from fairlead.adapters.charts.remote import Remote
+from fairlead.adapters.registries.challenge import check_realm
 from fairlead.domain.config import ChartOci, ChartReference, EnvRef, HelmRepo, Place
 from fairlead.domain.errors import OperationFailed
 from fairlead.doors.fetch import Origin, basic_auth
 from tests.fakes.certificates import Authority
 from tests.fakes.chart_server import Pages, demand, packaged
-from tests.fakes.charts import passwords
+from tests.fakes.charts import registries
 from tests.fakes.http import Answer, HttpServer
 
 PLACE = Place("environments.yaml", 3, 1)
@@ -26,9 +26,9 @@ SECRETS = ("authorization", "cookie")
 
 @pytest_asyncio.fixture
 async def remote(tmp_path: Path) -> AsyncIterator[Remote]:
-    made = Remote(ChartCache(tmp_path / "cache"), passwords)
-    yield made
-    await made.close()
+    asking = registries()
+    yield Remote(ChartCache(tmp_path / "cache"), asking)
+    await asking.close()
 
 
 def repo(url: str, ca_file: Path | None = None) -> HelmRepo:
@@ -89,10 +89,10 @@ async def test_nothing_goes_from_https_to_http(remote: Remote, tmp_path: Path) -
         assert caught.value.code == "redirectRefused"
         home.pages.clear()
         home.publish("small", "1.0.0", packaged(), urls=[f"{there.url}/small-1.0.0.tgz"])
-        fresh = Remote(remote.cache, passwords)
+        asking = registries()
         with pytest.raises(OperationFailed) as caught:
-            await fresh.archive(CHART, (repo(here.url, ca_file),))
-        await fresh.close()
+            await Remote(remote.cache, asking).archive(CHART, (repo(here.url, ca_file),))
+        await asking.close()
     assert caught.value.code == "chartFetchFailed"
     assert there.requests == []
 

@@ -27,7 +27,7 @@ _REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _IMAGE_ID = re.compile(r"[0-9a-f]{64}")  # docker takes such a word for the id of a local image
-_LOOPBACK = frozenset({"localhost", "[::1]"})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -87,10 +87,7 @@ def is_digest(text: str) -> bool:
 def is_loopback(registry: str) -> bool:
     """Tell whether a registry lies on this machine, by its name alone; only there plain HTTP is spoken."""
     found = _HOST.fullmatch(registry)
-    return found is not None and (found["host"] in _LOOPBACK or _LOOPBACK_4.fullmatch(found["host"]) is not None)
-
-
-_LOOPBACK_4 = re.compile(r"127(?:\.[0-9]{1,3}){3}")
+    return found is not None and found["host"] in _LOOPBACK
 
 
 def _name(path: str, text: str) -> ImageName:

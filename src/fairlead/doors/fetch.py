@@ -1,4 +1,4 @@
-"""Downloads, on top of the dialer: size and time limits, and redirects that never carry credentials away.
+"""Requests on top of the dialer: size and time limits, and redirects that never carry credentials away.
 
 Credentials belong to one origin: scheme, host and port. A redirect to another origin is followed without them, and
 without the client certificate; a redirect from https to http is refused (Helm CVE-2021-32690, go-git CVE-2026-41506).
@@ -16,6 +16,7 @@ from fairlead.doors.dial import Dialer, Response, without_secrets
 from fairlead.doors.trust import Trust
 
 MAX_REDIRECTS = 5
+ANY_STATUS = frozenset(range(100, 600))
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PORTS = {"http": 80, "https": 443}
 
@@ -47,7 +48,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """One download. `headers` go to every origin, `secret_headers` only to `home`: the URL's own, unless said."""
+    """One request. `headers` go to every origin, `secret_headers` only to `home`: the URL's own, unless said.
+
+    One with a `body` follows no redirect: what it carries is meant for one place.
+    """
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -56,17 +60,19 @@ class Fetch:
     timeout: float = 60.0
     max_bytes: int = 64 * 1024 * 1024
     home: Origin | None = None
+    method: str = "GET"
+    body: bytes | None = field(default=None, repr=False)
 
 
 class Fetcher:
-    """Downloads under one `Trust`. Must be closed."""
+    """Sends requests under one `Trust`. Must be closed."""
 
     def __init__(self, trust: Trust | None = None) -> None:
         self._trust = replace(trust or Trust(), decode=False)
         self._own = Dialer(self._trust)
         self._foreign: Dialer | None = None
 
-    async def get(self, fetch: Fetch) -> Response:
+    async def send(self, fetch: Fetch) -> Response:
         """Return the answer at the end of all redirects.
 
         Raises:
@@ -81,9 +87,9 @@ class Fetcher:
             headers = {**fetch.headers, **({} if left_home else fetch.secret_headers)}
             dialer = self._abroad() if left_home else self._own
             response = await dialer.request(
-                "GET", url, headers=headers, timeout=fetch.timeout, max_bytes=fetch.max_bytes
+                fetch.method, url, headers=headers, body=fetch.body, timeout=fetch.timeout, max_bytes=fetch.max_bytes
             )
-            if response.status not in _REDIRECTS:
+            if response.status not in _REDIRECTS or fetch.body is not None:
                 return _judged(response, url, fetch.accepted)
             url = _next(url, response)
             left_home = left_home or Origin.of(url) != home

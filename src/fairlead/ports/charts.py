@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from fairlead.domain.chart_files import ChartFiles
+from fairlead.domain.chart_places import ChartPlace
 from fairlead.domain.config import Chart, HelmRepo
 from fairlead.domain.rendering import LocalChart
 
@@ -33,4 +34,16 @@ class ChartSource(Protocol):
 
     async def close(self) -> None:
         """Close connections."""
+        ...
+
+
+class ChartArchives(Protocol):
+    """Where published charts are fetched from, packaged, each verified by the digest that was published with it."""
+
+    async def archive(self, place: ChartPlace, version: str) -> bytes:
+        """Return the packaged chart.
+
+        Errors: `InputError` (`chartInvalid`, `chartNotFound`), `OperationFailed` (`chartFetchFailed`,
+        `realmRefused`), `RemoteRefused`, `Transient`.
+        """
         ...

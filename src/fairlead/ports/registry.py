@@ -36,10 +36,11 @@ class Registry(Protocol):
         ...
 
     async def chart_versions(
-        self, chart: ChartReference | ChartOci, repos: tuple[HelmRepo, ...]
+        self, chart: ChartReference | ChartOci, repos: tuple[HelmRepo, ...], *, times: bool = False
     ) -> tuple[ChartVersion, ...]:
         """Return every published version of a chart, whatever version `chart` itself names.
 
+        Repositories always tell when a version was made. Registries have to be asked for each, which `times` demands.
         Errors: `InputError` (`chartNotFound`, `chartInvalid`), and as `tags`.
         """
         ...

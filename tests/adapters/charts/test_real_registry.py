@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,35 +10,16 @@ import pytest_asyncio
 
 from fairlead.adapters.charts.packages import unpack_chart
 from fairlead.domain.config import ChartOci
-from fairlead.doors.process import Program, run, start, stop
-from fairlead.sandbox.build import ensure
-from fairlead.sandbox.modules import REGISTRY
-from fairlead.settings import Settings
+from fairlead.doors.process import Program, run
 from tests.fakes.charts import FIXTURES, charts
 from tests.fakes.helm import helm_program
-
-CONFIG = """version: 0.1
-storage: {{filesystem: {{rootdirectory: {folder}}}}}
-http: {{addr: "127.0.0.1:{port}"}}
-"""
+from tests.fakes.registry_program import registry_program
 
 
 @pytest_asyncio.fixture
 async def registry(tmp_path: Path) -> AsyncIterator[str]:
-    program = (await ensure([REGISTRY], Settings.from_environment(), lambda _: None))["registry"]
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    config = tmp_path / "registry.yaml"
-    config.write_text(CONFIG.format(folder=tmp_path / "storage", port=port))
-    child = await start(Program((str(program), "serve", str(config)), env={"OTEL_TRACES_EXPORTER": "none"}))
-    # It says so when it listens; nothing else is waited for.
-    assert child.stderr is not None
-    async with asyncio.timeout(30):
-        while b"listening on" not in await child.stderr.readline():
-            assert child.returncode is None
-    yield f"127.0.0.1:{port}"
-    await stop(child)
+    async with registry_program(tmp_path) as host:
+        yield host
 
 
 async def test_charts_pushed_by_helm_are_pulled(registry: str, tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ import pytest
 
 from fairlead.adapters.clock.system import SystemClock
 from fairlead.adapters.kubernetes.client import KubernetesCluster
-from fairlead.adapters.kubernetes.gate import Gate
 from fairlead.domain.access import BearerToken, ClientCertificate, ExecPlugin
 from fairlead.domain.errors import OperationFailed, RemoteRefused, Transient
 from fairlead.domain.identity import ObjectRef
 from fairlead.doors.dial import Unreachable
+from fairlead.doors.gate import Gate
 from tests.fakes.apiserver import ACCESS, DISCOVERY, NO_JITTER, answers, config_map, groups, serve, status
 from tests.fakes.certificates import Authority
 from tests.fakes.clock import FakeClock

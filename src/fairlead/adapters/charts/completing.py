@@ -11,10 +11,11 @@ import posixpath
 from dataclasses import dataclass
 
 from fairlead.adapters.charts.directory import read_directory
-from fairlead.adapters.charts.metadata import Dependency, Metadata, is_version, lock_digest, read_metadata
+from fairlead.adapters.charts.metadata import Dependency, Metadata, lock_digest, read_metadata
 from fairlead.adapters.charts.packages import unpack_chart
 from fairlead.adapters.charts.remote import Remote
 from fairlead.domain.chart_files import ChartFiles
+from fairlead.domain.chart_places import is_chart_version
 from fairlead.domain.config import ChartOci, ChartReference, HelmRepo
 from fairlead.domain.errors import InputError, Problem
 from fairlead.doors.paths import Paths
@@ -96,9 +97,9 @@ def _exact(dependency: Dependency, metadata: Metadata, directory: str) -> str:
             remedy = f"run `helm dependency update {directory}` and commit the new lock"
             raise InputError(Problem("lockOutOfSync", message, file=f"{directory}/Chart.lock", remedy=remedy))
         locked = lock.version_of(dependency)
-        if locked is not None and is_version(locked):
+        if locked is not None and is_chart_version(locked):
             return locked
-    if is_version(dependency.version):
+    if is_chart_version(dependency.version):
         return dependency.version
     message = f"{directory}: found {dependency.version!r} for {dependency.name}, expected an exact version or a lock"
     remedy = f"run `helm dependency update {directory}` and commit Chart.lock, or write an exact version"

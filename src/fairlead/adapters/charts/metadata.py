@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fairlead.domain.chart_files import ChartFiles
+from fairlead.domain.chart_places import is_chart_name
 from fairlead.domain.errors import InputError, Problem
 from fairlead.doors.yaml import read_manifests
 
-_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _VERSION = re.compile(r"v?\d+(\.\d+){0,2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 
 
@@ -72,21 +72,6 @@ def read_metadata(files: ChartFiles, *, where: str) -> Metadata:
     old = _mapping(files["requirements.yaml"], f"{where}/requirements.yaml") if "requirements.yaml" in files else {}
     dependencies = _dependencies(top.get("dependencies") or old.get("dependencies"), file)
     return Metadata(name, version, dependencies, _lock(files, where))
-
-
-def is_chart_name(name: str) -> bool:
-    """Tell whether a name can be a chart's: one that never leads anywhere as part of a path."""
-    return bool(_NAME.fullmatch(name)) and name not in {".", ".."}
-
-
-def is_version(text: str) -> bool:
-    """Tell whether a text is one exact version, not a range."""
-    return text.count(".") >= 2 and _VERSION.fullmatch(text) is not None
-
-
-def same_version(one: str, other: str) -> bool:
-    """Tell whether two texts mean the same version; a leading `v` says nothing."""
-    return one.removeprefix("v") == other.removeprefix("v")
 
 
 def lock_digest(declared: tuple[Dependency, ...], locked: tuple[Dependency, ...]) -> str:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from fairlead.adapters.charts.cache import ChartCache
 from fairlead.adapters.charts.completing import Completer
 from fairlead.adapters.charts.directory import read_directory
-from fairlead.adapters.charts.metadata import is_version, read_metadata
+from fairlead.adapters.charts.metadata import read_metadata
 from fairlead.adapters.charts.packages import pack_chart, unpack_chart, with_packaged
 from fairlead.adapters.charts.remote import Remote
 from fairlead.domain.chart_files import ChartFiles, asks_versions, check_schemas, generates, looks_up
+from fairlead.domain.chart_places import is_chart_version
 from fairlead.domain.config import Chart, ChartDir, ChartOci, ChartReference, HelmRepo
 from fairlead.domain.errors import InputError, OperationFailed, Problem
 from fairlead.domain.rendering import LocalChart
@@ -48,10 +49,9 @@ class Charts:
         return await asyncio.to_thread(unpack_chart, data, name=f"{chart.name} {chart.version}")
 
     async def close(self) -> None:
-        """Close connections."""
+        """Give up what is under way; connections belong to whoever fetches."""
         for task in self._fetched.values():
             task.cancel()
-        await self.remote.close()
 
     async def _once(self, chart: ChartReference | ChartOci, repos: tuple[HelmRepo, ...]) -> LocalChart:
         task = self._fetched.get(chart)
@@ -60,7 +60,7 @@ class Charts:
         return await asyncio.shield(task)
 
     async def _published(self, chart: ChartReference | ChartOci, repos: tuple[HelmRepo, ...]) -> LocalChart:
-        if not is_version(chart.version):
+        if not is_chart_version(chart.version):
             message = f"found the version {chart.version!r} for {chart.reference}, expected an exact one such as 1.2.3"
             remedy = "write the exact version; ranges would deploy something else tomorrow"
             raise InputError(Problem("versionNotExact", message, remedy=remedy))

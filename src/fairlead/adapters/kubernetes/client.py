@@ -11,7 +11,6 @@ from typing import Any
 from fairlead.adapters.kubernetes import requests
 from fairlead.adapters.kubernetes.credentials import credentials
 from fairlead.adapters.kubernetes.discovery import Catalogue, discover
-from fairlead.adapters.kubernetes.gate import Gate
 from fairlead.adapters.kubernetes.lookup import LookupFile
 from fairlead.adapters.kubernetes.requests import ApiRequest, Selection
 from fairlead.adapters.kubernetes.responses import decode, decode_discovery, decode_list, failure, warnings
@@ -23,6 +22,7 @@ from fairlead.domain.errors import Problem, RemoteRefused, Transient
 from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.rendering import Capabilities, Lookup
 from fairlead.doors.dial import Stream
+from fairlead.doors.gate import Gate
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import ApiKind, Listing, LiveObject, WatchEvent
 

@@ -7,13 +7,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
 from fairlead.adapters.kubernetes.credentials import Credentials, Identity
-from fairlead.adapters.kubernetes.gate import Gate
 from fairlead.adapters.kubernetes.requests import ApiRequest
 from fairlead.adapters.kubernetes.responses import Server, absent, failure, unreachable
 from fairlead.adapters.kubernetes.retrying import Patience
 from fairlead.domain.access import Access, ClientCertificate
 from fairlead.domain.errors import Transient
 from fairlead.doors.dial import Dialer, Response, Stream, Unreachable
+from fairlead.doors.gate import Gate
 from fairlead.doors.trust import Trust
 from fairlead.ports.clock import Clock
 

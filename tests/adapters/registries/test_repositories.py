@@ -14,7 +14,7 @@ from fairlead.domain.errors import FairleadError, InputError, OperationFailed, R
 from fairlead.doors.fetch import basic_auth
 from tests.fakes.certificates import Authority
 from tests.fakes.chart_server import Pages, demand, index_of, packaged
-from tests.fakes.charts import passwords
+from tests.fakes.charts import registries
 from tests.fakes.http import Answer, HttpServer
 
 PLACE = Place("environments.yaml", 3, 1)
@@ -22,9 +22,9 @@ PLACE = Place("environments.yaml", 3, 1)
 
 @pytest_asyncio.fixture
 async def remote(tmp_path: Path) -> AsyncIterator[Remote]:
-    made = Remote(ChartCache(tmp_path / "cache"), passwords)
-    yield made
-    await made.close()
+    asking = registries()
+    yield Remote(ChartCache(tmp_path / "cache"), asking)
+    await asking.close()
 
 
 async def fetched(

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from fairlead.adapters.kubernetes.gate import Gate
+from fairlead.doors.gate import Gate
 
 
 async def test_no_more_than_the_limit_and_in_order() -> None:
