@@ -29,7 +29,7 @@ _METADATA = IPv6Address("fd00:ec2::254")  # of one cloud; the others use link-lo
 class Patience:
     """How often and how long a question may be repeated. Times are seconds.
 
-    `longest` bounds all tries of one question together.
+    `longest` bounds all tries of one question together, and alone those of a host that asks for time.
     """
 
     tries: int = 5
@@ -70,11 +70,13 @@ class Host:
                 failure = lost
             if failure is None:
                 return response
-            pause = max(self.patience.pause(tried), failure.delay_seconds if failure.code == "remoteBusy" else 0.0)
-            if failure.code == "remoteBusy":
+            busy = failure.code == "remoteBusy"
+            named = failure.delay_seconds if busy else 0.0
+            pause = named + self.patience.pause(0 if named else tried)
+            if busy:
                 self._closed_until = max(self._closed_until, self.clock.monotonic() + pause)
             tried += 1
-            if tried >= self.patience.tries or self.clock.monotonic() + pause > deadline:
+            if (tried >= self.patience.tries and not busy) or self.clock.monotonic() + pause > deadline:
                 raise failure
             await self.clock.sleep(pause)
 
@@ -103,7 +105,7 @@ class Host:
             return None
         delay = retry_after(response.headers, self.clock.now())
         if response.status == _BUSY or delay is not None:
-            return _busy(url, delay if delay is not None else 1.0)
+            return _busy(url, delay or 0.0)
         message = f"{without_secrets(url)} answered with status {response.status}"
         return Transient(Problem("remoteUnavailable", message, remedy="try again later"))
 
@@ -133,6 +135,6 @@ def may_contact(address: Address, *, this_machine: bool) -> bool:
 
 
 def _busy(url: str, delay: float) -> Transient:
-    message = f"{without_secrets(url)} asks to be left alone for {delay:.0f} s"
+    message = f"{without_secrets(url)} is asked too often" + (f", and for {delay:.0f} s not again" if delay else "")
     remedy = "log in to the registry, which raises most limits, or ask less often"
     return Transient(Problem("remoteBusy", message, remedy=remedy), delay_seconds=delay)

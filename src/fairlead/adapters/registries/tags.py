@@ -20,8 +20,6 @@ from fairlead.domain.images import ImageName, is_tag
 from fairlead.doors.dial import Response
 from fairlead.doors.fetch import Fetch
 
-MAX_PAGES = 5_000
-MAX_BYTES = 128 * 1024 * 1024
 _PAGE_BYTES = 32 * 1024 * 1024
 _BARREN = 10  # pages in a row that bring nothing new
 _SIZES = (1000, 100, None)
@@ -31,21 +29,29 @@ _LINK = re.compile(r"<([^<>]*)>((?:\s*;[^,<]*)*)")
 _NEXT = re.compile(r";\s*rel\s*=\s*(\"[^\"]*\bnext\b[^\"]*\"|next\b)", re.IGNORECASE)
 
 
-async def list_tags(session: Session, kept: Kept) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a list is read before it counts as endless."""
+
+    pages: int = 5_000
+    total: int = 128 * 1024 * 1024
+
+
+async def list_tags(session: Session, kept: Kept, limits: Limits = Limits()) -> tuple[str, ...]:
     """Return every tag, each once, in the order in which they came.
 
     Raises:
         RemoteRefused: `imageNotFound`, `registryRefused`.
         OperationFailed: `tagListUnusable`, and what `Session.get` raises.
     """
-    listing = _Listing(session.image)
+    listing = _Listing(session.image, limits)
     size, page = await _first(session, kept)
     url: str | None = session.url("tags", "list")
     while url is not None:
         listing.add(page)
         url = listing.following(page, url, size)
         if url is not None:
-            page = _Page.of(await _answer(session, kept, f"{session.origin}{url}"), session.image)
+            page = _Page.of(await _answer(session, kept, url), session.image)
     return tuple(listing.tags)
 
 
@@ -76,6 +82,7 @@ class _Listing:
     """The tags so far, and the reasons to go on or to stop."""
 
     image: ImageName
+    limits: Limits
     tags: dict[str, None] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
     _bytes: int = 0
@@ -88,17 +95,17 @@ class _Listing:
         self._bytes += page.size
 
     def following(self, page: _Page, url: str, size: int | None) -> str | None:
-        """Return the path and query of the next page; None at the end."""
+        """Return the address of the next page; None at the end."""
         if page.link is not None:
-            target = _path_of(page.link, url, self.image)
+            target = _address(page.link, url, self.image)
             if target in self._asked or self._barren >= _BARREN:
                 raise _unusable(self.image, "the registry's list of tags leads in a circle")
         elif size is not None and len(page.entries) == size and not self._barren and isinstance(page.entries[-1], str):
-            target = f"{urlsplit(url).path}?n={size}&last={quote(page.entries[-1], safe='')}"
+            target = f"{url.partition('?')[0]}?n={size}&last={quote(page.entries[-1], safe='')}"
         else:
             return None
         self._asked.add(target)
-        if len(self._asked) >= MAX_PAGES or self._bytes > MAX_BYTES:
+        if len(self._asked) >= self.limits.pages or self._bytes > self.limits.total:
             raise _unusable(self.image, f"the registry's list of tags does not end ({len(self.tags)} so far)")
         return target
 
@@ -135,17 +142,18 @@ def next_link(headers: Mapping[str, str]) -> str | None:
     return None
 
 
-def _path_of(link: str, url: str, image: ImageName) -> str:
-    """Return path and query of a link. Scheme and port may be those behind a proxy, the host must be ours."""
+def _address(link: str, url: str, image: ImageName) -> str:
+    """Return where a link leads, here. Scheme and port in it may be those behind a proxy, the host must be ours."""
+    own = urlsplit(url)
     try:
         target = urlsplit(urljoin(url, link))
-        own = urlsplit(url)
         foreign = bool(target.netloc) and target.hostname != own.hostname
     except ValueError:
         foreign, target = True, urlsplit("")
     if foreign or not target.path.startswith("/"):
         raise _unusable(image, "the registry's list of tags goes on somewhere else")
-    return f"{quote(target.path, safe=_AS_WRITTEN)}?{quote(target.query, safe=_AS_WRITTEN)}"
+    path, query = quote(target.path, safe=_AS_WRITTEN), quote(target.query, safe=_AS_WRITTEN)
+    return f"{own.scheme}://{own.netloc}{path}?{query}"
 
 
 def _unusable(image: ImageName, message: str) -> OperationFailed:
