@@ -27,6 +27,7 @@ from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.application import Application
 from fairlead.pipeline.load import Loaded, load
 from fairlead.pipeline.render import Rendering
+from fairlead.pipeline.upgrading import Upgrading
 from fairlead.pipeline.values import ValuesFiles
 from fairlead.ports.charts import ChartArchives, ChartSource
 from fairlead.ports.clock import Clock
@@ -137,13 +138,15 @@ async def open_application(
     async with AsyncExitStack() as stack:
         for port in (registries, charts, renderer, clusters):
             stack.push_async_callback(port.close)
+        rendering = _rendering(loaded, sink, charts, renderer, settings)
         yield Application(
             loaded=loaded,
             events=sink,
             clock=clock,
             access=access,
             clusters=clusters,
-            rendering=_rendering(loaded, sink, charts, renderer, settings),
+            rendering=rendering,
+            upgrading=Upgrading(rendering, registries.get, clock),
             source=GitCheckout(settings),
             addresses=GcloudAddresses(settings),
             redactor=redactor,

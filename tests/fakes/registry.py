@@ -15,7 +15,7 @@ DEFAULT_PLATFORM = "linux/amd64"
 
 @dataclass(slots=True)
 class FakeRegistry:
-    """Holds what tests publish. What stands in `failing`, by image or by chart reference, fails with that error."""
+    """Holds what tests publish. What stands in `failing`, by image, `IMAGE:TAG` or chart reference, fails so."""
 
     images: dict[ImageName, dict[str, dict[str, ImageFacts]]] = field(default_factory=dict)
     charts: dict[str, tuple[ChartVersion, ...]] = field(default_factory=dict)
@@ -60,8 +60,9 @@ class FakeRegistry:
 
     def _ask(self, *question: str) -> None:
         self.asked.append(question)
-        if question[1] in self.failing:
-            raise self.failing[question[1]]
+        for name in (question[1], ":".join(question[1:])):
+            if name in self.failing:
+                raise self.failing[name]
 
     def _tags(self, image: ImageName) -> dict[str, dict[str, ImageFacts]]:
         if image not in self.images:

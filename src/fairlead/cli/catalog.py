@@ -122,6 +122,26 @@ CATALOG = (
         ),
     ),
     Entry(
+        "poll",
+        UPGRADE,
+        "Look for newer images and charts; write nothing.",
+        (
+            Example("fairlead poll", "everything that has a trigger"),
+            Example("fairlead poll test -r web --detailed-exitcode", "for CI: exit 3 when there are updates"),
+            Example("fairlead poll --image registry.acme.test/shop", "only who runs this image"),
+        ),
+    ),
+    Entry(
+        "observe",
+        UPGRADE,
+        "Weigh one new image or chart that was just made.",
+        (
+            Example("fairlead observe --image registry.acme.test/shop:1.4.3", "from the CI that pushed it, offline"),
+            Example("fairlead observe --image registry.acme.test/shop:1.4.3 --verify", "ask the registry about it too"),
+            Example("fairlead observe --chart acme/cache:1.3.0", "a new version of a chart"),
+        ),
+    ),
+    Entry(
         "track",
         UPGRADE,
         "Try a track on tags: which would be chosen, and why.",

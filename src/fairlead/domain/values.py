@@ -212,6 +212,19 @@ def _origins(tree: Tree, path: ValuePath) -> Iterator[tuple[ValuePath, Origin]]:
         yield path, tree.origin
 
 
+def find(tree: Tree, path: ValuePath) -> Tree | None:
+    """Return what stands at a path of a tree, or None where the path leads nowhere."""
+    found: Tree | None = tree
+    for step in path:
+        if isinstance(step, str) and isinstance(found, Branch):
+            found = found.entries.get(step)
+        elif isinstance(step, int) and isinstance(found, Items) and step < len(found.items):
+            found = found.items[step]
+        else:
+            return None
+    return found
+
+
 def lookup(values: Any, path: ValuePath) -> Any:
     """Return what stands at a path of plain values, or None where the path leads nowhere."""
     for step in path:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from fairlead.domain.changes import Plan, PlanOptions
-from fairlead.domain.config import ChartDir, ChartOci, ChartReference, Declaration, Environment
+from fairlead.domain.config import Declaration, Environment
 from fairlead.domain.dependencies import unselected
 from fairlead.domain.deployments import Deployment
 from fairlead.domain.errors import Problem, RemoteRefused
@@ -22,6 +22,7 @@ from fairlead.domain.status import ReleaseStatus, explained
 from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.answering import Silent, answering
+from fairlead.pipeline.chart_values import over_chart
 from fairlead.pipeline.checking import Checked, check
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted, at_once
@@ -37,7 +38,8 @@ from fairlead.pipeline.returning import Past
 from fairlead.pipeline.saving import Chosen, resume, save, with_generated
 from fairlead.pipeline.status import require_current, status
 from fairlead.pipeline.testing import run_tests
-from fairlead.pipeline.values import Sources, Values, chart_defaults, effective_values
+from fairlead.pipeline.upgrading import Upgrading
+from fairlead.pipeline.values import Sources, Values, effective_values
 from fairlead.pipeline.wanting import Clusters, Wanting, by_environment, facts_of
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster
@@ -65,6 +67,7 @@ class Application:
     access: ClusterAccess
     clusters: Clusters
     rendering: Rendering
+    upgrading: Upgrading
     source: Source
     addresses: AddressSource
     redactor: Redactor
@@ -90,12 +93,7 @@ class Application:
     async def values(self, target: Target) -> Values:
         """Return what a release is rendered with, a chart's own values included, secrets masked."""
         found = await effective_values(self.declaration, target, self.rendering.values_files, Sources())
-        chart = target.release.source
-        if not isinstance(chart, ChartDir | ChartReference | ChartOci):
-            return found
-        local = await (await self.rendering.charts()).fetch(chart, self.declaration.helm_repos)
-        own = await (await self.rendering.renderer()).default_values(local.path)
-        return found.over_chart(chart_defaults(own, f"{local.name} {local.version}"))
+        return await over_chart(found, target, self.rendering)
 
     async def render(
         self, targets: Sequence[Target], *, offline: Capabilities | None = None, show_secrets: bool = False

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fairlead.domain.identity import ReleaseKey
-from fairlead.domain.upgrades.updates import Holds, Standing, Update
+from fairlead.domain.upgrades.updates import Holds, Skipped, Standing, Update, Upgrades
 
 KEY = ReleaseKey("test", "eu", "shop-test", "web")
 OLD, NEW = "sha256:" + "a" * 64, "sha256:" + "b" * 64
@@ -28,3 +28,21 @@ def test_only_the_version_of_the_standing_text_changes(
     place = Standing("image.tag", holds, standing)
     update = Update(KEY, place, "web", "1.0", "1.1", "PatchLevel", "newer", digest=digest, from_digest=old_digest)
     assert update.text == text
+
+
+NO_ANSWER, NO_TRACK = Skipped(KEY, "registryBusy", "later", is_failure=True), Skipped(KEY, "noTrack", "no track")
+UPDATE = Update(KEY, Standing("image.tag", Holds.TAG, "1.0"), "web", "1.0", "1.1", "PatchLevel", "newer")
+
+
+@pytest.mark.parametrize(
+    ("upgrades", "is_failure"),
+    [
+        (Upgrades(), False),
+        (Upgrades(skipped=(NO_ANSWER,)), True),
+        (Upgrades(skipped=(NO_ANSWER, NO_TRACK)), False),
+        (Upgrades(skipped=(NO_ANSWER,), settled=1), False),
+        (Upgrades((UPDATE,), (NO_ANSWER,)), False),
+    ],
+)
+def test_it_failed_when_nothing_was_learned(upgrades: Upgrades, is_failure: bool) -> None:
+    assert upgrades.is_failure is is_failure

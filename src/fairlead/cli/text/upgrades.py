@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from fairlead.cli.text.layout import columns, hanging
-from fairlead.cli.wire.upgrades import TrackChoice
+from fairlead.cli.text.layout import columns, hanging, plural
+from fairlead.cli.wire.upgrades import TrackChoice, UpdateItem, Updates
+
+_DIGEST = 19  # characters of a digest that tell it from another one: `sha256:` and 12 more
 
 
 def choice_lines(document: TrackChoice, width: int | None) -> Iterator[Text]:
@@ -20,3 +22,31 @@ def choice_lines(document: TrackChoice, width: int | None) -> Iterator[Text]:
         yield Text()
         yield Text("Not taken:")
         yield from columns([[each.tag, each.reason] for each in document.rejected], width=width, indent=2)
+
+
+def update_lines(document: Updates, width: int | None) -> Iterator[Text]:
+    """Return what would change and why, then what was skipped and why."""
+    for update in document.updates:
+        yield Text.assemble((f"{update.environment}/{update.release}", "bold"), f"  {update.image or update.chart}")
+        yield from hanging(Text("  "), _change(update), width=width)
+        yield from hanging(Text("  "), Text(update.reason, "dim"), width=width)
+    if document.updates and document.skipped:
+        yield Text()
+    if document.skipped:
+        yield Text("Skipped:")
+        rows = [[f"{one.environment}/{one.release}", one.code, one.reason] for one in document.skipped]
+        yield from columns(rows, width=width, indent=2)
+    if document.updates or document.skipped:
+        yield Text()
+    count = plural(len(document.updates), "update") if document.updates else "No updates"
+    yield Text(f"{count}, {len(document.skipped)} skipped." if document.skipped else f"{count}.", "bold")
+
+
+def _change(update: UpdateItem) -> Text:
+    where = update.key if update.file is None else f"{update.key} in {update.file}"
+    old, new = _pinned(update.from_, update.from_digest), _pinned(update.to, update.digest)
+    return Text.assemble(old, " -> ", (new, "bold green"), f"  ({where})")
+
+
+def _pinned(version: str, digest: str | None) -> str:
+    return version if digest is None else f"{version}@{digest[:_DIGEST]}"

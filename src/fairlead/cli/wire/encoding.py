@@ -21,7 +21,7 @@ from fairlead.cli.wire.documents import (
 )
 from fairlead.cli.wire.sandbox import Sandbox
 from fairlead.cli.wire.saved import SavedPlan
-from fairlead.cli.wire.upgrades import TrackChoice
+from fairlead.cli.wire.upgrades import TrackChoice, Updates
 
 KINDS: tuple[type[Document], ...] = (
     Contexts,
@@ -33,6 +33,7 @@ KINDS: tuple[type[Document], ...] = (
     SavedPlan,
     Deployments,
     Status,
+    Updates,
     TrackChoice,
     Files,
     Context,

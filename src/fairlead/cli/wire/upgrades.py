@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from fairlead.cli.wire.documents import Document, Item
+import msgspec
+
+from fairlead.cli.wire.documents import Document, Item, Located
+from fairlead.domain.moments import rfc3339
 from fairlead.domain.upgrades.candidates import Decision
+from fairlead.domain.upgrades.updates import Holds, Skipped, Update, Upgrades
 
 
 class RejectedItem(Item, frozen=True, kw_only=True):
@@ -31,3 +35,68 @@ def choice_document(decision: Decision) -> TrackChoice:
             RejectedItem(tag=each.tag, code=each.objection.value, reason=each.reason) for each in decision.rejected
         ],
     )
+
+
+class UpdateItem(Located, frozen=True, kw_only=True):
+    """A newer version that a release wants.
+
+    `key` is the value that changes, `chart.version` for a chart, and `file` where it stands, relative to the repository
+    root; null for a default of a chart that lies outside it. Either `image` (without tag) or `chart` is null. `digest`
+    is set when it is written too, `fromDigest` when one stands there now. `time` is when the new version was created
+    or announced. `patched` says whether the file was changed.
+    """
+
+    file: str | None
+    key: str
+    image: str | None
+    chart: str | None
+    from_: str = msgspec.field(name="from")
+    to: str
+    from_digest: str | None
+    digest: str | None
+    track: str
+    reason: str
+    time: str | None
+    patched: bool
+
+
+class SkippedItem(Located, frozen=True, kw_only=True):
+    """A trigger about which nothing could be decided, or an announced version that a release does not want."""
+
+    code: str
+    reason: str
+
+
+class Updates(Document, frozen=True, kw_only=True, tag="Updates"):
+    """What `poll` or `observe` found."""
+
+    updates: list[UpdateItem]
+    skipped: list[SkippedItem]
+
+
+def updates_document(found: Upgrades) -> Updates:
+    """Return the document of `poll` and `observe`."""
+    return Updates(updates=[_update(one) for one in found.updates], skipped=[_skipped(one) for one in found.skipped])
+
+
+def _update(update: Update) -> UpdateItem:
+    is_chart = update.standing.holds is Holds.CHART_VERSION
+    return UpdateItem(
+        **update.release.to_json(),
+        file=update.standing.file,
+        key=update.standing.key,
+        image=None if is_chart else update.subject,
+        chart=update.subject if is_chart else None,
+        from_=update.from_version,
+        to=update.to_version,
+        from_digest=update.from_digest,
+        digest=update.digest,
+        track=update.track,
+        reason=update.reason,
+        time=None if update.time is None else rfc3339(update.time),
+        patched=False,
+    )
+
+
+def _skipped(skipped: Skipped) -> SkippedItem:
+    return SkippedItem(**skipped.release.to_json(), code=skipped.code, reason=skipped.reason)

@@ -106,6 +106,6 @@ def _time(candidate: Candidate) -> datetime:
 def _settled(contest: Contest, choice: Candidate | None, rejected: list[Rejection]) -> Decision:
     everything = remaining(contest, rejected)
     if choice is None:
-        return Decision(None, f"{contest.current} stays: nothing newer that {contest.policy} allows", everything)
+        return Decision(None, f"{contest.current} stays: nothing is newer by {contest.policy}", everything)
     when = f", created {rfc3339(choice.time)}" if choice.time is not None else ""
-    return Decision(choice, f"newest that {contest.policy} allows after {contest.current}{when}", everything)
+    return Decision(choice, f"newest after {contest.current} by {contest.policy}{when}", everything)

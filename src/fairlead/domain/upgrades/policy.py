@@ -58,8 +58,15 @@ class Policy:
 
     @property
     def needs_times(self) -> bool:
-        """Whether the times of creation have to be known."""
-        return self.by_time or (self.min_age_seconds is not None and self.wants_new)
+        """Whether it matters when versions were created."""
+        return self.by_time or self.min_age_seconds is not None
+
+    @property
+    def name(self) -> str:
+        """The policy in one word or two: its track, or the range that stands for one."""
+        if self.track is not None:
+            return str(self.track)
+        return "digest" if self.range is None else f"range {self.range.text}"
 
     def __str__(self) -> str:
         return ", ".join(self._words()) or "no track"

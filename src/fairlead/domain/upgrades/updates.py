@@ -67,8 +67,30 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A trigger about which nothing could be decided. `code` is stable, in camelCase; `reason` is for people."""
+    """A trigger about which nothing could be decided. `code` is stable, in camelCase; `reason` is for people.
+
+    `is_failure` says that something was tried and did not work, so that another time may go better.
+    """
 
     release: ReleaseKey
     code: str
     reason: str
+    is_failure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrades:
+    """What releases would change, and the triggers about which nothing could be decided, both in the order declared.
+
+    `settled` counts the triggers for which everything stays as it is.
+    """
+
+    updates: tuple[Update, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    settled: int = 0
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether everything that was asked failed, so that nothing was learned."""
+        learned = self.updates or self.settled
+        return not learned and bool(self.skipped) and all(one.is_failure for one in self.skipped)

@@ -63,5 +63,11 @@ def parse_version(text: str) -> Version | None:
     return Version(text, major, minor, patch, pre, len(numbers))
 
 
+def same_version(one: str, other: str) -> bool:
+    """Tell whether two texts are the same, or spellings of the same version."""
+    first, second = parse_version(one), parse_version(other)
+    return one == other or (first is not None and second is not None and first.precedence == second.precedence)
+
+
 def _marked(text: str) -> bool:
     return text.startswith("v")

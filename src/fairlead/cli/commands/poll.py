@@ -1,0 +1,42 @@
+"""`fairlead poll`: asks registries and chart repositories for newer versions."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from fairlead.cli.command import build
+from fairlead.cli.options import Common, Where
+from fairlead.cli.run import Operation, Run
+from fairlead.cli.selecting import chosen_targets
+from fairlead.cli.upgrading import DetailedExitcode, shown
+from fairlead.domain.images import ImageName, parse_image
+
+FAILED = 1
+
+
+def poll(
+    where: Where,
+    common: Common,
+    *,
+    image: Annotated[
+        str | None, typer.Option("--image", metavar="IMAGE", help="Only releases that run this image")
+    ] = None,
+    detailed_exitcode: DetailedExitcode = False,
+) -> Operation:
+    """Look for newer versions."""
+    name = None if image is None else parse_image(image).name
+    return Operation(common, partial(_poll, where, name, detailed_exitcode=detailed_exitcode))
+
+
+async def _poll(where: Where, image: ImageName | None, run: Run, *, detailed_exitcode: bool) -> int:
+    async with run.application(where.declared) as application:
+        run.warn(application)
+        found = await application.upgrading.poll(chosen_targets(application, where, everything=True), image=image)
+    code = shown(found, run, detailed_exitcode=detailed_exitcode)
+    return FAILED if found.is_failure else code
+
+
+app = build(poll)

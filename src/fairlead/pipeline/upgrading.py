@@ -1,0 +1,167 @@
+"""Finds newer versions of what releases watch: in registries, or in what somebody announces. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from fairlead.domain.errors import FairleadError, InputError, OperationFailed, Problem
+from fairlead.domain.images import ImageName
+from fairlead.domain.published import ImageFacts
+from fairlead.domain.suggesting import near
+from fairlead.domain.targets import Target
+from fairlead.domain.upgrades.announcing import Announcement
+from fairlead.domain.upgrades.candidates import Decision
+from fairlead.domain.upgrades.updates import Skipped, Update, Upgrades
+from fairlead.pipeline.engine import at_once
+from fairlead.pipeline.render import Rendering
+from fairlead.pipeline.shelves import Shelf, Shelves, chart_named
+from fairlead.pipeline.watching import Subject, Watch, watches
+from fairlead.pipeline.weighing import Look, Outcome, Scales, failure, weigh
+from fairlead.ports.clock import Clock
+from fairlead.ports.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrading:
+    """Finds updates. The registry is built when it is first asked something."""
+
+    rendering: Rendering
+    registry: Callable[[], Awaitable[Registry]]
+    clock: Clock
+
+    async def poll(self, targets: Sequence[Target], *, image: ImageName | None = None) -> Upgrades:
+        """Ask registries and chart repositories; `image` leaves out all others.
+
+        What fails, fails for those who watch it, and delays nobody else.
+
+        Raises:
+            InputError: no release watches `image`.
+        """
+        found = await watches(targets, self.rendering)
+        if image is not None:
+            found = _of_image(found, image)
+        asked = [one for one in found if isinstance(one, Watch) and one.policy.wants_new]
+        shelves = await self._shelves.every(asked)
+        now = self.clock.now()
+        return _gathered(await at_once(self._polled(one, shelves, now) for one in found))
+
+    async def observe(self, targets: Sequence[Target], announced: Announcement, *, verify: bool = False) -> Upgrades:
+        """Weigh a version that somebody announces; `verify` asks the registry whether it is there, and since when.
+
+        The announced version takes part as itself: nothing else is ever chosen.
+
+        Raises:
+            OperationFailed: asked, the registry knows no such version, or another one of that name.
+        """
+        found = await watches(targets, self.rendering)
+        concerned = [one for one in found if isinstance(one, Skipped) or _is_about(announced, one)]
+        shelf = await self._verified(announced) if verify else None
+        now = self.clock.now()
+        outcomes = await at_once(self._observed(one, announced, shelf, now) for one in concerned)
+        return _gathered([_explained(*pair) for pair in zip(concerned, outcomes, strict=True)])
+
+    @property
+    def _shelves(self) -> Shelves:
+        return Shelves(self.registry, self.rendering.declaration.helm_repos)
+
+    async def _polled(
+        self, watch: Watch | Skipped, shelves: dict[str, Shelf | FairleadError], now: datetime
+    ) -> Outcome:
+        if isinstance(watch, Skipped):
+            return watch
+        if not watch.wants_anything:
+            return Skipped(watch.release, "noTrack", "its trigger names neither a track nor a range")
+        shelf = shelves.get(watch.subject_name, Shelf((watch.current,)))
+        if isinstance(shelf, FairleadError):
+            return failure(watch, shelf)
+        if not shelf.holds(watch):
+            message = f"{watch.subject_name} has no {watch.current} any more, so its list is not to be trusted"
+            return Skipped(watch.release, "currentNotListed", f"{message}; set a version that is there by hand")
+        return await weigh(Scales(watch, self._shelves.look(watch, shelf), now), shelf.versions)
+
+    async def _verified(self, announced: Announcement) -> Shelf:
+        subject = _subject(announced)
+        shelf = await self._shelves.one(subject, times=True)
+        if announced.version not in shelf.versions:
+            message = f"{announced.subject} has no {announced.version}"
+            raise OperationFailed(Problem("tagNotFound", message, remedy="announce it after it was pushed"))
+        if announced.digest is not None and isinstance(subject, ImageName):
+            facts = await (await self.registry()).facts(subject, announced.version)
+            if facts.digest != announced.digest:
+                message = f"{announced.subject}:{announced.version} is {facts.digest}, not {announced.digest}"
+                raise OperationFailed(Problem("digestMismatch", message, remedy="announce what was pushed last"))
+        return shelf
+
+    async def _observed(
+        self, watch: Watch | Skipped, announced: Announcement, shelf: Shelf | None, now: datetime
+    ) -> Outcome:
+        if isinstance(watch, Skipped):
+            return watch
+        if shelf is None:
+            scales = Scales(watch, _announced(announced, now), now, new_at_least=True)
+        else:
+            scales = Scales(watch, _dated(self._shelves.look(watch, shelf), announced), now)
+        return await weigh(scales, (announced.version,))
+
+
+def _of_image(found: Sequence[Watch | Skipped], image: ImageName) -> tuple[Watch | Skipped, ...]:
+    """Return those that watch an image, and those of which that cannot be told."""
+    known = {str(one.subject) for one in found if isinstance(one, Watch) and isinstance(one.subject, ImageName)}
+    if str(image) not in known:
+        remedy = near(str(image), known, otherwise="images that are watched")
+        raise InputError(Problem("unknownImage", f"no release watches {image}", remedy=remedy))
+    return tuple(one for one in found if isinstance(one, Skipped) or one.subject == image)
+
+
+def _is_about(announced: Announcement, watch: Watch) -> bool:
+    subject = announced.subject
+    return watch.subject == subject if isinstance(subject, ImageName) else _charts_name(watch) == subject
+
+
+def _charts_name(watch: Watch) -> str | None:
+    return None if isinstance(watch.subject, ImageName) else watch.subject.reference
+
+
+def _subject(announced: Announcement) -> Subject:
+    subject = announced.subject
+    return subject if isinstance(subject, ImageName) else chart_named(subject, announced.version)
+
+
+def _announced(announced: Announcement, now: datetime) -> Look:
+    """Return what tells the facts of the announced version: what was said, and else that it is new."""
+
+    async def facts(version: str) -> ImageFacts:
+        if version != announced.version:
+            raise InputError(Problem("notAsked", f"nobody was asked about {version}"))
+        return ImageFacts(announced.digest or "", announced.time or now)
+
+    return facts
+
+
+def _dated(look: Look, announced: Announcement) -> Look:
+    """Return the same facts, with the announced time where one was said."""
+
+    async def facts(version: str) -> ImageFacts:
+        found = await look(version)
+        is_dated = version == announced.version and announced.time is not None
+        return replace(found, created=announced.time) if is_dated else found
+
+    return facts
+
+
+def _explained(watch: Watch | Skipped, outcome: Outcome) -> Outcome:
+    """Return why an announced version changes nothing; who announces something wants to know."""
+    if isinstance(watch, Skipped) or not isinstance(outcome, Decision) or not outcome.rejected:
+        return outcome
+    rejection = outcome.rejected[0]
+    return Skipped(watch.release, rejection.objection.value, f"{rejection.tag}: {rejection.reason}")
+
+
+def _gathered(outcomes: Sequence[Outcome]) -> Upgrades:
+    return Upgrades(
+        tuple(one for one in outcomes if isinstance(one, Update)),
+        tuple(dict.fromkeys(one for one in outcomes if isinstance(one, Skipped))),
+        sum(isinstance(one, Decision) for one in outcomes),
+    )
