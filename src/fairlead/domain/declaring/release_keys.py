@@ -30,6 +30,7 @@ from fairlead.domain.declaring.texts import (
 from fairlead.domain.declaring.value_keys import VALUE
 from fairlead.domain.upgrades.policy import Order, Track
 from fairlead.domain.upgrades.triggers import PREFIX, REPOSITORY, TAG
+from fairlead.domain.upgrades.wishes import ONE_OF_TRACKS
 
 CHART = Record(
     "chart",
@@ -63,7 +64,7 @@ KUSTOMIZE = Record(
 _WANTED = (
     Field(
         "track",
-        Text(choices=tuple(Track), expected="a track"),
+        Text(choices=tuple(Track), expected=ONE_OF_TRACKS),
         "Which new versions are wanted. Without it and `range` nothing new is offered.",
     ),
     Field("range", ANY_TEXT, "Range of versions as npm writes it, such as `^1.2`. Narrows the track, or replaces it."),
@@ -80,7 +81,7 @@ IMAGE_TRIGGER = Record(
         Field("extract", ANY_TEXT, "What a tag counts as: groups of `match`, such as `$version`."),
         Field(
             "order",
-            Text(choices=tuple(Order), expected="an order"),
+            Text(choices=tuple(Order), expected="numerical or alphabetical"),
             "How `Newest` compares tags, or what is extracted from them, instead of by time.",
         ),
         Field("digest", Text(choices=("pin",), expected="pin"), "`pin` writes `TAG@DIGEST` and follows moving tags."),

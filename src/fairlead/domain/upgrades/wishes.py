@@ -11,6 +11,8 @@ from fairlead.domain.upgrades.patterns import BadPattern, TagPattern, parse_patt
 from fairlead.domain.upgrades.policy import Order, Policy, Track
 from fairlead.domain.upgrades.ranges import BadRange, VersionRange, parse_range
 
+ONE_OF_TRACKS = "PatchLevel, MinorVersion, MajorVersion or Newest"
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -86,8 +88,8 @@ def _misfits(wish: Wish) -> Iterator[Fault]:
 def _track(wish: Wish, faults: list[Fault]) -> Track | None:
     if wish.track is None or wish.track in list(Track):
         return None if wish.track is None else Track(wish.track)
-    remedy = near(wish.track, list(Track), otherwise="write one of")
-    faults.append(Fault("track", "invalidValue", f"found the track {wish.track!r}, which there is not", remedy))
+    remedy = near(wish.track, list(Track), otherwise="tracks are")
+    faults.append(Fault("track", "invalidValue", f"found the track {wish.track!r}, expected {ONE_OF_TRACKS}", remedy))
     return None
 
 
