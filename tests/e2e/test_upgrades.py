@@ -1,0 +1,131 @@
+"""The installed command and a real registry: thousands of tags, times, digests that move, announcements."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fairlead.doors.dial import Dialer
+from fairlead.doors.process import Program, run
+from fairlead.sandbox.images import MANIFEST_TYPE, Image, config_descriptor, digest_of, manifest_of
+from fairlead.sandbox.registry import push
+from tests.e2e.running import RunningSandbox
+from tests.fakes.repository import write_files
+from tests.fakes.terminal import Ended, validate
+
+pytestmark = pytest.mark.e2e
+
+FAIRLEAD = Path(sys.executable).parent / "fairlead"
+ANY_CODE = frozenset(range(256))
+ENVIRONMENTS = """\
+clusters: [{name: sandbox, provider: {minikube: {}}}]
+environments:
+  - {name: test, clusterName: sandbox, kubeNamespace: shop, releasesFiles: [apps.yaml]}
+"""
+
+
+def image(day: int, architecture: str = "amd64") -> Image:
+    """Return an image without layers that was made on a day of January 2026."""
+    config = json.dumps(
+        {
+            "architecture": architecture,
+            "os": "linux",
+            "created": f"2026-01-{day:02}T00:00:00Z",
+            "rootfs": {"type": "layers", "diff_ids": []},
+        }
+    ).encode()
+    return Image(manifest_of(config_descriptor(config), []), MANIFEST_TYPE, {digest_of(config): config})
+
+
+@dataclass
+class Shop:
+    """A repository of one release whose image is a test's alone."""
+
+    root: Path
+    registry: str
+    name: str
+    dialer: Dialer
+
+    @property
+    def image(self) -> str:
+        return f"{self.registry}/{self.name}"
+
+    async def publish(self, tags: Sequence[str], day: int) -> str:
+        """Push one image under these tags, and return its digest."""
+        made = image(day)
+        await push(self.dialer, self.registry, f"{self.name}:{tags[0]}", made)
+        for start in range(1, len(tags), 50):
+            await asyncio.gather(*(self._tag(tag, made) for tag in tags[start : start + 50]))
+        return made.digest
+
+    async def _tag(self, tag: str, made: Image) -> None:
+        url = f"http://{self.registry}/v2/{self.name}/manifests/{tag}"
+        answer = await self.dialer.request("PUT", url, headers={"Content-Type": made.media_type}, body=made.manifest)
+        assert answer.status == 201
+
+    def declare(self, trigger: str, tag: str) -> None:
+        values = f"[{{key: image.repository, value: '{self.image}'}}, {{key: image.tag, value: '{tag}'}}]"
+        release = f"  - {{name: web, chart: {{dir: web}}, trigger: {{image: {trigger}}}, values: {values}}}\n"
+        files = {"environments.yaml": ENVIRONMENTS, "apps.yaml": f"releases:\n{release}", "web/": ""}
+        write_files(self.root, files)
+
+    async def fairlead(self, *arguments: str) -> Ended:
+        env = {"HOME": str(self.root / "home"), "PATH": "", "NO_COLOR": "1"}
+        argv = (str(FAIRLEAD), *arguments, "--output", "json", "--detailed-exitcode")
+        done = await run(Program(argv, cwd=self.root, env=env, timeout=60, accepted=ANY_CODE))
+        ended = Ended(done.exit_code, done.stdout.decode(), done.stderr.decode())
+        validate(ended.document)
+        return ended
+
+
+@pytest.fixture
+async def shop(sandbox: RunningSandbox, tmp_path: Path) -> AsyncIterator[Shop]:
+    dialer = Dialer()
+    yield Shop(tmp_path, sandbox.registry, f"shop/{uuid.uuid4().hex[:8]}", dialer)
+    await dialer.close()
+
+
+async def test_the_newest_of_thousands_of_tags(shop: Shop) -> None:
+    tags = [f"{major}.{minor}.{patch}" for major in (1, 2) for minor in range(20) for patch in range(60)]
+    await shop.publish([*tags, "latest", "1.20.0-rc.1", "20260131"], day=3)
+    shop.declare("{track: MinorVersion}", "1.4.2")
+    polled = await shop.fairlead("poll")
+    assert (polled.code, polled.stderr) == (3, "")
+    (update,) = polled.document["updates"]
+    assert (update["image"], update["from"], update["to"]) == (shop.image, "1.4.2", "1.19.59")
+    assert update["time"] == "2026-01-03T00:00:00Z"
+    shop.declare("{track: PatchLevel}", "1.4.59")
+    assert (await shop.fairlead("poll")).code == 0
+
+
+async def test_by_time_and_by_digest(shop: Shop) -> None:
+    await shop.publish(["a"], day=2)
+    await shop.publish(["b"], day=4)
+    await shop.publish(["c"], day=3)
+    first = await shop.publish(["latest"], day=5)
+    shop.declare("{track: Newest}", "c")
+    (update,) = (await shop.fairlead("poll")).document["updates"]
+    assert update["to"] == "b"
+    shop.declare("{digest: pin}", f"latest@{first}")
+    assert (await shop.fairlead("poll")).code == 0
+    moved = await shop.publish(["latest"], day=6)
+    (update,) = (await shop.fairlead("poll")).document["updates"]
+    assert (update["to"], update["fromDigest"], update["digest"]) == ("latest", first, moved)
+
+
+async def test_an_announcement_is_believed_or_verified(shop: Shop) -> None:
+    await shop.publish(["1.0.0"], day=5)
+    digest = await shop.publish(["0.9.0"], day=2)
+    shop.declare("{track: Newest}", "1.0.0")
+    assert (await shop.fairlead("observe", "--image", f"{shop.image}:0.9.0")).code == 3
+    late = await shop.fairlead("observe", "--image", f"{shop.image}:0.9.0@{digest}", "--verify")
+    assert (late.code, [one["code"] for one in late.document["skipped"]]) == (0, ["older"])
+    unknown = await shop.fairlead("observe", "--image", f"{shop.image}:1.1.0", "--verify")
+    assert (unknown.code, unknown.document["errors"][0]["code"]) == (1, "tagNotFound")
