@@ -11,6 +11,7 @@ from typing import TypeVar
 from fairlead.domain.published import ImageFacts
 from fairlead.domain.selection import Scope, choose_environments, choose_releases
 from fairlead.domain.targets import Target
+from fairlead.domain.upgrades.updates import Upgrades
 from fairlead.doors.paths import Paths
 from fairlead.pipeline.load import Loaded
 from fairlead.pipeline.render import Rendering
@@ -22,6 +23,11 @@ from tests.fakes.rendering import FakeCharts, FakeKustomize, FakeRenderer
 from tests.fakes.repository import load_files
 
 T = TypeVar("T")
+
+# `CACHE` takes the chart, its version and a trigger.
+WEB = "reg.test/acme/web"
+MINOR, NEWEST, PIN = "{image: {track: MinorVersion}}", "{image: {track: Newest}}", "{image: {digest: pin}}"
+CACHE = "releases:\n  - {{name: cache, chart: {{reference: {0}, version: {1}}}, trigger: {{chart: {{{2}}}}}}}\n"
 
 ENVIRONMENTS = """\
 clusters: [{name: eu, provider: {minikube: {}}}]
@@ -110,3 +116,18 @@ def _ready(value: T) -> Callable[[], Awaitable[T]]:
         return value
 
     return get
+
+
+def poll_site(root: Path, trigger: str, tag: str = "1.0") -> Site:
+    """Return a site of the one release `web`."""
+    return site(root, "releases:\n" + web(trigger, tag))
+
+
+def seen(found: Upgrades) -> list[tuple[str, str, str]]:
+    """Return release, old and new version of each update."""
+    return [(one.release.release, one.from_version, one.to_version) for one in found.updates]
+
+
+def codes(found: Upgrades) -> list[tuple[str, str]]:
+    """Return release and code of each that was skipped."""
+    return [(one.release.release, one.code) for one in found.skipped]
