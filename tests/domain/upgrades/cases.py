@@ -145,6 +145,7 @@ MORE: tuple[Case, ...] = (
     Case(
         wish("Newest", range="1.x", date_tags=True), "main@5", "20260131@6", None, rejected={"20260131": "outsideRange"}
     ),
+    Case(wish("Newest", range="1.x", order="alphabetical"), "1.2", "1.5 1.10 2.0 main", "1.5"),
     Case(wish("Newest", range="*"), "main@5", "20260131@6", None, rejected={"20260131": "dateTag"}),
     Case(wish("Newest", match="(x).*", extract="$1"), "main@5", "x1@6 x2@7", "x2"),
 )

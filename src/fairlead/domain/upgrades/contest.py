@@ -72,7 +72,9 @@ class _Standard:
             assert pattern is not None
             return Rejection(tag, Objection.NOT_MATCHED, f"does not match {pattern.text}")
         if self.policy.by_version or self.policy.range is not None:
-            return self._version_rank(tag, text)
+            ranked = self._version_rank(tag, text)
+            if self.policy.by_version or isinstance(ranked, Rejection):
+                return ranked
         return None if self.policy.order is None else self._order_rank(tag, text)
 
     def _order_rank(self, tag: str, text: str) -> Any:
