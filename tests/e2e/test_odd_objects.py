@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator, Mapping
@@ -216,3 +217,28 @@ async def test_objects_of_no_namespace_in_a_release_of_one(repository: Repositor
     assert await repository.sandbox.ask("get", "clusterrole", unique, "--ignore-not-found") == ""
     await repository.run("delete", "test", "odd", "--yes")
     assert await repository.sandbox.ask("get", "priorityclass", unique, "--ignore-not-found") == ""
+
+
+async def test_a_kind_that_comes_only_later(repository: Repository, unique: str) -> None:  # noqa: F811 - the fixture
+    custom = {"apiVersion": f"{unique}.example.com/v1", "kind": "Odd", "metadata": {"name": "late"}, "size": 1}
+    repository.write("odd.yaml", "\n---\n".join(json.dumps(one) for one in (custom, config_map("rest"))))
+    repository.declare([{"name": "odd", "resourceFiles": ["odd.yaml"], "timeout": "3s"}])
+    planned = (await repository.run("plan", "test", "--output", "json")).document
+    (missing,) = (one for one in planned["releases"][0]["changes"] if one.get("problem"))
+    assert (missing["object"]["kind"], missing["unverifiedReason"]) == ("Odd", "crdNotYet")
+    failed = (await repository.run("apply", "test", "--output", "json", code=1)).document["deployments"][0]
+    assert failed["outcome"] == "failed"
+    assert "Odd" in failed["explanation"]
+    assert (await repository.read("configmap", "rest"))["data"] == {"key": "value"}
+
+    repository.declare([{"name": "odd", "resourceFiles": ["odd.yaml"], "timeout": "60s"}])
+    apply = asyncio.create_task(repository.outcomes())
+    await repository.sandbox.ask("apply", "-f", "-", stdin=json.dumps(definition(unique)))
+    assert await apply == {"odd": "succeeded"}
+    await repository.run("plan", "test", "--detailed-exitcode")
+
+    await repository.sandbox.ask("delete", "customresourcedefinition", f"odds.{unique}.example.com")
+    declare(repository, config_map("rest"))
+    assert await repository.outcomes() == {"odd": "unchanged"}
+    declare(repository, config_map("rest", other="value"))
+    await settled(repository)
