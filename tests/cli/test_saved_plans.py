@@ -281,6 +281,20 @@ def test_another_shape_is_wrong_input_also_with_the_right_checksum(shop: Shop, c
     assert (ended.code, ended.document["errors"][0]["code"]) == (2, "planFileInvalid")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"object": {"metadata": "none"}}, {"withheld": ["data"]}, {"object": []}],
+    ids=["no metadata", "no pointer", "no object"],
+)
+def test_a_manifest_that_is_none_is_wrong_input(shop: Shop, change: dict[str, Any]) -> None:  # noqa: F811
+    file = saved(shop)
+    releases = json.loads(file.read_text())["releases"]
+    releases[0]["manifests"][0] |= change
+    rewritten(file, {"releases": releases})
+    ended = applied(shop)
+    assert (ended.code, ended.document["errors"][0]["code"]) == (2, "planFileInvalid")
+
+
 def test_what_somebody_wrote_into_the_file_is_never_applied(shop: Shop) -> None:  # noqa: F811 - the fixture
     file = saved(shop)
     releases = json.loads(file.read_text())["releases"]
@@ -308,3 +322,12 @@ def test_only_an_ordinary_file_is_written_or_read(shop: Shop, in_the_way: str) -
     read = shop.run("apply", "--plan", str(path), "--output", "json")
     assert (read.code, read.document["errors"][0]["code"]) == (2, "fileRefused")
     assert in_the_way != "link" or (shop.root / "target").read_text() == "precious"
+
+
+def test_a_hold_ends_when_it_is_applied_not_when_it_is_planned(shop: Shop) -> None:  # noqa: F811 - the fixture
+    shop.run("apply", "test")
+    shop.run("hold", "test", "settings", "--reason", "wait")
+    shop.change("settings.yaml", "EUR", "USD")
+    shop.run("plan", "test", "-r", "settings", "--save", "plan.json")
+    assert applied(shop).code == 4
+    assert applied(shop, "--release-hold").code == 0

@@ -399,3 +399,16 @@ async def test_what_was_allowed_is_still_allowed_after_waiting_for_another_run()
     assert await run.engine.store(one.key).swap(one.key, before, ReleaseState(fence=1)) is not None
     (done,) = await deploy(planned, [one.target], run.engine, DeployOptions(wait=False))
     assert (done.outcome, done.explanation) == (Outcome.SUCCEEDED, "")
+
+
+async def test_what_somebody_else_deployed_meanwhile_is_named() -> None:
+    run, one = Run(), wanted(*(config_map(f"c-{number}", a="1") for number in range(7)))
+    await run.deploy(one)
+    other = wanted(*(config_map(f"c-{number}", a="2") for number in range(7)), inputs="sha256:other")
+    planned = await run.plan(other)
+    await run.deploy(wanted(*(config_map(f"c-{number}", a="3") for number in range(7)), inputs="sha256:third"))
+    (done,) = await deploy(planned, [other.target], run.engine, DeployOptions(wait=False))
+    assert done.outcome is Outcome.REFUSED
+    assert "ConfigMap default/c-0 /data/a" in done.explanation
+    assert "c-4" in done.explanation
+    assert "c-5" not in done.explanation

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from fairlead.cli.options import Force, Releases, Targets, Where
 from fairlead.cli.run import Run
 from fairlead.cli.wire.saved import check_shape
+from fairlead.domain.changes import PlanOptions
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.identity import canonical_json, sha256_json
 from fairlead.domain.saved_plans import API_VERSION, FORMAT, KIND, SavedPlan
@@ -25,6 +26,10 @@ class Approved:
 
     plan: SavedPlan
     file: str
+
+    def allowing(self, wishes: PlanOptions) -> SavedPlan:
+        """Return the plan with what is said only when it is applied: that a hold may end."""
+        return replace(self.plan, options=replace(self.plan.options, release_hold=wishes.release_hold))
 
     def about(self, application: Application) -> Chosen:
         """Return what the plan is about, as it is declared now; raises Refused (`planOutdated`) when it is not."""
@@ -72,7 +77,7 @@ def read_plan(path: Path) -> SavedPlan:
     try:
         check_shape(document)
         return SavedPlan.from_json(document)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise _invalid(path, f"it has another shape: {error}") from None
 
 

@@ -27,11 +27,15 @@ class Since:
     ref: ObjectRef | None = None
     path: str = ""
 
+    @property
+    def sentence(self) -> str:
+        """What is different, in words."""
+        return " ".join(filter(None, (str(self.ref or ""), self.path, self.what)))
+
     def problem(self, file: str) -> Problem:
         """Return it as the reason why a plan is refused."""
-        about = " ".join(filter(None, (f"{self.key}:", str(self.ref or ""), self.path)))
         place = " ".join(filter(None, (str(self.key), str(self.ref or ""), self.path)))
-        return Problem("planOutdated", f"{about} {self.what}", file=file, path=place, remedy=REMEDY)
+        return Problem("planOutdated", f"{self.key}: {self.sentence}", file=file, path=place, remedy=REMEDY)
 
 
 def since(saved: SavedRelease, now: ReleasePlan) -> tuple[Since, ...]:

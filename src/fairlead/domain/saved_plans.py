@@ -17,7 +17,7 @@ from fairlead.domain.manifests import Manifest
 from fairlead.domain.masking import holds_secret
 from fairlead.domain.records import object_ref_from
 from fairlead.domain.rendering import RenderedRelease
-from fairlead.domain.withholding import Withheld, refilled, withhold
+from fairlead.domain.withholding import Withheld, refilled, withheld_from, withhold
 
 API_VERSION: Final = "fairlead.dev/v1"
 KIND: Final = "SavedPlan"
@@ -54,7 +54,7 @@ class SavedChange:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> SavedChange:
-        """Read the stored form; KeyError, TypeError or ValueError when it is none."""
+        """Read the stored form; KeyError, TypeError, AttributeError or ValueError when it is none."""
         return cls(
             Action(stored["action"]),
             object_ref_from(stored["object"]),
@@ -146,7 +146,7 @@ class SavedRelease:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> SavedRelease:
-        """Read the stored form; KeyError, TypeError or ValueError when it is none."""
+        """Read the stored form; KeyError, TypeError, AttributeError or ValueError when it is none."""
         revision = stored["revision"]
         return cls(
             ReleaseKey(stored["environment"], stored["cluster"], stored["namespace"], stored["release"]),
@@ -156,7 +156,7 @@ class SavedRelease:
                 Commit(revision["commit"], revision["dirty"]), revision["inputsDigest"], revision["manifestsDigest"]
             ),
             tuple(SavedChange.from_json(one) for one in stored["changes"]),
-            tuple(Withheld(one["object"], tuple(one["withheld"])) for one in stored["manifests"]),
+            tuple(withheld_from(one) for one in stored["manifests"]),
             tuple(object_ref_from(one) for one in stored["hooks"]),
             stored["chart"],
             stored["valuesDigest"],
@@ -190,7 +190,7 @@ class SavedPlan:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> SavedPlan:
-        """Read the stored form; KeyError, TypeError or ValueError when it is none."""
+        """Read the stored form; KeyError, TypeError, AttributeError or ValueError when it is none."""
         options = stored["options"]
         return cls(
             stored["digest"],

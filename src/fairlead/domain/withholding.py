@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fairlead.domain.changes import MASKED
+from fairlead.domain.identity import object_ref
 from fairlead.domain.json_patch import format_pointer, parse_pointer
 from fairlead.domain.left_alone import value_at, with_value
 from fairlead.domain.masking import LAST_APPLIED, holds_secret, is_secret
@@ -30,6 +31,15 @@ class Withheld:
 
     data: Mapping[str, Any] = field(repr=False)
     places: tuple[str, ...] = ()
+
+
+def withheld_from(stored: Mapping[str, Any]) -> Withheld:
+    """Read the stored form; KeyError, TypeError, AttributeError or ValueError when it is none."""
+    kept = Withheld(stored["object"], tuple(stored["withheld"]))
+    object_ref(kept.data)
+    for place in kept.places:
+        parse_pointer(place)
+    return kept
 
 
 def withhold(obj: Mapping[str, Any], secrets: Sequence[str]) -> Withheld:

@@ -50,6 +50,9 @@ def known_state(target: Target, states: States) -> ReleaseState:
 
 def undeclared(keys: Iterable[ReleaseKey], environments: Iterable[Environment]) -> tuple[ReleaseKey, ...]:
     """Return the releases that no environment declares for their place."""
+    keys = tuple(keys)
+    if not keys:  # as nearly always, and environments may declare thousands
+        return ()
     declared = {Target(one, release).key.place for one in environments for release in one.releases}
     return tuple(key for key in keys if key.place not in declared)
 

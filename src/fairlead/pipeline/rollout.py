@@ -15,10 +15,12 @@ from fairlead.domain.health import HealthReport, HealthState
 from fairlead.domain.holding import refusal
 from fairlead.domain.hooks import HookRun
 from fairlead.domain.identity import ObjectRef
+from fairlead.domain.outdated import REMEDY, since
 from fairlead.domain.preparing import namespace_ref
 from fairlead.domain.rendering import Hook
 from fairlead.domain.rollout.machine import outcome
 from fairlead.domain.rollout.states import Command, Event, State
+from fairlead.domain.saved_plans import SavedRelease
 from fairlead.domain.scheduling import Blocked, start
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.apply import ChangeReport, apply_changes, said
@@ -31,6 +33,7 @@ from fairlead.pipeline.observing import Observer
 from fairlead.pipeline.record import Book, LockLost
 from fairlead.ports.cluster import LiveObject
 
+_NAMED = 5  # differences; more would hide what happened
 _FAILURES = {
     Command.PREPARE: Event.APPLY_FAILED,
     Command.RUN_HOOKS_BEFORE: Event.HOOKS_FAILED,
@@ -182,8 +185,10 @@ class Rollout:
         if again.held is not None:
             raise Refused(refusal(again.key, again.held))
         if again.writes and again.digest != self.plan.digest:
-            message = f"{self.plan.key} was deployed by somebody else after the plan was made, which is outdated now"
-            raise Refused(Problem("planOutdated", message, remedy="plan again, look at it, and apply that"))
+            found = [one.sentence for one in since(SavedRelease.of(self.plan, "", ()), again)]
+            listed = "; ".join(found[:_NAMED]) + (f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else "")
+            message = f"{self.plan.key} was deployed by somebody else after the plan was made: {listed}"
+            raise Refused(Problem("planOutdated", message, remedy=REMEDY))
         self.plan = self.book.plan = again
 
     async def _write(self, changes: Sequence[Change], done: Event) -> Event:

@@ -86,7 +86,7 @@ async def _apply(where: Where, options: ApplyOptions, force: Force, run: Run) ->
             if approved is None:
                 plan = await application.plan(about.targets, wishes, removed=about.removed)
             else:
-                plan = await application.resume(approved.plan, about, approved.file)
+                plan = await application.resume(approved.allowing(wishes), about, approved.file)
         lines = partial(plan_lines, verbose=run.common.verbose)
         if options.dry_run:
             run.output.show(plan_document(plan, silent), lines)

@@ -58,7 +58,7 @@ def output_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "https://fairlead.dev/schemas/v1/output.schema.json",
-        "title": "What fairlead prints with --output json",
+        "title": "What fairlead prints with --output json, and the file of plan --save",
         "oneOf": list(references),
         "$defs": definitions,
     }
