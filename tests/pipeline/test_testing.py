@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fairlead.domain.changes import PlanOptions
 from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.errors import InputError, Problem, RemoteRefused
 from fairlead.domain.events import ApplyStarted, ReleaseFinished
@@ -70,7 +71,10 @@ class Site:
 
     async def carry_out(self, one: Wanted) -> Deployment:
         (done,) = await deploy(
-            await plan([one], self.engine), [one.target], self.engine, DeployOptions(timeout_seconds=20.0)
+            await plan([one], self.engine, PlanOptions(take_ownership=True)),
+            [one.target],
+            self.engine,
+            DeployOptions(timeout_seconds=20.0),
         )
         return done
 
@@ -83,7 +87,8 @@ class Site:
         target = removable(environment(), "web")
         state = (await self.engine.store(target.key).read(target.key)).state
         self.cluster.calls.clear()
-        records = Records(self.cluster, self.engine.store(target.key), target.key, state, state.is_chart)
+        was_chart = state.was_chart(otherwise=False)
+        records = Records(self.cluster, self.engine.store(target.key), target.key, state, was_chart)
         one = await self.wanted()
         return await self.carry_out(removal(target, one.source, await records.last()))
 
@@ -189,6 +194,34 @@ async def test_a_release_that_no_file_declares_still_runs_its_hooks_of_deleting(
     assert removed.outcome is Outcome.SUCCEEDED
     assert site.done == ["apply bye", "delete settings", "apply late"]
     assert {call.manager for call in site.cluster.writes if call.verb == "apply"} == {"helm" if chart else "fairlead"}
+
+
+async def test_a_release_that_is_no_chart_any_more_is_tested_and_deleted_as_what_it_became() -> None:
+    site = Site(chart=True)
+    await site.deploy(config_map(), hooks=(hook(job("old"), "pre-delete"), hook(job("old-test"), "test")))
+    site.chart = False
+    await site.deploy(config_map(a="b"), hooks=(hook(job("new"), "pre-delete"), hook(job("new-test"), "test")))
+    site.chart = True  # declared as a chart again, but not deployed
+    await site.test()
+    assert site.done == ["apply new-test"]
+    await site.remove()
+    assert site.done == ["apply new", "delete settings"]
+
+
+@pytest.mark.parametrize("chart", [True, False])
+async def test_what_is_to_be_kept_outlives_its_declaration_and_its_release(chart: bool) -> None:
+    kept = config_map("kept")
+    kept["metadata"]["annotations"] = {"helm.sh/resource-policy": " Keep "}
+    ref = ObjectRef("v1", "ConfigMap", "default", "kept")
+    site = Site(chart)
+    await site.deploy(config_map(), kept, config_map("gone"))
+    await site.deploy(config_map())
+    assert [call.ref.name for call in site.cluster.writes if call.ref and call.verb == "delete"] == ["gone"]
+    assert await site.cluster.get(ref) is not None
+    await site.deploy(config_map(), kept)
+    await site.remove()
+    assert site.done == ["delete settings"]
+    assert await site.cluster.get(ref) is not None
 
 
 async def test_hooks_of_deleting_run_also_where_no_object_is_left() -> None:

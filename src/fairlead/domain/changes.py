@@ -203,7 +203,7 @@ class ReleasePlan:
     @property
     def was_chart(self) -> bool:
         """Whether a chart is removed, which no file may tell of any more."""
-        return self.is_removal and self.stored is not None and self.stored.state.is_chart
+        return self.is_removal and self.stored is not None and self.stored.state.was_chart(otherwise=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return the wire form."""

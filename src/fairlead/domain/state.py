@@ -96,6 +96,10 @@ class ReleaseState:
         """Whether a chart was deployed, so that Helm has records of it."""
         return any(one.chart is not None for one in self.deployments)
 
+    def was_chart(self, *, otherwise: bool) -> bool:
+        """Whether what was deployed last was a chart; `otherwise` counts where no deployment was recorded."""
+        return otherwise if self.last is None else self.last.chart is not None
+
     def owns(self, ref: ObjectRef, uid: str, *, marked: bool) -> bool:
         """Whether a live object is the release's; `marked` says that it carries the release's marks."""
         claimed = marked and ref.identity in {claim.identity for claim in self.claims}

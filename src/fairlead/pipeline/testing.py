@@ -45,11 +45,12 @@ async def run_tests(target: Target, engine: Engine, *, timeout_seconds: float | 
     """
     key, board = target.key, Board(Graph())
     cluster, store = engine.cluster(key), engine.store(key)
-    found = await Records(cluster, store, key, (await store.read(key)).state, target.is_chart).deployed()
+    state = (await store.read(key)).state
+    found = await Records(cluster, store, key, state, state.was_chart(otherwise=target.is_chart)).deployed()
     if found is None:
         raise _nothing_deployed(target)
     tests = hooks_for(found.hooks, TEST)
-    require_names(tests, key, is_chart=target.is_chart)
+    require_names(tests, key, is_chart=found.revision is not None)
     async with observing(cluster, engine.clock) as observer:
         timeout = timeout_seconds or target.release.timeout_seconds
         return await board.to_a_clean_point(_Testing(target, engine, board, observer, found, timeout).run(tests))
@@ -106,7 +107,7 @@ class _Testing:
             await revise(cluster, self.found.revision, change, at=self.engine.clock.now())
 
     def _runner(self) -> HookRunner:
-        manager = field_manager(is_chart=self.target.is_chart)
+        manager = field_manager(is_chart=self.found.revision is not None)
         return HookRunner(
             self.target.key, manager, self.board, self.engine, self._completion, self.timeout_seconds, self.runs
         )

@@ -76,7 +76,7 @@ class Wanting:
             cluster = await self.clusters.open(target.environment)
             store = self.stores(cluster)
             state = known_state(target, await store.states([target.key.namespace]))
-            records = Records(cluster, store, target.key, state, target.is_chart or state.is_chart)
+            records = Records(cluster, store, target.key, state, state.was_chart(otherwise=target.is_chart))
             found.append(removal(target, commit, await records.last()))
         return found
 
