@@ -70,12 +70,8 @@ class Site:
         return await self.carry_out(await self.wanted(*objects, hooks=hooks))
 
     async def carry_out(self, one: Wanted) -> Deployment:
-        (done,) = await deploy(
-            await plan([one], self.engine, PlanOptions(take_ownership=True)),
-            [one.target],
-            self.engine,
-            DeployOptions(timeout_seconds=20.0),
-        )
+        planned = await plan([one], self.engine, PlanOptions(take_ownership=True))
+        (done,) = await deploy(planned, [one.target], self.engine, DeployOptions(timeout_seconds=20.0))
         return done
 
     async def test(self, **options: Any) -> Deployment:
