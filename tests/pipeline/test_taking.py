@@ -213,7 +213,7 @@ async def test_of_two_runs_at_once_one_writes_at_a_time(site: Site) -> None:
     runs = await two.start_both(wanted(config_map(key="ann")), wanted(config_map(key="bob")))
     results = [await two.ended(run) for run in runs]
     assert [each.outcome for each in results] == [Outcome.SUCCEEDED, Outcome.REFUSED]
-    assert "outdated" in results[1].explanation
+    assert "ConfigMap default/settings" in results[1].explanation
     state = await site.state(wanted())
     assert (state.lock, state.number, len(state.deployments)) == (None, 1, 1)
 
