@@ -139,3 +139,22 @@ async def test_a_chart_that_prints_its_revision_comes_to_rest(application: Appli
         assert live["data"] == {"a": said}
         assert not (await application.plan(chosen)).writes
     assert [one.number for one in await application.history(chosen[0])] == [1, 2]
+
+
+async def test_going_back_shows_neither_the_old_value_of_a_secret_nor_the_present_one(application: Application) -> None:
+    chosen = targets(application, "app")
+    await application.apply(await application.plan(chosen), chosen)
+    cluster = await application.clusters.open(chosen[0].environment)
+    assert isinstance(cluster, FakeCluster)
+    cluster.put({**SECRET, "data": {"k": "c3dvcmRmaXNo"}})
+    await application.apply(await application.plan(chosen), chosen)
+    opened = replace(application, redactor=Redactor())
+    planned = await opened.plan_rollback(chosen[0])
+    (change,) = planned.releases[0].changes
+    assert [(field.path, field.masked) for field in change.fields] == [("/data/a", True)]
+    assert not any(word in str(planned.to_json()) for word in ("hunter2", "swordfish"))
+    (done,) = await opened.apply(planned, chosen)
+    assert done.outcome is Outcome.SUCCEEDED
+    live = await cluster.get(ObjectRef("v1", "ConfigMap", "default", "app"))
+    assert live is not None
+    assert live["data"] == {"a": "hunter2"}

@@ -11,7 +11,11 @@ from fairlead.domain.errors import Problem
 def grave(plan: Plan) -> tuple[str, ...]:
     """Return what a plan does that a person must agree to: deleting, recreating, taking over; empty when nothing."""
     found = [
-        f"{release.key}: {words}" for release in plan.releases for change in release.changes for words in _grave(change)
+        f"{release.key}: {words}"
+        for release in plan.releases
+        if release.held is None  # it is refused anyway
+        for change in release.changes
+        for words in _grave(change)
     ]
     return tuple(dict.fromkeys(found))
 

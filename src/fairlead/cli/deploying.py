@@ -18,7 +18,7 @@ from fairlead.pipeline.answering import Silent
 
 def require_harmless(plan: Plan, *, is_named: bool = False) -> None:
     """Refuse a plan that needs `--allow-deletes`; `is_named` as for `guard`."""
-    guarded = (guard(release, is_named=is_named) for release in plan.releases)
+    guarded = (guard(release, is_named=is_named) for release in plan.releases if release.held is None)
     problems = [problem for problem in guarded if problem is not None]
     if problems:
         raise Refused(problems)

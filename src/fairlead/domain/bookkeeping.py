@@ -44,7 +44,7 @@ def begun(state: ReleaseState, changes: Iterable[Change], lock: Lock, *, before:
 
 def abandoned(lock: Lock, key: ReleaseKey, *, outcome: Outcome) -> Recorded:
     """Return what is known of a deployment that its own run did not record."""
-    revision = Revision(Commit(lock.commit, dirty=False), "", "")
+    revision = Revision(Commit(lock.commit, dirty=False), lock.inputs_digest, "")
     why = "" if outcome.is_good else f"its run, {lock.holder}, did not record its end"
     deployment = Deployment(key, outcome, revision, "", explanation=why, number=lock.number)
     holder = lock.holder

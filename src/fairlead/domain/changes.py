@@ -188,7 +188,8 @@ class ReleasePlan:
         """Whether carrying it out would write anything."""
         if any(change.action.writes for change in self.changes):
             return True
-        return bool(self.hook_changes) or self.hooks_due or (self.is_removal and bool(self.hooks))
+        turns_away = self.rejects is not None  # what is rejected must be remembered, whatever else there is to do
+        return bool(self.hook_changes) or self.hooks_due or turns_away or (self.is_removal and bool(self.hooks))
 
     @property
     def hooks(self) -> tuple[Hook, ...]:

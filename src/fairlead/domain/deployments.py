@@ -34,7 +34,8 @@ class Deployment:
 
     `number` is None while nothing is recorded, `plan_digest` empty where no plan of ours was. `health` is None when
     nobody looked (`wait: false`, skipped). `explanation` says in plain sentences why it is not good; empty otherwise.
-    `duration` is in seconds. `returns_to` is the deployment that was deployed again.
+    `duration` is in seconds. `returns_to` is the deployment that was deployed again, 0 when all that
+    a first deployment had made was removed.
     """
 
     key: ReleaseKey
@@ -66,7 +67,7 @@ class Deployment:
 
 def returned(failed: Deployment, back: Deployment) -> Deployment:
     """Return what a failed deployment came to when what was before it is there again, and healthy."""
-    how = f"went back to deployment {back.returns_to}" if back.returns_to is not None else "removed what it had made"
+    how = f"went back to deployment {back.returns_to}" if back.returns_to else "removed what it had made"
     return replace(
         back,
         outcome=Outcome.ROLLED_BACK,

@@ -47,9 +47,13 @@ def told(hold: Hold) -> str:
 
 def refusal(key: ReleaseKey, hold: Hold) -> Problem:
     """Return why a held release is not deployed, and what ends the hold."""
+    return Problem("held", f"{key} is {told(hold)}", remedy=ending(key, hold))
+
+
+def ending(key: ReleaseKey, hold: Hold) -> str:
+    """Return what ends a hold, as an order."""
     other = "deploy other inputs, or " if hold.inputs_digest != ANY else ""
-    remedy = f"{other}end the hold: `fairlead hold {key.environment} {key.release} --end`, or apply with --release-hold"
-    return Problem("held", f"{key} is {told(hold)}", remedy=remedy)
+    return f"{other}end the hold: `fairlead hold {key.environment} {key.release} --end`, or apply with --release-hold"
 
 
 def hold_after(state: ReleaseState, release: ReleasePlan, number: int, *, by: str, at: str) -> Hold | None:

@@ -60,7 +60,7 @@ class Lock:
 
     `fence` grows with every taking, so that a write can be told from one of an earlier holder. `lease` is the name of
     the Lease, in the release's namespace, that says whether the holder lives. `number` is that of the deployment under
-    way, `since` (RFC 3339) when it began, `commit` what it deploys.
+    way, `since` (RFC 3339) when it began, `commit` and `inputs_digest` what it deploys.
     """
 
     run: str
@@ -71,6 +71,7 @@ class Lock:
     since: str
     number: int
     commit: str | None = None
+    inputs_digest: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the stored form."""
@@ -83,6 +84,7 @@ class Lock:
             "since": self.since,
             "number": self.number,
             "commit": self.commit,
+            "inputsDigest": self.inputs_digest,
         }
 
     @classmethod
@@ -98,6 +100,7 @@ class Lock:
             str(stored["since"]),
             int(stored["number"]),
             None if commit is None else str(commit),
+            str(stored.get("inputsDigest") or ""),
         )
 
 

@@ -23,7 +23,7 @@ FEW: Final = 3
 SHARE: Final = 0.3
 """The part of an inventory that may go without being asked for."""
 
-_PRECIOUS: Final = frozenset(
+PRECIOUS: Final = frozenset(
     {("", "Namespace"), DEFINITION, ("", "PersistentVolumeClaim"), ("", "PersistentVolume")}
 )  # fmt: skip
 
@@ -120,7 +120,7 @@ def _is_kept(metadata: Mapping[str, Any]) -> bool:
 
 def _precious(release: ReleasePlan) -> Iterator[str]:
     for change in release.changes:
-        if change.action in (Action.DELETE, Action.RECREATE) and change.ref.group_kind in _PRECIOUS:
+        if change.action in (Action.DELETE, Action.RECREATE) and change.ref.group_kind in PRECIOUS:
             yield f"{_VERBS[change.action]} {_with_losses(change.ref, change.reason)}"
 
 

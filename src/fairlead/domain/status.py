@@ -11,6 +11,7 @@ from fairlead.domain.causes import Cause
 from fairlead.domain.changes import UNKNOWN, Action, Change, ReleasePlan
 from fairlead.domain.comparing import ADOPT
 from fairlead.domain.health import WORST_FIRST, Explanation, HealthReport, HealthState, ObjectHealth
+from fairlead.domain.holding import ending
 from fairlead.domain.identity import ObjectRef, ReleaseKey, Revision
 from fairlead.domain.records import Recorded
 from fairlead.domain.state import Hold, ReleaseState
@@ -99,7 +100,7 @@ def release_status(plan: ReleasePlan, report: HealthReport, live: Mapping[str, A
         cause="; ".join(filter(None, (_cause(worst, plan, drifted), _by_hand(plan) if drifted else ""))),
         cause_code=_CODES.get(health) or (_DIFFERS if drifted else _UNREAD if drift is Drift.UNKNOWN else ""),
         since=since(live) if worst is not None and health is not HealthState.CURRENT else None,
-        next=_NEXT.get(health, _APPLY if drifted else ""),
+        next=_NEXT.get(health, _APPLY if drifted else "") if plan.held is None else ending(plan.key, plan.held),
         revision=_revision(state, plan, drift),
         last=state.last,
         held=state.hold,

@@ -17,6 +17,7 @@ from fairlead.domain.dependencies import release_dependencies
 from fairlead.domain.deployments import Deployment, Outcome, not_returned, returned
 from fairlead.domain.errors import FairleadError
 from fairlead.domain.marks import field_manager
+from fairlead.domain.returning import spared
 from fairlead.domain.rollout.machine import step
 from fairlead.domain.rollout.states import FINAL, INITIAL
 from fairlead.domain.scheduling import schedule
@@ -78,7 +79,10 @@ async def deploy(
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What all releases of a run share. `planning` is how its plan was made, and is made again after a wait."""
+    """What all releases of a run share. `planning` is how its plan was made, and is made again after a wait.
+
+    `is_unattended`: nobody has looked at the plan.
+    """
 
     board: Board
     engine: Engine
@@ -86,6 +90,7 @@ class _Run:
     options: DeployOptions
     presence: Presence
     planning: PlanOptions
+    is_unattended: bool = False
 
     async def roll_out(self, release: ReleasePlan, target: Target) -> Deployment:
         ended = await self._attempt(release, target)
@@ -97,7 +102,7 @@ class _Run:
         try:
             planned = await way_back(release, target, ended, self.engine)
             board = self.board.following(schedule([planned], {}))
-            again = replace(self, board=board, options=replace(self.options, wait=True))
+            again = replace(self, board=board, options=replace(self.options, wait=True), is_unattended=True)
             back = await again._attempt(planned, target)  # noqa: SLF001 - of the same class
         except FairleadError as error:
             return not_returned(ended, said(error))
@@ -127,7 +132,8 @@ class _Run:
                 returns_to=release.returns_to,
                 rejects=release.rejects,
             )
-            return (await plan([wanted], self.engine, self.planning)).releases[0]
+            again = (await plan([wanted], self.engine, self.planning)).releases[0]
+            return spared(again) if self.is_unattended else again
 
         return Rollout(
             release,

@@ -34,7 +34,7 @@ from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.locking import Lock, Phase
 from fairlead.domain.moments import rfc3339
 from fairlead.domain.records import KEPT, Recorded
-from fairlead.domain.state import ReleaseState, Stored
+from fairlead.domain.state import Hold, ReleaseState, Stored
 from fairlead.pipeline.apply import ChangeReport, said
 from fairlead.pipeline.engine import Engine
 from fairlead.pipeline.forgetting import forget
@@ -67,6 +67,7 @@ class Book:
     _left: Recorded | None = None
     _waits: bool = False
     _started_at: str = ""
+    _hold_before: Hold | None = None
 
     @property
     def is_open(self) -> bool:
@@ -101,11 +102,11 @@ class Book:
             stored = await self.taking.until_free(stored)
             self._left = await self.taking.left_by(stored.state.lock)
             lock = self._lock(stored.state)
-            after = begun(stored.state, self.plan.changes, lock, before=self._left)
+            after = self._rejecting(begun(stored.state, self.plan.changes, lock, before=self._left), lock)
             noted = await self._store.swap(self.plan.key, stored, after)
             if noted is not None:
                 self._stored, self._before, self.number = noted, stored.version, lock.number
-                self._started_at = lock.since
+                self._started_at, self._hold_before = lock.since, stored.state.hold
                 return
             stored = await self._store.read(self.plan.key)
 
@@ -115,7 +116,8 @@ class Book:
         left = None if self.is_unsettled else self._left
 
         def settled(state: ReleaseState) -> ReleaseState:
-            state = replace(state, lock=None, number=state.number - 1)
+            hold = state.hold if self.plan.rejects is None else self._hold_before
+            state = replace(state, lock=None, number=state.number - 1, hold=hold)
             return state if left is None else finished(state, self.plan.changes, left, made={}, gone=())
 
         await self._swap(settled)
@@ -205,6 +207,12 @@ class Book:
 
         await self._swap(ended)
 
+    def _rejecting(self, state: ReleaseState, lock: Lock) -> ReleaseState:
+        """What is turned away from is rejected from the start, so that nobody deploys it while we go back."""
+        if self.plan.rejects is None:
+            return state
+        return replace(state, hold=hold_after(state, self.plan, lock.number, by=lock.holder.who, at=lock.since))
+
     def _held(self, state: ReleaseState, recorded: Recorded) -> ReleaseState:
         if not recorded.deployment.outcome.is_good:
             return state
@@ -238,6 +246,7 @@ class Book:
             rfc3339(self.engine.clock.now()),
             next_number(state, self.plan.rendered),
             self.plan.revision.source.commit,
+            self.plan.revision.inputs_digest,
         )
 
     def _recorded(self, deployment: Deployment, report: ChangeReport, made: Iterable[ObjectRef]) -> Recorded:

@@ -70,7 +70,7 @@ class Records:
         ours = (one for one in self.state.deployments if one.number == release.revision)
         served = await served_kinds(self.cluster)
         scopes = scopes_of(((*kind, found.namespaced) for kind, found in served.items()), ())
-        hooks = tuple(_placed(hook, self.key, scopes) for hook in hooks_in(release))
+        hooks = tuple(placed_hook(hook, self.key, scopes) for hook in hooks_in(release))
         manifests = (data for data, _ in read_manifests(release.manifest.encode(), "manifest", duplicates=True))
         secrets = tuple(secrets_in((*manifests, *(hook.manifest.data for hook in hooks))))
         return RecordedHooks(next(ours, as_recorded(release, self.key)), hooks, secrets, revision)
@@ -85,5 +85,6 @@ class Records:
         return None
 
 
-def _placed(hook: Hook, key: ReleaseKey, scopes: Scopes) -> Hook:
+def placed_hook(hook: Hook, key: ReleaseKey, scopes: Scopes) -> Hook:
+    """Return a hook in the namespace where its object belongs."""
     return replace(hook, manifest=replace(hook.manifest, data=place(hook.manifest, key, scopes).data))

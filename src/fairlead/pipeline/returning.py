@@ -8,15 +8,17 @@ from typing import Final
 
 from fairlead.domain.changes import Action, ReleasePlan
 from fairlead.domain.deployments import Deployment
-from fairlead.domain.errors import InputError, Problem
+from fairlead.domain.errors import InputError, OperationFailed, Problem
 from fairlead.domain.helm_payload import HelmRevision
 from fairlead.domain.helm_release import HelmRelease
 from fairlead.domain.hooks import from_stored
 from fairlead.domain.identity import ReleaseKey, sha256_json
 from fairlead.domain.inventory import Inventory
 from fairlead.domain.manifests import Manifest
+from fairlead.domain.placing import scopes_of
 from fairlead.domain.records import Recorded
 from fairlead.domain.rendering import ChartUse, LocalChart, RenderedRelease
+from fairlead.domain.returning import NOTHING, last_good, secret_values, spared
 from fairlead.domain.state import Rejection, ReleaseState
 from fairlead.domain.targets import Target
 from fairlead.doors.redaction import secrets_in
@@ -25,6 +27,7 @@ from fairlead.pipeline.engine import Engine, Wanted
 from fairlead.pipeline.helm_past import helm_pasts, hooks_in, read_release, revisions_of
 from fairlead.pipeline.history import history
 from fairlead.pipeline.plan import plan
+from fairlead.pipeline.recorded_hooks import placed_hook
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.statestore import StateStore
 
@@ -46,14 +49,14 @@ class Past:
             InputError: there is none such (`unknownDeployment`, `nothingToReturnTo`), or not any more (`recordGone`).
         """
         deployments = await history(self.target, self.store, self.cluster)
-        chosen = _chosen(self.target.key, deployments, number)
-        rendered = await self._of_helm(chosen) if self.target.is_chart else await self._of_ours(chosen)
         state = (await self.store.read(self.target.key)).state
-        source = chosen.deployment.revision.source
+        present = _present(state, deployments)
+        chosen = _chosen(self.target.key, deployments, number, present=present)
+        rendered = await self._of_helm(chosen) if self.target.is_chart else await self._of_ours(chosen)
         return Wanted(
             self.target,
             rendered,
-            source,
+            chosen.deployment.revision.source,
             returns_to=chosen.number,
             rejects=_rejection(state, deployments, rendered, reason),
         )
@@ -82,16 +85,26 @@ class Past:
         if release is None or revision is None:
             raise _gone(key, chosen.number)
         manifests = _manifests(release, revision)
+        scopes = scopes_of(((one.api_version, one.kind, one.namespaced) for one in await self.cluster.kinds()), ())
+        hooks = tuple(placed_hook(hook, key, scopes) for hook in hooks_in(release))
         past = (await helm_pasts(self.cluster, [(key.namespace, key.release)])).get((key.namespace, key.release))
         use = ChartUse(_chart(release, chosen), release.body.get("config") or {}, again=release)
         return RenderedRelease(
             key,
             chosen.deployment.revision.inputs_digest,
             manifests,
-            tuple(hooks_in(release)),
-            secrets=tuple(secrets_in(one.data for one in manifests)),
+            hooks,
+            secrets=(*await self._secrets(release, revisions), *secrets_in(one.data for one in manifests)),
             use=use if past is None else replace(use, past=past),
         )
+
+    async def _secrets(self, release: HelmRelease, revisions: Sequence[HelmRevision]) -> tuple[str, ...]:
+        """Return what nobody may see of the values of a revision, and of those that run now."""
+        entries = (*self.target.environment.default_values, *self.target.release.values)
+        newest = max(revisions)
+        running = release if newest.revision == release.revision else await read_release(self.cluster, newest)
+        bodies = (one.body.get("config") or {} for one in (release, running) if one is not None)
+        return tuple(text for values in bodies for text in secret_values(entries, values))
 
 
 async def way_back(failed: ReleasePlan, target: Target, ended: Deployment, engine: Engine) -> ReleasePlan:
@@ -102,17 +115,20 @@ async def way_back(failed: ReleasePlan, target: Target, ended: Deployment, engin
     """
     key = target.key
     past = Past(target, engine.cluster(key), engine.store(key))
-    reason = f"deployment {ended.number} failed and was rolled back"
+    reason = f"deployment {ended.number} failed"
     try:
         wanted = await past.returning(None, reason=reason)
     except InputError as error:
         if error.code != "nothingToReturnTo":
             raise
-        return await _undoing(failed, target, engine)
-    return (await plan([wanted], engine)).releases[0]
+        return await _undoing(failed, target, engine, reason=reason)
+    if wanted.rendered.inputs_digest == failed.revision.inputs_digest:
+        message = f"deployment {wanted.returns_to}, the last good one, had the same inputs"
+        raise OperationFailed(Problem("nothingToReturnTo", message, remedy=_see(key)))
+    return spared((await plan([wanted], engine)).releases[0])
 
 
-async def _undoing(failed: ReleasePlan, target: Target, engine: Engine) -> ReleasePlan:
+async def _undoing(failed: ReleasePlan, target: Target, engine: Engine, *, reason: str) -> ReleasePlan:
     """Return the plan that removes what a first deployment made, all but volumes: they may hold data by now.
 
     A chart then leaves no record, as when Helm undoes a first install.
@@ -120,12 +136,24 @@ async def _undoing(failed: ReleasePlan, target: Target, engine: Engine) -> Relea
     made = {change.ref.identity for change in failed.changes if change.action is Action.CREATE}
     state = (await engine.store(target.key).read(target.key)).state
     entries = (one for one in state.inventory if one.ref.identity in made and one.ref.kind != _VOLUME_CLAIM)
+    inventories = {target.key: Inventory(tuple(entries))}
     nothing = RenderedRelease(target.key, sha256_json([]), ())
-    wanted = Wanted(target, nothing, failed.revision.source, is_removed=target.is_chart)
-    return (await plan([wanted], engine, inventories={target.key: Inventory(tuple(entries))})).releases[0]
+    if target.is_chart:
+        wanted = Wanted(target, nothing, failed.revision.source, is_removed=True)
+    else:
+        rejected = Rejection(failed.revision.inputs_digest, reason)
+        wanted = Wanted(target, nothing, failed.revision.source, returns_to=NOTHING, rejects=rejected)
+    return (await plan([wanted], engine, inventories=inventories)).releases[0]
 
 
-def _chosen(key: ReleaseKey, deployments: Sequence[Recorded], number: int | None) -> Recorded:
+def _present(state: ReleaseState, deployments: Sequence[Recorded]) -> int:
+    """Return the number of the deployment to leave: one that is under way counts, or whose run was killed."""
+    if state.lock is not None:
+        return state.lock.number
+    return deployments[-1].number if deployments else NOTHING
+
+
+def _chosen(key: ReleaseKey, deployments: Sequence[Recorded], number: int | None, *, present: int) -> Recorded:
     if number is not None:
         found = next((one for one in deployments if one.number == number), None)
         if found is not None:
@@ -133,7 +161,7 @@ def _chosen(key: ReleaseKey, deployments: Sequence[Recorded], number: int | None
         known = ", ".join(str(one.number) for one in deployments) or "none"
         message = f"found deployment number {number}, expected one that is remembered of {key}: {known}"
         raise InputError(Problem("unknownDeployment", message, remedy=_see(key)))
-    found = next((one for one in reversed(deployments[:-1]) if one.deployment.outcome.is_good), None)
+    found = last_good(deployments, present)
     if found is None:
         message = f"no deployment of {key} before the present one succeeded"
         raise InputError(Problem("nothingToReturnTo", message, remedy=_see(key)))
@@ -144,9 +172,9 @@ def _rejection(
     state: ReleaseState, deployments: Sequence[Recorded], rendered: RenderedRelease, reason: str
 ) -> Rejection | None:
     """Return what is turned away from: what was deployed last, or what an earlier rollback already turned away from."""
-    last = deployments[-1].deployment
-    if last.revision.inputs_digest not in ("", rendered.inputs_digest):
-        return Rejection(last.revision.inputs_digest, reason)
+    last = state.lock.inputs_digest if state.lock is not None else deployments[-1].deployment.revision.inputs_digest
+    if last not in ("", rendered.inputs_digest):
+        return Rejection(last, reason)
     if state.hold is not None and state.hold.inputs_digest not in ("", rendered.inputs_digest):
         return Rejection(state.hold.inputs_digest, reason)
     return None
