@@ -17,6 +17,8 @@ from fairlead.doors.process import Program, run
 from fairlead.sandbox.images import MANIFEST_TYPE, Image, config_descriptor, digest_of, manifest_of
 from fairlead.sandbox.registry import push
 from tests.e2e.running import RunningSandbox
+from tests.fakes.chart_server import Pages, packaged
+from tests.fakes.http import HttpServer
 from tests.fakes.repository import write_files
 from tests.fakes.terminal import Ended, validate
 
@@ -26,6 +28,7 @@ FAIRLEAD = Path(sys.executable).parent / "fairlead"
 ANY_CODE = frozenset(range(256))
 ENVIRONMENTS = """\
 clusters: [{name: sandbox, provider: {minikube: {}}}]
+helmRepos: [{name: acme, url: "REPOSITORY"}]
 environments:
   - {name: test, clusterName: sandbox, kubeNamespace: shop, releasesFiles: [apps.yaml]}
 """
@@ -71,10 +74,13 @@ class Shop:
         assert answer.status == 201
 
     def declare(self, trigger: str, tag: str) -> None:
+        """Declare a release of the image."""
         values = f"[{{key: image.repository, value: '{self.image}'}}, {{key: image.tag, value: '{tag}'}}]"
-        release = f"  - {{name: web, chart: {{dir: web}}, trigger: {{image: {trigger}}}, values: {values}}}\n"
-        files = {"environments.yaml": ENVIRONMENTS, "apps.yaml": f"releases:\n{release}", "web/": ""}
-        write_files(self.root, files)
+        self.declare_release(f"chart: {{dir: web}}, trigger: {{image: {trigger}}}, values: {values}")
+
+    def declare_release(self, keys: str, repository: str = "https://charts.acme.test") -> None:
+        files = {"apps.yaml": f"releases:\n  - {{name: web, {keys}}}\n", "web/": ""}
+        write_files(self.root, {"environments.yaml": ENVIRONMENTS.replace("REPOSITORY", repository), **files})
 
     async def fairlead(self, *arguments: str) -> Ended:
         env = {"HOME": str(self.root / "home"), "PATH": "", "NO_COLOR": "1"}
@@ -129,3 +135,42 @@ async def test_an_announcement_is_believed_or_verified(shop: Shop) -> None:
     assert (late.code, [one["code"] for one in late.document["skipped"]]) == (0, ["older"])
     unknown = await shop.fairlead("observe", "--image", f"{shop.image}:1.1.0", "--verify")
     assert (unknown.code, unknown.document["errors"][0]["code"]) == (1, "tagNotFound")
+
+
+TRACKS = [("PatchLevel", "1.0.1"), ("MinorVersion", "1.1.0"), ("MajorVersion", "2.0.0"), ("Newest", "0.9.9")]
+VERSIONS = ("1.0.0", "1.0.1", "1.1.0", "2.0.0", "0.9.9")  # in the order in which they are made
+
+
+async def test_charts_of_a_registry(shop: Shop, sandbox: RunningSandbox) -> None:
+    for version in VERSIONS[:-1]:
+        await _push_chart(shop, sandbox, version)
+    reference = f"oci://{shop.image}/web"
+    for track, wanted in TRACKS[:-1]:
+        shop.declare_release(
+            f"chart: {{reference: '{reference}', version: 1.0.0}}, trigger: {{chart: {{track: {track}}}}}"
+        )
+        (update,) = (await shop.fairlead("poll")).document["updates"]
+        assert (update["chart"], update["key"], update["to"]) == (reference, "chart.version", wanted)
+    announced = await shop.fairlead("observe", "--chart", f"{reference}:2.0.0", "--verify")
+    assert [one["to"] for one in announced.document["updates"]] == ["2.0.0"]
+    unknown = await shop.fairlead("observe", "--chart", f"{reference}:3.0.0", "--verify")
+    assert (unknown.code, unknown.document["errors"][0]["code"]) == (1, "tagNotFound")
+
+
+async def _push_chart(shop: Shop, sandbox: RunningSandbox, version: str) -> None:
+    archive = shop.root / f"web-{version}.tgz"
+    archive.write_bytes(packaged(name="web", version=version))
+    argv = (str(sandbox.helm), "push", str(archive), f"oci://{shop.image}", "--plain-http")
+    await run(Program(argv, env=sandbox.env))
+
+
+async def test_charts_of_a_repository(shop: Shop) -> None:
+    pages = Pages()
+    for day, version in enumerate(VERSIONS, start=1):
+        pages.publish("web", version, packaged(name="web", version=version), created=f"2026-01-{day:02}T00:00:00Z")
+    async with HttpServer(pages) as server:
+        for track, wanted in TRACKS:
+            keys = f"chart: {{reference: acme/web, version: 1.0.0}}, trigger: {{chart: {{track: {track}}}}}"
+            shop.declare_release(keys, server.url)
+            (update,) = (await shop.fairlead("poll")).document["updates"]
+            assert (update["chart"], update["to"]) == ("acme/web", wanted)
