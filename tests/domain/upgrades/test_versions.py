@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fairlead.domain.upgrades.versions import parse_version
+from fairlead.domain.upgrades.versions import parse_version, same_version
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,18 @@ def test_dates(text: str, is_date: bool) -> None:
     version = parse_version(text)
     assert version is not None
     assert version.is_date is is_date
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("1.0", "v1.0.0", True),
+        ("1.0", "1.0.1", False),
+        ("main", "main", True),
+        ("main", "other", False),
+        ("main", "1", False),
+    ],
+)
+def test_spellings_of_one_version(one: str, other: str, same: bool) -> None:
+    assert same_version(one, other) is same
+    assert same_version(other, one) is same

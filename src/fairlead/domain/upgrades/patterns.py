@@ -34,7 +34,10 @@ class TagPattern:
 
     def matched(self, tag: str) -> str | None:
         """Return what the tag counts as, None where the pattern does not match the whole of it."""
-        found = _compiled(self.text).fullmatch(tag)
+        try:
+            found = _compiled(self.text).fullmatch(tag)
+        except UnicodeEncodeError:  # an argument of the command line that is no text
+            return None
         if found is None or self.extract is None:
             return None if found is None else tag
         return _GROUP.sub(lambda group: found.group(_group(group)) or "", self.extract)
@@ -69,6 +72,8 @@ def _compiled(text: str) -> Any:
         return re2.compile(text, options)
     except re2.error as error:
         raise BadPattern(error.args[0].decode(errors="replace")) from None
+    except UnicodeEncodeError:
+        raise BadPattern("it is no text") from None
 
 
 def _group(found: re.Match[str]) -> str | int:
