@@ -16,6 +16,7 @@ from fairlead.domain.hooks import (
     hooks_around,
     hooks_for,
     is_generated,
+    ref_of,
     require_names,
     to_stored,
 )
@@ -97,4 +98,7 @@ def test_a_fingerprint_knows_what_a_hook_is_and_not_where_its_release_is() -> No
     elsewhere = Hook(("test",), 0, (), Manifest({**job(), "metadata": {"name": "migrate", "namespace": "other"}}, ""))
     assert fingerprints([here], "default") == fingerprints([raw], "default")
     assert fingerprints([here], "default") != fingerprints([elsewhere], "default")
-    assert list(fingerprints([here, raw, _named({"generateName": "a-"})], "default")) == ["Job migrate", "Job a-"]
+    generated = _named({"generateName": "a-"})
+    found = list(fingerprints([here, raw, generated], "default"))
+    assert found == ["batch/v1 Job migrate", "batch/v1 Job a-"]
+    assert ref_of(found[0], "default") == here.manifest.ref

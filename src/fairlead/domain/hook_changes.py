@@ -13,14 +13,15 @@ from typing import Final
 
 from fairlead.domain.changes import Action, Change, ReleasePlan
 from fairlead.domain.errors import InputError, Problem
-from fairlead.domain.hooks import Fingerprints, fingerprints, name_of
+from fairlead.domain.hooks import Fingerprints, fingerprints, name_of, ref_of
 from fairlead.domain.rendering import Hook, RenderedRelease
 from fairlead.domain.state import ReleaseState
 
 HOOK: Final = "hook"
 """The reason of a change that is about a hook; its object is written when the hook runs."""
 
-_GONE: Final = "it no longer has the hook {}"
+HOOK_GONE: Final = "hook, no longer declared"
+"""The reason of a change that only forgets a hook; its object stays."""
 _OWED: Final = "its last deployment ended before its last hooks had run: they run now"
 
 
@@ -30,11 +31,9 @@ def with_due_hooks(release: ReleasePlan) -> ReleasePlan:
         return release
     state, rendered = release.stored.state, release.rendered
     before = None if _is_chance(rendered, state) else _remembered(rendered, state)
-    changed = () if before is None else tuple(_changed(rendered, before))
-    gone = () if before is None else _gone(rendered, before)
+    changes = () if before is None else (*_changed(rendered, before), *_gone(rendered, before))
     owed = (_OWED,) if release.hooks_after and _ended_early(rendered, state) else ()
-    notes = (*release.notes, *(_GONE.format(name) for name in gone), *owed)
-    return replace(release, hook_changes=changed, hooks_due=bool(gone) or bool(owed), notes=notes)
+    return replace(release, hook_changes=changes, hooks_due=bool(owed), notes=(*release.notes, *owed))
 
 
 def require_apart(release: ReleasePlan) -> None:
@@ -70,8 +69,9 @@ def _changed(rendered: RenderedRelease, before: Fingerprints) -> Iterator[Change
             yield Change(Action.UPDATE, refs[name], reason=HOOK)
 
 
-def _gone(rendered: RenderedRelease, before: Fingerprints) -> tuple[str, ...]:
-    return tuple(sorted(set(before) - {name_of(hook) for hook in rendered.hooks}))
+def _gone(rendered: RenderedRelease, before: Fingerprints) -> Iterator[Change]:
+    for name in sorted(set(before) - {name_of(hook) for hook in rendered.hooks}):
+        yield Change(Action.UPDATE, ref_of(name, rendered.key.namespace), reason=HOOK_GONE)
 
 
 def _ended_early(rendered: RenderedRelease, state: ReleaseState) -> bool:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from fairlead.domain.errors import InputError, Problem
-from fairlead.domain.identity import ReleaseKey, sha256_json
+from fairlead.domain.identity import ObjectRef, ReleaseKey, sha256_json
 from fairlead.domain.manifests import Manifest
 from fairlead.domain.rendering import Hook
 
@@ -19,7 +19,7 @@ FAILED: Final = "hook-failed"
 TEST: Final = "test"
 
 Fingerprints = Mapping[str, str]
-"""What the hooks of a release are: a short digest of each, by kind and name."""
+"""What the hooks of a release are: a short digest of each, by API version, kind and name."""
 
 _SHORT: Final = 16  # hexadecimal digits: enough to tell a hook from its predecessor
 _DEFINITION: Final = ("apiextensions.k8s.io", "CustomResourceDefinition")
@@ -53,9 +53,16 @@ class HookRun:
 
 
 def name_of(hook: Hook) -> str:
-    """Return kind and name of a hook, by which what is remembered of it is found."""
-    ref = hook.manifest.ref
-    return f"{ref.kind} {ref.name or (hook.manifest.data.get('metadata') or {}).get('generateName', '')}"
+    """Return API version, kind and name of a hook, by which what is remembered of it is found."""
+    ref, metadata = hook.manifest.ref, hook.manifest.data.get("metadata") or {}
+    return f"{ref.api_version} {ref.kind} {ref.name or metadata.get('generateName', '')}"
+
+
+def ref_of(name: str, namespace: str) -> ObjectRef:
+    """Return the identity of a hook of which only the name is remembered."""
+    api_version, _, rest = name.partition(" ")
+    kind, _, own = rest.partition(" ")
+    return ObjectRef(api_version, kind, namespace, own)
 
 
 def fingerprints(hooks: Iterable[Hook], namespace: str) -> Fingerprints:
