@@ -235,6 +235,20 @@ async def test_the_inputs_digest_changes_with_every_input_and_with_nothing_else(
     assert len({first, *others}) == len(others) + 1
 
 
+async def test_other_kinds_in_the_cluster_are_no_input_of_a_chart_that_does_not_ask(bench: Bench) -> None:
+    async def digest(*versions: str, values: tuple[ValueEntry, ...] = ()) -> str:
+        facts = Facts(Capabilities("v1.36.3", versions))
+        return (
+            await render(release(ChartDir("c"), values=values), facts, bench.rendering, bench.sources)
+        ).inputs_digest
+
+    bench.renderer.answer = lambda _: chart_of(an_object())
+    bench.charts.chart = LocalChart("/charts/a.tgz", "sha256:1", "a", "1.0.0", asks_versions=False)
+    asking = (ValueEntry("a", Literal("{{ .Capabilities.APIVersions }}"), PLACE),)
+    assert await digest("apps/v1") == await digest("apps/v1", "x/v1")
+    assert await digest("apps/v1", values=asking) != await digest("apps/v1", "x/v1", values=asking)
+
+
 async def test_manifest_bytes_make_the_inputs_digest(bench: Bench) -> None:
     target = release(ManifestFiles(("a.yaml",)))
     digests = set()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fairlead.domain.chart_files import text_generates
+from fairlead.domain.chart_files import text_asks_versions, text_generates
 from fairlead.domain.helm_past import HelmPast
 from fairlead.domain.helm_release import HelmRelease
 from fairlead.domain.identity import ReleaseKey, canonical_json, sha256_json
@@ -68,6 +68,11 @@ class ChartRequest:
     is_upgrade: bool = False
     lookup: Lookup | None = None
     holds_secrets: bool = False
+
+    @property
+    def asks_versions(self) -> bool:
+        """Whether chart or values may ask which API versions the cluster serves."""
+        return self.chart.asks_versions or text_asks_versions(canonical_json(self.values))
 
 
 @dataclass(frozen=True, slots=True)

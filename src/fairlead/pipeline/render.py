@@ -169,7 +169,9 @@ async def _from_chart(chart: Chart, target: Target, facts: Facts, rendering: Ren
         raise _told(error, target, values) from None
     flat = replace(made, manifests=tuple(flattened(made.manifests)), crds=tuple(flattened(made.crds)))
     cluster = facts.capabilities
-    capabilities = [cluster.kube_version, sorted(cluster.api_versions), cluster.complete]
+    # A definition that somebody installs is no other input of a chart that asks for none.
+    versions = sorted(cluster.api_versions) if request.asks_versions else []
+    capabilities = [cluster.kube_version, versions, cluster.complete]
     inputs = [local.digest, values.clear, *capabilities, renderer.version]
     return _Made(flat, inputs, tuple(secrets), ChartUse(local, values.clear, past))
 
