@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fairlead.domain.config import ChartOci, ChartReference, HelmRepo
 from fairlead.domain.errors import FairleadError, InputError, Problem, RemoteRefused
@@ -53,7 +53,10 @@ class FakeRegistry:
         self._ask("chart", chart.reference)
         if chart.reference not in self.charts:
             raise InputError(Problem("chartNotFound", f"there is no chart {chart.reference}"))
-        return self.charts[chart.reference]
+        known = self.charts[chart.reference]
+        if isinstance(chart, ChartOci) and not times:  # a registry tells them only when each is asked for
+            return tuple(replace(one, created=None) for one in known)
+        return known
 
     async def close(self) -> None:
         self.asked.append(("close",))

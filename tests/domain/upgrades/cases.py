@@ -48,6 +48,7 @@ SECTIONS: dict[str, tuple[Case, ...]] = {
         Case(PATCH, "1.0", "0.9.0 1.0.1 1.1 2.0", "1.0.1"),
         Case(MINOR, "1.0", "0.9.0 1.0.1 v1.1 2.0", "v1.1"),
         Case(MAJOR, "1.0.1", "v1.0.1 1.0.1+build.7 01.00.01", None, rejected={"v1.0.1": "sameVersion"}),
+        Case(MAJOR, "1.0", "v1.1 1.1", "1.1"),
         Case(MAJOR, "v1.0", "1.1 v1.1 1.1.0 v1.1.0", "v1.1", rejected={"v1.1.0": "surpassed"}),
         Case(MAJOR, "1.0.0", "latest main 3842bd0 1.2.3.4 1.x V2", None, rejected={"3842bd0": "notVersion"}),
     ),
@@ -139,6 +140,9 @@ MORE: tuple[Case, ...] = (
     Case(wish("Newest", match="b(.+)", extract="$1", order="numerical"), "bx", "b2", code="currentNotNumber"),
     Case(
         wish("Newest", order="numerical"), "9", "10 10.5 x -11", "10.5", rejected={"x": "notNumber", "-11": "notNumber"}
+    ),
+    Case(
+        wish("Newest", match=".-(.+)", extract="$1", order="numerical"), "a-9", "b-9", None, rejected={"b-9": "older"}
     ),
     Case(wish("Newest", order="numerical", min_age="1d"), "9", f"10@{DAY} 11@{100 * DAY} 12", "10"),
     Case(wish("Newest", range="1.x"), "main@5", "1.0@6 1.1-rc@7", "1.0", rejected={"1.1-rc": "prerelease"}),
