@@ -66,3 +66,14 @@ def test_a_dry_run_of_going_back_writes_nothing(back: Shop) -> None:
     planned = back.run("rollback", "test", "settings", "2", "--dry-run", "--output", "json")
     assert planned.document["releases"][0]["rollbackTo"] == 2
     assert len(back.cluster.writes) == before
+
+
+def test_a_plan_that_was_saved_before_the_hold_is_refused(shop: Shop) -> None:
+    shop.run("apply", "test")
+    shop.change("settings.yaml", "EUR", "USD")
+    assert shop.run("plan", "test", "--save", "plan.json").code == 0
+    shop.run("hold", "test", "settings", "--reason", "freeze")
+    done = shop.run("apply", "--plan", "plan.json", "--output", "json")
+    assert done.code == 4
+    live = {obj["metadata"]["name"]: obj.get("data") for obj in shop.cluster.objects if obj["kind"] == "ConfigMap"}
+    assert live["settings"] == {"currency": "EUR"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from fairlead.domain.changes import PlanOptions
 from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.errors import InputError, Problem, RemoteRefused
+from fairlead.domain.events import ApplyFailed
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.locking import Phase
 from fairlead.domain.state import Hold, ReleaseState
@@ -19,7 +21,7 @@ from fairlead.pipeline.engine import Engine, Wanted
 from fairlead.pipeline.plan import plan
 from fairlead.pipeline.returning import Past
 from tests.fakes.cluster import FakeCluster
-from tests.fakes.releases import config_map, engine, hook, job, secret, wanted
+from tests.fakes.releases import Recorder, config_map, engine, hook, job, secret, wanted
 from tests.fakes.states import lock
 
 CLAIM = {
@@ -37,7 +39,9 @@ class Site:
 
     def __init__(self) -> None:
         self.cluster = FakeCluster()
-        self.engine: Engine = engine(self.cluster)[0]
+        self.engine: Engine
+        self.recorder: Recorder
+        self.engine, self.recorder = engine(self.cluster)
 
     async def apply(self, one: Wanted, *, fails: str = "", **options: bool) -> Deployment:
         planned = await plan([one], self.engine, PlanOptions())
@@ -210,3 +214,20 @@ async def test_a_record_that_is_gone_and_a_number_that_never_was_are_said() -> N
         with pytest.raises(InputError) as caught:
             await site.returning(B, number)
         assert caught.value.code == code
+
+
+async def test_a_run_that_is_stopped_does_not_go_back() -> None:
+    site = Site()
+    await site.apply(A)
+    broken = inputs("b", config_map("z"))
+    planned = await plan([broken], site.engine)
+    site.cluster.fail(NO, verb="apply", name="z")
+    running = asyncio.ensure_future(
+        deploy(planned, [broken.target], site.engine, DeployOptions(wait=False, rollback_on_failure=True))
+    )
+    await site.recorder.told(ApplyFailed)
+    running.cancel()
+    (done,) = await running
+    assert done.outcome is Outcome.FAILED
+    assert [one.number for one in (await site.state(A)).deployments] == [1, 2]
+    assert await site.hold(A) is None
