@@ -14,6 +14,7 @@ from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision
 from fairlead.domain.records import Recorded
 from fairlead.domain.rendering import RenderedRelease
 from fairlead.domain.state import Hold, Rejection, ReleaseState, Stored
+from tests.fakes.states import lock
 
 KEY = ReleaseKey("test", "c", "shop", "web")
 BACK = Hold(3, "sha256:bad", "ann", "2026-11-21T12:00:00Z", "INC-42")
@@ -52,6 +53,17 @@ def test_a_rollback_refuses_what_it_turned_away_from_and_a_person_everything_els
 )
 def test_removing_going_back_and_what_changes_nothing_are_never_held(more: dict[str, Any]) -> None:
     assert with_hold(release("sha256:bad", BACK, **more), release_hold=False).held is None
+
+
+def test_what_changes_nothing_but_would_end_the_work_of_another_run_is_held() -> None:
+    one = release("sha256:bad", BACK, changes=())
+    state = ReleaseState(hold=BACK, inputs_digest="sha256:runs", lock=lock())
+    assert with_hold(replace(one, stored=Stored(state, "1")), release_hold=False).held == BACK
+
+
+def test_inputs_that_are_rejected_never_end_their_hold() -> None:
+    state = ReleaseState(hold=BACK)
+    assert hold_after(state, release("sha256:bad", BACK), 7, by="ann", at="") == BACK
 
 
 def test_a_person_may_end_a_hold_by_deploying() -> None:

@@ -16,6 +16,8 @@ from fairlead.domain.returning import SPARED, last_good, secret_values, spared
 from tests.fakes.releases import PLACE
 from tests.fakes.states import KEY, recorded
 
+REVISION = recorded().deployment.revision
+
 
 def past(*outcomes: str) -> list[Recorded]:
     """Return deployments from words: `ok`, `bad`, and `ok>1` for one that returned to deployment 1."""
@@ -50,6 +52,12 @@ def past(*outcomes: str) -> list[Recorded]:
 def test_the_last_good_deployment_before_the_present(words: str, present: int, expected: int | None) -> None:
     found = last_good(past(*words.split()), present)
     assert (None if found is None else found.number) == expected
+
+
+def test_what_is_held_against_is_not_gone_back_to() -> None:
+    first, second = past("ok", "ok")
+    first = replace(first, deployment=replace(first.deployment, revision=replace(REVISION, inputs_digest="other")))
+    assert last_good([first, second], 3, rejected=REVISION.inputs_digest) == first
 
 
 def test_a_return_to_what_is_not_remembered_any_more_leads_before_it() -> None:

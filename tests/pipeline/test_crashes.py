@@ -13,6 +13,7 @@ from fairlead.domain.state import ReleaseState
 from fairlead.pipeline.deploy import deploy
 from fairlead.pipeline.engine import Engine, Wanted
 from fairlead.pipeline.plan import plan
+from fairlead.pipeline.returning import Past
 from fairlead.ports.cluster import LiveObject
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.releases import config_map, engine, hook, release, secret, wanted
@@ -88,13 +89,19 @@ FIRST = wanted(config_map("kept", key="1"), config_map("dropped"))
 SECOND = wanted(config_map("kept", key="2"), config_map("made"), secret(a="b"), inputs="sha256:second")
 
 
+def later(cluster: FakeCluster, after: Engine | None) -> Engine:
+    """Return the engine of another process; that of `after` is dead."""
+    mine, _ = engine(cluster)
+    if after is None:
+        return mine
+    whoami = FakeWhoAmI(replace(ANN, pid=after.whoami.me().pid + 1))
+    whoami.dead.add(after.whoami.me())
+    return replace(mine, whoami=whoami)
+
+
 async def run(cluster: FakeCluster, one: Wanted, *, after: Engine | None = None) -> Deployment:
     """Deploy in a process of its own; that of `after` is dead."""
-    mine, _ = engine(cluster)
-    if after is not None:
-        whoami = FakeWhoAmI(replace(ANN, pid=after.whoami.me().pid + 1))
-        whoami.dead.add(after.whoami.me())
-        mine = replace(mine, whoami=whoami)
+    mine = later(cluster, after)
     (deployed,) = await deploy(await plan([one], mine), [one.target], mine)
     return deployed
 
@@ -191,3 +198,43 @@ async def test_hooks_do_not_run_again_when_all_was_done() -> None:
     assert deployed.outcome is Outcome.UNCHANGED
     assert cluster.writes == []
     assert [each.deployment.outcome for each in (await state(cluster, one)).deployments] == [Outcome.SUCCEEDED]
+
+
+async def go_back(cluster: FakeCluster, *, after: Engine | None = None) -> Deployment:
+    """Go back from whatever runs, in a process of its own; that of `after` is dead."""
+    mine = later(cluster, after)
+    past = Past(FIRST.target, mine.cluster(FIRST.key), mine.store(FIRST.key))
+    planned = await plan([await past.returning(None, reason="it broke")], mine)
+    (done,) = await deploy(planned, [FIRST.target], mine)
+    return done
+
+
+@pytest.mark.parametrize("arrives", [False, True])
+async def test_going_back_is_gone_on_with_wherever_it_was_killed(arrives: bool) -> None:
+    first = replace(FIRST, rendered=replace(FIRST.rendered, inputs_digest="sha256:first"))
+    whole = Mortal()
+    await run(whole, first)
+    await run(whole, SECOND)
+    before = whole.count
+    await go_back(whole)
+    for number in range(whole.count - before):
+        cluster = Mortal(arrives=arrives)
+        await run(cluster, first)
+        await run(cluster, SECOND)
+        cluster.dies_at = cluster.count + number
+        with pytest.raises(Killed):
+            await go_back(cluster)
+        cluster.revive()
+        began = (await state(cluster, first)).number > 2
+        dead, _ = engine(cluster)
+        if began:
+            refused = (await run(cluster, SECOND, after=dead)).outcome
+            assert refused is Outcome.REFUSED, number
+            dead = later(cluster, dead)
+        if not shown(cluster).get("ConfigMap/dropped") or (await state(cluster, first)).lock is not None:
+            assert (await go_back(cluster, after=dead)).outcome is Outcome.SUCCEEDED, number
+        assert shown(cluster) == {"ConfigMap/kept": {"key": "1"}, "ConfigMap/dropped": {"key": "value"}}, number
+        found = await state(cluster, first)
+        assert (found.lock, found.inputs_digest) == (None, "sha256:first"), number
+        assert found.hold is not None, number
+        assert found.hold.inputs_digest == "sha256:second", number

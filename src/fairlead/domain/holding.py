@@ -29,7 +29,9 @@ def with_hold(release: ReleasePlan, *, release_hold: bool) -> ReleasePlan:
     """Return a plan that knows whether a hold forbids it; going back and removing are what holds are for or end by."""
     state = release.stored.state if release.stored is not None else ReleaseState()
     hold = state.hold
-    if hold is None or release.is_removal or release.returns_to is not None or not release.writes:
+    if hold is None or release.is_removal or release.returns_to is not None:
+        return release
+    if not release.writes and state.lock is None:  # with a lock, the work of another run would be ended
         return release
     if release_hold:
         return replace(release, ends_hold=True)
@@ -63,8 +65,8 @@ def hold_after(state: ReleaseState, release: ReleasePlan, number: int, *, by: st
         return Hold(number, rejected.inputs_digest, by, at, rejected.reason)
     if state.hold is None or release.ends_hold:
         return None
-    by_hand = state.hold.inputs_digest == ANY
-    return state.hold if by_hand or release.returns_to is not None else None
+    stays = state.hold.inputs_digest in (ANY, release.revision.inputs_digest)
+    return state.hold if stays or release.returns_to is not None else None
 
 
 def held_by_hand(state: ReleaseState, *, by: str, at: str, reason: str) -> ReleaseState:

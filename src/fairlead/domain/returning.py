@@ -18,11 +18,12 @@ NOTHING: Final = 0
 SPARED: Final = "nobody agreed to delete it"
 
 
-def last_good(deployments: Sequence[Recorded], present: int) -> Recorded | None:
+def last_good(deployments: Sequence[Recorded], present: int, *, rejected: str = "") -> Recorded | None:
     """Return the last deployment that succeeded before number `present`; None when none did.
 
     Where the present is itself a return, what counts is what was before the deployment that it returned to: going back
-    twice leads further back, never to what was just rejected. A return that failed is tried again.
+    twice leads further back, never to what was just rejected. A return that failed is tried again. What had the inputs
+    `rejected` is left out: the release is held against it.
     """
     by_number = {one.number: one for one in deployments}
     limit, now = present, by_number.get(present)
@@ -30,8 +31,9 @@ def last_good(deployments: Sequence[Recorded], present: int) -> Recorded | None:
         to = now.deployment.returns_to
         good = now.deployment.outcome.is_good
         limit, now = (to, by_number.get(to)) if good else (to + 1, None)
-    good_ones = (one for one in deployments if one.deployment.outcome.is_good and one.number < limit)
-    return max((one for one in good_ones if one.deployment.returns_to != NOTHING), key=_number, default=None)
+    return max(
+        (one for one in deployments if one.number < limit and _is_good(one, rejected)), key=_number, default=None
+    )
 
 
 def spared(plan: ReleasePlan) -> ReleasePlan:
@@ -59,6 +61,12 @@ def _at(values: Any, path: Sequence[str | int]) -> Any:
         else:
             values = values.get(step) if isinstance(values, Mapping) else None
     return values
+
+
+def _is_good(one: Recorded, rejected: str) -> bool:
+    deployment = one.deployment
+    is_rejected = bool(rejected) and deployment.revision.inputs_digest == rejected
+    return deployment.outcome.is_good and deployment.returns_to != NOTHING and not is_rejected
 
 
 def _number(one: Recorded) -> int:

@@ -51,7 +51,11 @@ class Past:
         deployments = await history(self.target, self.store, self.cluster)
         state = (await self.store.read(self.target.key)).state
         present = _present(state, deployments)
-        chosen = _chosen(self.target.key, deployments, number, present=present)
+        rejected = state.hold.inputs_digest if state.hold is not None else ""
+        chosen = _chosen(self.target.key, deployments, number) or last_good(deployments, present, rejected=rejected)
+        if chosen is None:
+            message = f"no deployment of {self.target.key} before the present one succeeded"
+            raise InputError(Problem("nothingToReturnTo", message, remedy=_see(self.target.key)))
         rendered = await self._of_helm(chosen) if self.target.is_chart else await self._of_ours(chosen)
         return Wanted(
             self.target,
@@ -153,19 +157,15 @@ def _present(state: ReleaseState, deployments: Sequence[Recorded]) -> int:
     return deployments[-1].number if deployments else NOTHING
 
 
-def _chosen(key: ReleaseKey, deployments: Sequence[Recorded], number: int | None, *, present: int) -> Recorded:
-    if number is not None:
-        found = next((one for one in deployments if one.number == number), None)
-        if found is not None:
-            return found
-        known = ", ".join(str(one.number) for one in deployments) or "none"
-        message = f"found deployment number {number}, expected one that is remembered of {key}: {known}"
-        raise InputError(Problem("unknownDeployment", message, remedy=_see(key)))
-    found = last_good(deployments, present)
-    if found is None:
-        message = f"no deployment of {key} before the present one succeeded"
-        raise InputError(Problem("nothingToReturnTo", message, remedy=_see(key)))
-    return found
+def _chosen(key: ReleaseKey, deployments: Sequence[Recorded], number: int | None) -> Recorded | None:
+    if number is None:
+        return None
+    found = next((one for one in deployments if one.number == number), None)
+    if found is not None:
+        return found
+    known = ", ".join(str(one.number) for one in deployments) or "none"
+    message = f"found deployment number {number}, expected one that is remembered of {key}: {known}"
+    raise InputError(Problem("unknownDeployment", message, remedy=_see(key)))
 
 
 def _rejection(
