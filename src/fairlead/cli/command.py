@@ -15,6 +15,7 @@ from fairlead.cli.catalog import Entry, find
 
 WIDTH = 80  # columns of help on anything wider
 _OPTION = 26  # columns of an option and its value
+_BRACES = str.maketrans("", "", "{}")  # Typer puts them round what must be there
 _ORDER = ("Options", "Selection", "Cluster access", "General")
 
 
@@ -66,7 +67,7 @@ class Command(TyperCommand):
         """Write the whole help."""
         entry = find(self.name or "")
         formatter.width = min(WIDTH, formatter.width)
-        arguments = [piece.strip("{}") for parameter in self.params for piece in parameter.get_usage_pieces(ctx)]
+        arguments = [piece.translate(_BRACES) for parameter in self.params for piece in parameter.get_usage_pieces(ctx)]
         formatter.write(f"Usage: {' '.join([ctx.command_path, *arguments])} [options]\n")
         if entry is None:
             return
