@@ -1,0 +1,45 @@
+"""Announcements as rows: what they are about, which one of it, and the rest as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fairlead.domain.images import ImageName
+from fairlead.domain.webhooks.deliveries import Announcement, BranchPushed, ImagePushed
+
+IMAGE, BRANCH = "image", "branch"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One announcement. `subject` and `item` name it; `time` is its own, in seconds since 1970, 0 when unknown."""
+
+    kind: str
+    subject: str
+    item: str
+    time: float
+    rest: str
+
+
+def to_row(announcement: Announcement) -> Row:
+    """Return the row of an announcement."""
+    match announcement:
+        case ImagePushed(image=image, tag=tag, digest=digest, time=time):
+            rest = {"registry": image.registry, "repository": image.repository, "digest": digest}
+            rest["time"] = time.isoformat() if time is not None else None
+            return Row(IMAGE, str(image), tag, time.timestamp() if time is not None else 0.0, json.dumps(rest))
+        case BranchPushed(repository=repository, branch=branch, commit=commit, addresses=addresses):
+            return Row(BRANCH, repository, branch, 0.0, json.dumps({"commit": commit, "addresses": addresses}))
+
+
+def from_row(kind: str, subject: str, item: str, rest: str) -> Announcement:
+    """Return the announcement of a row."""
+    found: Mapping[str, Any] = json.loads(rest)
+    if kind == BRANCH:
+        return BranchPushed(subject, item, found["commit"], tuple(found["addresses"]))
+    time = datetime.fromisoformat(found["time"]) if found["time"] is not None else None
+    return ImagePushed(ImageName(found["registry"], found["repository"]), item, found["digest"], time)

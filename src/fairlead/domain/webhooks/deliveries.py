@@ -1,0 +1,40 @@
+"""What a delivery tells once it was read: images and charts that exist now, branches that moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fairlead.domain.images import ImageName
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePushed:
+    """A tag of an image exists now. `time` is when it was pushed, as the sender says; None when it does not."""
+
+    image: ImageName
+    tag: str
+    digest: str | None = None
+    time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BranchPushed:
+    """A branch of a repository points to another commit. `addresses` are the repository's, in all forms given."""
+
+    repository: str
+    branch: str
+    commit: str
+    addresses: tuple[str, ...] = ()
+
+
+Announcement = ImagePushed | BranchPushed
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One accepted request. `identifier` is the same when the sender repeats it."""
+
+    receiver: str
+    identifier: str
+    announcements: tuple[Announcement, ...]
