@@ -18,8 +18,9 @@ from fairlead.domain.webhooks.deliveries import Delivery
 from fairlead.ports.deliveries import Work
 
 T = TypeVar("T")
-REMEMBERED = 1_000_000  # deliveries whose repetition is noticed: eight minutes at 2,000 a second, weeks at usual rates
-_TRIM_EVERY = 10_000
+# Deliveries whose repetition is noticed, at least: eight minutes at 2,000 a second, months at usual rates.
+REMEMBERED = 1_000_000
+_BUSY_SECONDS = 1.0
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS seen (number INTEGER PRIMARY KEY, receiver TEXT NOT NULL, identifier TEXT NOT NULL,
@@ -45,8 +46,9 @@ ORDER BY kind, subject, mark
 class SqliteQueue:
     """A `DeliveryQueue` in a file that one process at a time may use."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, remembered: int = REMEMBERED) -> None:
         self._file = file
+        self._remembered = remembered
         self._lock = _lock(file)
         with closing(self._open()) as connection:
             connection.executescript(_SCHEMA)
@@ -63,7 +65,7 @@ class SqliteQueue:
             )
             if taken.rowcount == 0:
                 return False
-            _trim(connection, taken.lastrowid or 0)
+            self._trim(connection, taken.lastrowid or 0)
             mark = _next_mark(connection)
             connection.executemany(
                 _ANNOUNCE, [(row.kind, row.subject, row.item, row.time, row.rest, mark) for row in rows]
@@ -77,12 +79,8 @@ class SqliteQueue:
 
         def read(connection: sqlite3.Connection) -> tuple[Work, ...]:
             found = connection.execute(_WAITING, (limit,)).fetchall()
-            works = []
-            for (kind, subject), rows in groupby(found, key=lambda row: (row[0], row[1])):
-                all_rows = list(rows)
-                announcements = tuple(from_row(kind, subject, row[2], row[3]) for row in all_rows)
-                works.append(Work(subject, announcements, max(row[4] for row in all_rows)))
-            return tuple(works)
+            grouped = [list(rows) for _, rows in groupby(found, key=lambda row: row[:2])]
+            return tuple(_work(rows) for rows in sorted(grouped, key=lambda rows: rows[0][4]))
 
         return await self._run(read)
 
@@ -111,21 +109,25 @@ class SqliteQueue:
             remedy = f"check the disk and the rights of {self._file}"
             raise OperationFailed(Problem("queueFailed", message, str(self._file), remedy=remedy)) from error
 
+    def _trim(self, connection: sqlite3.Connection, newest: int) -> None:
+        if newest % self._remembered == 0:
+            connection.execute("DELETE FROM seen WHERE number <= ?", (newest - self._remembered,))
+
     def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(self._file, _BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         return connection
 
 
+def _work(rows: list[tuple[str, str, str, str, int]]) -> Work:
+    """Return the work of one subject from its rows, oldest first."""
+    return Work(rows[0][1], tuple(from_row(*row[:4]) for row in rows), rows[-1][4])
+
+
 def _next_mark(connection: sqlite3.Connection) -> int:
     (mark,) = connection.execute("UPDATE marks SET mark = mark + 1 RETURNING mark").fetchone()
     return int(mark)
-
-
-def _trim(connection: sqlite3.Connection, newest: int) -> None:
-    if newest % _TRIM_EVERY == 0:
-        connection.execute("DELETE FROM seen WHERE number <= ?", (newest - REMEMBERED,))
 
 
 def _lock(file: Path) -> int:

@@ -13,9 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fairlead.domain.errors import InputError, Problem
+from fairlead.domain.images import is_digest, is_tag
 
-TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")  # OCI distribution specification, "Pulling manifests"
-DIGEST = re.compile(r"sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})")
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MAX_TEXT = 1024  # characters; no name, tag, address or time of a sound payload comes near
 _SHOWN = 60
@@ -67,11 +66,19 @@ class Payload:
 
     def tag(self) -> str:
         """Return the tag of an image."""
-        return self.text(TAG, "a tag")
+        found = self.text(expected="a tag")
+        if not is_tag(found):
+            raise self._refusal("a tag")
+        return found
 
     def digest(self) -> str | None:
         """Return a digest, or None when none is given."""
-        return self.text(DIGEST, "a digest") if self.is_given() else None
+        if not self.is_given():
+            return None
+        found = self.text(expected="a digest")
+        if not is_digest(found):
+            raise self._refusal("a digest")
+        return found
 
     def seconds(self) -> datetime | None:
         """Return a time given in seconds since 1970, or None when none is given."""

@@ -9,10 +9,10 @@ from fairlead.domain.config import Place
 from fairlead.domain.declaring.findings import Findings
 from fairlead.domain.declaring.found import FoundRecord
 from fairlead.domain.declaring.reading import Reader
-from fairlead.domain.declaring.webhook_keys import WEBHOOKS_FILE
 from fairlead.domain.documents import Node
 from fairlead.domain.resolving import is_null
 from fairlead.domain.webhooks.deliveries import Announcement, ImagePushed
+from fairlead.domain.webhooks.keys import WEBHOOKS_FILE
 from fairlead.domain.webhooks.providers import PROVIDERS, Provider
 
 MIN_SECRET = 16  # characters; a shorter one can be guessed by trying

@@ -38,7 +38,8 @@ def github_packages(payload: Payload, headers: Headers) -> Iterator[ImagePushed]
     if event not in {"package", "registry_package"}:
         return
     package = payload.at(event)
-    if not payload.at("action").says("published") or not str(package.at("package_type").value).lower() == "container":
+    is_container = str(package.at("package_type").value).lower() == "container"
+    if not is_container or not payload.at("action").says("published"):
         return
     version = package.at("package_version")
     tag = version.at("container_metadata", "tag")

@@ -1,0 +1,77 @@
+"""Runs an ASGI application on a socket until it is cancelled; what is under way is answered first."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+
+from fairlead.domain.errors import OperationFailed, Problem
+
+GRACE_SECONDS = 8  # for requests under way when the end is asked for
+_IDLE_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen. Port 0 takes any free one."""
+
+    host: str
+    port: int
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, but signals are the business of whoever runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the handlers alone."""
+        yield
+
+
+@asynccontextmanager
+async def serving(app: Any, address: Address) -> AsyncIterator[Address]:
+    """Serve inside the block and give the address that was bound; leaving it ends gracefully.
+
+    Raises:
+        OperationFailed: the address is taken or not ours (`cannotListen`).
+    """
+    listener = _listener(address)
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        ws="none",
+        access_log=False,  # addresses may hold secrets
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=_IDLE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = _Server(config)
+    task = asyncio.ensure_future(server.serve(sockets=[listener]))
+    try:
+        host, port = listener.getsockname()[:2]
+        yield Address(host, port)
+    finally:
+        server.should_exit = True
+        await task
+
+
+def _listener(address: Address) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address.host, address.port))
+    except OSError as error:
+        listener.close()
+        message = f"cannot listen on {address.host}:{address.port}: {error.strerror}"
+        remedy = "another process may have that port; name another with --listen"
+        raise OperationFailed(Problem("cannotListen", message, remedy=remedy)) from error
+    return listener

@@ -1,0 +1,106 @@
+"""The application on a real socket: slow and endless senders cost nobody else anything; it ends gracefully."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+
+from fairlead.domain.errors import OperationFailed
+from fairlead.domain.webhooks.providers import PROVIDERS
+from fairlead.domain.webhooks.receivers import Receiver
+from fairlead.server.asgi import Limits, Message, Receive, Scope, Send
+from fairlead.server.serving import Address, serving
+from fairlead.server.webhooks import Webhooks
+from tests.domain.webhooks.shapes import SHAPES
+from tests.fakes.deliveries import MemoryQueue
+from tests.server.test_webhooks import SECRET, signature
+
+BODY = json.dumps(SHAPES["generic"][1]).encode()
+HEADERS = f"POST /hooks/generic HTTP/1.1\r\nHost: x\r\nX-Fairlead-Signature: {signature(BODY)}\r\n"
+GOOD = f"{HEADERS}Content-Length: {len(BODY)}\r\nConnection: close\r\n\r\n".encode() + BODY
+SLOW = f"{HEADERS}Content-Length: 1000\r\n\r\n".encode()
+ENDLESS = f"{HEADERS}Transfer-Encoding: chunked\r\n\r\n".encode()
+
+
+@pytest.fixture
+async def address() -> AsyncIterator[Address]:
+    receivers = {"generic": Receiver("generic", PROVIDERS["generic"], SECRET)}
+    async with serving(Webhooks(receivers, MemoryQueue(), limits=Limits(seconds=5)), Address("127.0.0.1", 0)) as bound:
+        yield bound
+
+
+async def sent(address: Address, request: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(request)
+    answer = await reader.readline()
+    writer.close()
+    return answer
+
+
+async def test_a_delivery_over_a_socket(address: Address) -> None:
+    assert await sent(address, GOOD) == b"HTTP/1.1 202 Accepted\r\n"
+
+
+async def test_nobody_waits_for_a_thousand_slow_senders(address: Address) -> None:
+    slow = [await asyncio.open_connection(address.host, address.port) for _ in range(400)]
+    for _, writer in slow:
+        writer.write(SLOW + b"{")
+
+    assert await sent(address, GOOD) == b"HTTP/1.1 202 Accepted\r\n"
+
+    for _, writer in slow:
+        writer.close()
+
+
+async def test_an_endless_body_is_cut_off_at_the_limit(address: Address) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(ENDLESS)
+    chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
+    with suppress(ConnectionError):
+        for _ in range(2000):  # 125 MiB
+            writer.write(chunk)
+            await writer.drain()
+
+    answer = await reader.readline()
+    writer.close()
+
+    assert answer in (b"HTTP/1.1 413 Request Entity Too Large\r\n", b"HTTP/1.1 413 Content Too Large\r\n", b"")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 << 10  # KiB
+
+
+async def test_what_is_no_http_is_refused(address: Address) -> None:
+    assert await sent(address, b"\x16\x03\x01 nonsense\r\n\r\n") == b"HTTP/1.1 400 Bad Request\r\n"
+
+
+async def test_a_taken_port_is_an_error(address: Address) -> None:
+    with pytest.raises(OperationFailed) as caught:
+        async with serving(None, address):
+            pass
+
+    assert caught.value.code == "cannotListen"
+
+
+async def test_what_is_under_way_is_answered_before_the_end() -> None:
+    entered, release = asyncio.Event(), asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        entered.set()
+        await release.wait()
+        start: Message = {"type": "http.response.start", "status": 204, "headers": []}
+        await send(start)
+        await send({"type": "http.response.body", "body": b""})
+
+    async def ending() -> bytes:
+        async with serving(app, Address("127.0.0.1", 0)) as bound:
+            asking = asyncio.ensure_future(sent(bound, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
+            await entered.wait()
+            asyncio.get_running_loop().call_later(0.2, release.set)
+        return await asking
+
+    assert await ending() == b"HTTP/1.1 204 No Content\r\n"
