@@ -1,0 +1,210 @@
+"""Load on `fairlead webhooks`: signed deliveries at a fixed rate, a SIGKILL in the middle, nothing answered is lost.
+
+    .venv/bin/python bench/webhooks.py [--rate 2000] [--seconds 60] [--images 1000]
+
+The client sends at fixed times whether or not earlier answers came (open loop), each delivery one to three times and
+out of order. In the middle the server is killed and started again at once; what was not answered is sent again. At the
+end the queue is read: every answered announcement must be there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import hmac
+import json
+import os
+import random
+import resource
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fairlead.adapters.deliveries.sqlite import SqliteQueue
+from fairlead.domain.webhooks.providers import PROVIDERS
+from fairlead.domain.webhooks.receivers import Receiver
+from fairlead.server.serving import Address, serving
+from fairlead.server.webhooks import Webhooks
+
+SECRET = "a secret of the benchmark"
+CONNECTIONS = 256
+
+
+async def serve(file: Path, port: int) -> None:
+    """Run the server until the process is killed."""
+    queue = SqliteQueue(file)
+    app = Webhooks({"ci": Receiver("ci", PROVIDERS["generic"], SECRET)}, queue)
+    async with serving(app, Address("127.0.0.1", port)):
+        print("ready", flush=True)
+        await asyncio.Event().wait()
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of the deliveries. Times are seconds from when a delivery was due to its answer."""
+
+    times: list[float] = field(default_factory=list)
+    answered: set[str] = field(default_factory=set)
+    again: int = 0
+    statuses: dict[int, int] = field(default_factory=dict)
+
+
+def delivery(number: int, images: int) -> tuple[str, bytes]:
+    """Return the image and tag of a delivery, and the request."""
+    name = f"registry.example.org/app{number % images}:1.{number}"
+    body = json.dumps({"image": name}).encode()
+    signed = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    head = (
+        f"POST /hooks/ci HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+        f"X-Fairlead-Signature: sha256={signed}\r\n\r\n"
+    )
+    return name, head.encode() + body
+
+
+class Connection:
+    """One connection, one delivery at a time, opened again when it breaks."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def send(self, request: bytes) -> int:
+        """Send until there is an answer; return its status."""
+        if self.streams is None:
+            self.streams = await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = self.streams
+        try:
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+            await reader.readexactly(length)
+            return int(head[9:12])
+        except (OSError, EOFError):
+            writer.close()
+            self.streams = None
+            raise
+
+
+async def client(port: int, plan: Iterator[int], images: int, rate: float, tally: Tally) -> None:
+    """Send the planned deliveries at their times."""
+    free: asyncio.Queue[Connection] = asyncio.Queue()
+    for _ in range(CONNECTIONS):
+        free.put_nowait(Connection(port))
+    started = time.perf_counter()
+
+    async def one(number: int, due: float) -> None:
+        name, request = delivery(number, images)
+        connection = await free.get()
+        while True:
+            try:
+                status = await connection.send(request)
+                break
+            except OSError:
+                tally.again += 1
+                await asyncio.sleep(0.05)
+            except EOFError:
+                tally.again += 1
+        free.put_nowait(connection)
+        tally.times.append(time.perf_counter() - due)
+        tally.statuses[status] = tally.statuses.get(status, 0) + 1
+        tally.answered.add(name)
+
+    tasks = []
+    for position, number in enumerate(plan):
+        due = started + position / rate
+        if (wait := due - time.perf_counter()) > 0:
+            await asyncio.sleep(wait)
+        tasks.append(asyncio.ensure_future(one(number, due)))
+    await asyncio.gather(*tasks)
+
+
+async def start(file: Path, port: int) -> asyncio.subprocess.Process:
+    """Start the server and wait until it listens."""
+    command = (sys.executable, __file__, "--serve", str(file), "--port", str(port))
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)  # noqa: TID251
+    assert process.stdout is not None
+    await process.stdout.readline()
+    return process
+
+
+def memory(pid: int) -> float:
+    """Return the resident memory of a process in MB."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+async def measure(file: Path, arguments: argparse.Namespace) -> None:
+    """Run the load and print what came of it."""
+    port = arguments.port
+    server = await start(file, port)
+    chance = random.Random(1)
+    total = arguments.rate * arguments.seconds
+    plan = [number for number in range(total) for _ in range(chance.randint(1, 3))][:total]
+    window = 200  # deliveries overtake each other by up to this many
+    plan = [number for _, number in sorted(enumerate(plan), key=lambda pair: pair[0] + chance.random() * window)]
+    tally = Tally()
+    sending = asyncio.ensure_future(client(port, iter(plan), arguments.images, arguments.rate, tally))
+    memories = []
+    killed = False
+    before_kill = 0
+    for second in range(arguments.seconds * 3):
+        if sending.done():
+            break
+        await asyncio.sleep(1)
+        memories.append(memory(server.pid))
+        if arguments.kill and not killed and second >= arguments.seconds // 2:
+            before_kill = len(tally.times)
+            os.kill(server.pid, signal.SIGKILL)
+            await server.wait()
+            server = await start(file, port)
+            killed = True
+    await sending
+    os.kill(server.pid, signal.SIGKILL)
+    await server.wait()
+    queue = SqliteQueue(file)
+    kept = {
+        f"{work.subject}:{each.tag}" for work in await queue.waiting(10**9) for each in work.announcements  # type: ignore[union-attr]
+    }
+    await queue.close()
+    report(tally, memories, before_kill, len(tally.answered - kept))
+
+
+def report(tally: Tally, memories: list[float], before_kill: int, lost: int) -> None:
+    """Print the figures."""
+    def quantiles(times: list[float]) -> str:
+        ordered = sorted(times)
+        return " / ".join(f"{ordered[int(len(ordered) * q) - 1] * 1000:.1f}" for q in (0.5, 0.99, 1.0))
+
+    print(f"deliveries answered    {len(tally.times)}, by status {tally.statuses}")
+    print(f"p50 / p99 / max        {quantiles(tally.times)} ms from when each was due")
+    if before_kill:
+        print(f"  before the kill      {quantiles(tally.times[:before_kill])} ms")
+    print(f"sent again             {tally.again}")
+    print(f"answered and lost      {lost}")
+    print(f"memory                 {memories[1]:.0f} MB after 2 s, {max(memories):.0f} MB at most, {memories[-1]:.0f} MB at the end")
+
+
+def main() -> None:
+    """Read the options and run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rate", type=int, default=2000)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--images", type=int, default=1000)
+    parser.add_argument("--port", type=int, default=18473)
+    parser.add_argument("--no-kill", dest="kill", action="store_false")
+    parser.add_argument("--serve", type=Path)
+    arguments = parser.parse_args()
+    if arguments.serve:
+        asyncio.run(serve(arguments.serve, arguments.port))
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        asyncio.run(measure(Path(directory) / "queue.sqlite", arguments))
+
+
+if __name__ == "__main__":
+    main()
