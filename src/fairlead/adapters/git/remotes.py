@@ -1,0 +1,84 @@
+"""Addresses of Git repositories: which may be contacted at all, and how a token goes along without being seen.
+
+An address can name a program to run (`ext::`, `-oProxyCommand`), so only four forms are taken: https, ssh, a path on
+this machine, and http on this machine. Token and address reach Git through variables: arguments are for all to see.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fairlead.domain.errors import InputError, Problem
+
+_SCP = re.compile(r"(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!/?-)[^\s:][^\s]*")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]+")
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A repository on a server. `token` goes to https and http addresses alone, as the password of `user`."""
+
+    url: str
+    token: str = field(default="", repr=False)
+    user: str = "x-access-token"
+
+    @property
+    def protocol(self) -> str:
+        """The one protocol that Git may speak for this address.
+
+        Raises:
+            InputError: the address has none of the forms that are taken (`remoteRefused`).
+        """
+        if _CONTROL.search(self.url) or self.url.startswith("-"):
+            raise self._refused()
+        if Path(self.url).is_absolute():
+            return "file"
+        if "://" not in self.url:
+            if "::" not in self.url and _SCP.fullmatch(self.url):
+                return "ssh"
+            raise self._refused()
+        parts = urlsplit(self.url)
+        host = parts.hostname or ""
+        known = parts.scheme in {"https", "ssh"} or (parts.scheme == "http" and host in _LOOPBACK)
+        if not known or not _HOST.fullmatch(host):
+            raise self._refused()
+        return parts.scheme
+
+    def _refused(self) -> InputError:
+        remedy = "use https://HOST/PATH, ssh://HOST/PATH, USER@HOST:PATH, or an absolute path"
+        return InputError(Problem("remoteRefused", f"found the repository address {self.shown!r}", remedy=remedy))
+
+    @property
+    def shown(self) -> str:
+        """The address without user name and password."""
+        scheme, separator, rest = self.url.partition("://")
+        host, slash, path = rest.partition("/")
+        return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}" if separator else self.url
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not show in any message."""
+        given = self.url.partition("://")[2].partition("/")[0].rpartition("@")[0].partition(":")[2]
+        return tuple(text for text in (self.token, self._basic, given) if text)
+
+    @property
+    def _basic(self) -> str:
+        return base64.b64encode(f"{self.user}:{self.token}".encode()).decode() if self.token else ""
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that let Git reach this address, and nothing else."""
+        config = [("remote.origin.url", self.url)]
+        if self._basic and self.protocol in {"https", "http"}:
+            origin = urlsplit(self.url)
+            address = f"{origin.scheme}://{origin.netloc.rpartition('@')[2]}/"
+            config.append((f"http.{address}.extraHeader", f"Authorization: Basic {self._basic}"))
+        found = {"GIT_ALLOW_PROTOCOL": self.protocol, "GIT_CONFIG_COUNT": str(len(config))}
+        for number, (key, value) in enumerate(config):
+            found |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+        return found

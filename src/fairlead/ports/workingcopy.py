@@ -1,0 +1,67 @@
+"""A working copy of our own of the repository that holds the declared state: nobody else edits or builds in it.
+
+Guarantees: a shared branch is never forced, and a branch of ours only from the commit that it was seen at; what was
+committed by somebody else is never lost. Errors: `OperationFailed` with code `gitFailed`, `pushRefused` (the server
+says no for another reason than a lost race), `branchMissing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteBranch:
+    """A branch as the server has it: its last commit, the one before, and the files in which the two differ."""
+
+    name: str
+    commit: str
+    parent: str | None
+    files: frozenset[str]
+
+
+class WorkingCopy(Protocol):
+    """One clone. Not for use by two tasks at once."""
+
+    @property
+    def root(self) -> Path:
+        """Where the files are."""
+        ...
+
+    async def refresh(self, base: str | None) -> str:
+        """Make the files those of the server's branch `base` (None: its default branch) and return that branch's name.
+
+        Whatever an earlier, killed run left behind is gone then.
+        """
+        ...
+
+    async def branches(self, prefix: str) -> tuple[RemoteBranch, ...]:
+        """Return the server's branches that start with `prefix`, as of the last refresh."""
+        ...
+
+    async def touched(self, since: str, files: Iterable[str]) -> bool:
+        """Tell whether one of these files changed on the base after a commit, or cannot be compared with it."""
+        ...
+
+    async def commit(self, files: Iterable[str], message: str) -> str:
+        """Commit these changed files on top of the base and return the commit; other changes are dropped."""
+        ...
+
+    async def same_tree(self, one: str, other: str) -> bool:
+        """Tell whether two commits hold the same files."""
+        ...
+
+    async def push(self, commit: str, branch: str, expected: str | None) -> bool:
+        """Make a branch of ours point to a commit; False when it is no longer at `expected` (None: absent)."""
+        ...
+
+    async def push_base(self, commit: str) -> bool:
+        """Add a commit to the base branch; False when somebody else was faster."""
+        ...
+
+    async def delete(self, branch: RemoteBranch) -> bool:
+        """Remove a branch of ours; False when it has moved."""
+        ...

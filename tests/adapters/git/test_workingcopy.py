@@ -1,0 +1,308 @@
+"""A working copy beside a real bare repository: races, kills, hostile content, signatures."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fairlead.adapters.git.remotes import Remote
+from fairlead.adapters.git.workingcopy import Author, GitWorkingCopy, Signing
+from fairlead.domain.errors import OperationFailed
+from fairlead.doors.process import Program, run
+
+PATH = os.environ.get("PATH", os.defpath)  # noqa: TID251 - the test starts git itself
+GIT = Path(shutil.which("git", path=PATH) or "git")
+ANN = Author("Ann", "ann@shop.test")
+
+
+async def git(directory: Path, *arguments: str) -> str:
+    """Run git as a person with a checkout would."""
+    identity = ("-c", "user.name=Bob", "-c", "user.email=bob@shop.test", "-c", "init.defaultBranch=main")
+    env = {"PATH": PATH, "HOME": str(directory), "GIT_CONFIG_NOSYSTEM": "1"}
+    return (
+        (await run(Program((str(GIT), "-C", str(directory), *identity, *arguments), env=env))).stdout.decode().strip()
+    )
+
+
+async def committed(server: Path, file: str, text: str, branch: str = "main") -> str:
+    """Commit a file as somebody else, and return the commit."""
+    clone = server.parent / "somebody"
+    shutil.rmtree(clone, ignore_errors=True)
+    await git(server.parent, "clone", "--quiet", str(server), str(clone))
+    if branch != "main":
+        await git(clone, "checkout", "--quiet", "-B", branch)
+    (clone / file).parent.mkdir(parents=True, exist_ok=True)
+    (clone / file).write_text(text)
+    await git(clone, "add", "--", file)
+    await git(clone, "commit", "--quiet", "-m", f"change {file}")
+    await git(clone, "push", "--quiet", "--force", "origin", f"HEAD:{branch}")
+    return await git(clone, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> Path:
+    server = tmp_path / "server.git"
+    server.mkdir()
+    await git(server, "init", "--quiet", "--bare")
+    await committed_first(server)
+    return server
+
+
+async def committed_first(server: Path) -> None:
+    clone = server.parent / "first"
+    clone.mkdir()
+    await git(clone, "init", "--quiet")
+    (clone / "web.yaml").write_text("tag: 1\n")
+    await git(clone, "add", ".")
+    await git(clone, "commit", "--quiet", "-m", "first")
+    await git(clone, "push", "--quiet", str(server), "HEAD:refs/heads/main")
+    await git(server, "symbolic-ref", "HEAD", "refs/heads/main")
+
+
+def copy_of(server: Path, author: Author = ANN) -> GitWorkingCopy:
+    environ = {"PATH": PATH, "HOME": str(server.parent)}
+    return GitWorkingCopy(GIT, server.parent / "copy", Remote(str(server)), author=author, environ=environ)
+
+
+async def changed(copy: GitWorkingCopy, text: str, message: str = "change") -> str:
+    (copy.root / "web.yaml").write_text(text)
+    return await copy.commit(["web.yaml"], message)
+
+
+async def test_the_default_branch_is_the_base(server: Path) -> None:
+    copy = copy_of(server)
+
+    assert await copy.refresh(None) == "main"
+    assert (copy.root / "web.yaml").read_text() == "tag: 1\n"
+
+
+async def test_a_branch_is_pushed_and_seen_again(server: Path) -> None:
+    copy = copy_of(server)
+    await copy.refresh(None)
+    commit = await changed(copy, "tag: 2\n")
+
+    assert await copy.push(commit, "fairlead/test.web", None)
+
+    await copy.refresh(None)
+    (found,) = await copy.branches("fairlead/")
+    assert (found.name, found.commit, found.files) == ("fairlead/test.web", commit, {"web.yaml"})
+    assert found.parent == await git(server, "rev-parse", "main")
+    assert (copy.root / "web.yaml").read_text() == "tag: 1\n"
+
+
+async def test_only_the_named_files_are_committed(server: Path) -> None:
+    copy = copy_of(server)
+    await copy.refresh(None)
+    (copy.root / "stray").write_text("x")
+
+    commit = await changed(copy, "tag: 2\n")
+
+    assert await git(copy.root, "show", "--name-only", "--format=", commit) == "web.yaml"
+    assert not (copy.root / "stray").exists()
+
+
+async def test_names_of_files_are_no_patterns(server: Path) -> None:
+    await committed(server, "a*.yaml", "1")
+    await committed(server, "ab.yaml", "1")
+    copy = copy_of(server)
+    await copy.refresh(None)
+    for name in ("a*.yaml", "ab.yaml"):
+        (copy.root / name).write_text("2")
+
+    commit = await copy.commit(["a*.yaml"], "change")
+
+    assert await git(copy.root, "show", "--name-only", "--format=", commit) == "a*.yaml"
+
+
+async def test_a_lost_race_on_the_base_is_told_and_nothing_is_forced(server: Path) -> None:
+    copy = copy_of(server)
+    await copy.refresh(None)
+    ours = await changed(copy, "tag: 2\n")
+    theirs = await committed(server, "other.yaml", "x")
+
+    assert not await copy.push_base(ours)
+
+    assert await git(server, "rev-parse", "main") == theirs
+    await copy.refresh(None)
+    assert await copy.push_base(await changed(copy, "tag: 2\n"))
+    assert await git(server, "rev-parse", "main~1") == theirs
+
+
+async def test_a_branch_of_ours_that_somebody_moved_stays_theirs(server: Path) -> None:
+    copy = copy_of(server)
+    await copy.refresh(None)
+    first = await changed(copy, "tag: 2\n")
+    await copy.push(first, "fairlead/web", None)
+    theirs = await committed(server, "web.yaml", "tag: 9\n", "fairlead/web")
+
+    assert not await copy.push(await changed(copy, "tag: 3\n"), "fairlead/web", first)
+
+    assert await git(server, "rev-parse", "fairlead/web") == theirs
+
+
+async def test_a_branch_that_appeared_meanwhile_is_not_overwritten(server: Path) -> None:
+    copy = copy_of(server)
+    await copy.refresh(None)
+    theirs = await committed(server, "web.yaml", "tag: 9\n", "fairlead/web")
+
+    assert not await copy.push(await changed(copy, "tag: 2\n"), "fairlead/web", None)
+
+    assert await git(server, "rev-parse", "fairlead/web") == theirs
+
+
+async def test_a_branch_of_ours_is_replaced_and_removed(server: Path) -> None:
+    copy = copy_of(server)
+    await copy.refresh(None)
+    first = await changed(copy, "tag: 2\n")
+    await copy.push(first, "fairlead/web", None)
+
+    assert await copy.push(await changed(copy, "tag: 3\n"), "fairlead/web", first)
+    await copy.refresh(None)
+    (branch,) = await copy.branches("fairlead/")
+    assert await copy.delete(branch)
+    await copy.refresh(None)
+    assert await copy.branches("fairlead/") == ()
+
+
+async def test_a_server_that_says_no_is_an_error_with_its_words(server: Path) -> None:
+    hook = server / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho 'GH006: Protected branch update failed' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    copy = copy_of(server)
+    await copy.refresh(None)
+
+    with pytest.raises(OperationFailed) as caught:
+        await copy.push_base(await changed(copy, "tag: 2\n"))
+
+    assert caught.value.code == "pushRefused"
+    assert "GH006" in str(caught.value)
+
+
+@pytest.mark.parametrize("damage", ["lock", "objects", "no git", "left-over files", "half a merge"])
+async def test_what_a_killed_run_left_behind_is_repaired(server: Path, damage: str) -> None:
+    copy = copy_of(server)
+    await copy.refresh(None)
+    match damage:
+        case "lock":
+            (copy.root / ".git" / "index.lock").write_text("")
+        case "objects":
+            shutil.rmtree(copy.root / ".git" / "objects")
+        case "no git":
+            shutil.rmtree(copy.root / ".git")
+        case "left-over files":
+            (copy.root / "web.yaml").write_text("half")
+            (copy.root / "ignored").mkdir()
+        case _:
+            (copy.root / ".git" / "MERGE_HEAD").write_text("0" * 40)
+
+    await copy.refresh(None)
+
+    assert (copy.root / "web.yaml").read_text() == "tag: 1\n"
+    assert sorted(path.name for path in copy.root.iterdir()) == [".git", "web.yaml"]
+
+
+async def test_a_rewritten_base_is_followed(server: Path) -> None:
+    copy = copy_of(server)
+    await committed(server, "web.yaml", "tag: 2\n")
+    await copy.refresh(None)
+    await git(server, "update-ref", "refs/heads/main", "main~1")
+
+    await copy.refresh(None)
+
+    assert (copy.root / "web.yaml").read_text() == "tag: 1\n"
+
+
+async def test_a_missing_branch_or_server_is_an_error(server: Path) -> None:
+    with pytest.raises(OperationFailed) as caught:
+        await copy_of(server).refresh("no-such-branch")
+    assert caught.value.code == "branchMissing"
+
+    with pytest.raises(OperationFailed) as caught:
+        await copy_of(server.parent / "absent.git").refresh(None)
+    assert caught.value.code == "gitFailed"
+
+
+async def test_an_empty_repository_has_no_base(tmp_path: Path) -> None:
+    (tmp_path / "empty.git").mkdir()
+    await git(tmp_path / "empty.git", "init", "--quiet", "--bare")
+
+    with pytest.raises(OperationFailed) as caught:
+        await copy_of(tmp_path / "empty.git").refresh(None)
+
+    assert caught.value.code == "branchMissing"
+
+
+async def test_what_changed_on_the_base_since_a_commit(server: Path) -> None:
+    copy = copy_of(server)
+    first = await git(server, "rev-parse", "main")
+    await committed(server, "other.yaml", "x")
+    await copy.refresh(None)
+
+    assert not await copy.touched(first, ["web.yaml"])
+    assert await copy.touched(first, ["web.yaml", "other.yaml"])
+    assert await copy.touched("0" * 40, ["web.yaml"])
+
+
+async def test_commits_with_the_same_files_are_the_same(server: Path) -> None:
+    copy = copy_of(server)
+    await copy.refresh(None)
+    one, two, other = [await changed(copy, text, message) for text, message in (("2", "a"), ("2", "b"), ("3", "a"))]
+
+    assert await copy.same_tree(one, two)
+    assert not await copy.same_tree(one, other)
+
+
+async def test_hooks_and_filters_of_a_repository_do_not_run(server: Path, tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    await committed(server, ".gitattributes", "*.yaml filter=evil\n")
+    await committed(server, ".gitmodules", f'[submodule "x"]\n\tpath = x\n\turl = ext::touch {canary}\n')
+    copy = copy_of(server)
+    await copy.refresh(None)
+    hooks = copy.root / ".git" / "hooks"
+    hooks.mkdir(exist_ok=True)
+    for name in ("pre-commit", "post-checkout", "pre-push", "post-commit"):
+        (hooks / name).write_text(f"#!/bin/sh\ntouch {canary}\n")
+        (hooks / name).chmod(0o755)
+
+    await copy.push(await changed(copy, "tag: 2\n"), "fairlead/web", None)
+    await copy.refresh(None)
+
+    assert not canary.exists()
+
+
+async def test_hostile_messages_stay_text(server: Path) -> None:
+    copy = copy_of(server)
+    await copy.refresh(None)
+    message = "--amend\n\n$(touch canary) `id`\n# not a comment\n"
+
+    commit = await changed(copy, "tag: 2\n", message)
+
+    assert await git(copy.root, "log", "-1", "--format=%B", commit) == message.strip()
+
+
+async def test_commits_can_be_signed(server: Path, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    await run(Program(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)), env={"PATH": PATH}))
+    copy = copy_of(server, Author("Ann", "ann@shop.test", Signing("ssh", str(key))))
+    await copy.refresh(None)
+    allowed = tmp_path / "allowed"
+    allowed.write_text(f"ann@shop.test {(tmp_path / 'key.pub').read_text()}")
+
+    commit = await changed(copy, "tag: 2\n")
+
+    shown = await git(copy.root, "-c", f"gpg.ssh.allowedSignersFile={allowed}", "log", "-1", "--format=%G? %an", commit)
+    assert shown == "G Ann"
+
+
+async def test_a_key_that_cannot_sign_is_an_error(server: Path) -> None:
+    copy = copy_of(server, Author("Ann", "ann@shop.test", Signing("ssh", "/no/such/key")))
+    await copy.refresh(None)
+
+    with pytest.raises(OperationFailed) as caught:
+        await changed(copy, "tag: 2\n")
+
+    assert caught.value.code == "gitFailed"
