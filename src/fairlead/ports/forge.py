@@ -12,13 +12,14 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """An open pull request. `branch` is the one it wants to bring in."""
+    """An open pull request. `branch` is the one it wants to bring in; `handle` is another id of it."""
 
     number: int
     url: str
     branch: str
     title: str
     body: str
+    handle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
