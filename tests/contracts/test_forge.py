@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from fairlead.adapters.forges.choosing import KINDS, Choice, FixedToken, forge_at, place
+from fairlead.adapters.forges.choosing import USERS, FixedToken, forge_at, place
 from fairlead.adapters.forges.rest import RestForge
 from fairlead.domain.errors import FairleadError, InputError, OperationFailed, RemoteRefused, Transient
+from fairlead.domain.upgrades.proposals import ForgeChoice
 from fairlead.ports.forge import Forge, Wanted
 from tests.fakes.forge import MemoryForge
 from tests.fakes.forge_server import TOKEN, ForgeServer
@@ -39,11 +40,11 @@ class Bench:
 
 
 def forge_of(kind: str, url: str, token: str = TOKEN) -> RestForge:
-    choice = Choice(kind, url, REPOSITORIES.get(kind, "acme/deploy"))
+    choice = ForgeChoice(kind, url, REPOSITORIES.get(kind, "acme/deploy"))
     return forge_at(place("", choice), choice, FixedToken(kind, token))
 
 
-@pytest.fixture(params=["memory", *KINDS])
+@pytest.fixture(params=["memory", *USERS])
 async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
     if request.param == "memory":
         memory = MemoryForge()
@@ -105,7 +106,7 @@ async def test_a_request_merges_when_its_checks_passed(bench: Bench) -> None:
     assert bench.merges_itself()
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=USERS)
 async def served(request: pytest.FixtureRequest) -> AsyncIterator[tuple[ForgeServer, RestForge]]:
     server = ForgeServer(request.param)
     async with HttpServer(server) as http:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from fairlead.domain.upgrades.proposals import Proposals
 from fairlead.domain.upgrades.triggers import Trigger
 
 
@@ -284,6 +285,7 @@ class Declaration:
     environments: tuple[Environment, ...]
     helm_repos: tuple[HelmRepo, ...]
     compat: Compat
+    proposals: Proposals = field(default_factory=Proposals)
 
     def cluster(self, name: str) -> Cluster:
         """Return a declared cluster; loading has made sure that it exists."""

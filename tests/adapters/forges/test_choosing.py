@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fairlead.adapters.forges.choosing import KINDS, USERS, Choice, FixedToken, Place, forge_at, place
+from fairlead.adapters.forges.choosing import USERS, FixedToken, Place, forge_at, place
+from fairlead.domain.declaring.proposal_keys import FORGE_KINDS
 from fairlead.domain.errors import InputError
+from fairlead.domain.upgrades.proposals import ForgeChoice
 
 
 @pytest.mark.parametrize(
@@ -21,11 +23,11 @@ from fairlead.domain.errors import InputError
     ],
 )
 def test_well_known_hosts_tell_their_kind(remote: str, expected: Place) -> None:
-    assert place(remote, Choice()) == expected
+    assert place(remote, ForgeChoice()) == expected
 
 
 def test_the_declaration_comes_first() -> None:
-    choice = Choice("gitea", "https://git.example.org/api/v1", "acme/other")
+    choice = ForgeChoice("gitea", "https://git.example.org/api/v1", "acme/other")
 
     assert place("https://github.com/acme/deploy.git", choice) == Place("gitea", "github.com", "acme/other")
 
@@ -33,7 +35,7 @@ def test_the_declaration_comes_first() -> None:
 @pytest.mark.parametrize("remote", ["https://git.example.org/acme/deploy.git", "/srv/git/deploy.git", ""])
 def test_others_must_be_declared(remote: str) -> None:
     with pytest.raises(InputError) as caught:
-        place(remote, Choice())
+        place(remote, ForgeChoice())
 
     assert caught.value.code == "forgeUnknown"
 
@@ -50,7 +52,7 @@ def test_others_must_be_declared(remote: str) -> None:
     ],
 )
 async def test_the_api_lies_where_the_forge_says(remote: str, kind: str | None, api: str) -> None:
-    choice = Choice(kind)
+    choice = ForgeChoice(kind)
     forge = forge_at(place(remote, choice), choice, FixedToken(kind or "github", "t"))
 
     assert forge.api == api
@@ -58,7 +60,7 @@ async def test_the_api_lies_where_the_forge_says(remote: str, kind: str | None, 
 
 
 async def test_github_enterprise_serves_graphql_beside_rest() -> None:
-    choice = Choice("github")
+    choice = ForgeChoice("github")
     forge = forge_at(place("https://ghe.example.org/acme/deploy", choice), choice, FixedToken("github", "t"))
 
     assert forge.dialect.listing().path.startswith("/v3/repos/")
@@ -66,4 +68,4 @@ async def test_github_enterprise_serves_graphql_beside_rest() -> None:
 
 
 def test_every_kind_has_a_user_for_git() -> None:
-    assert USERS.keys() == set(KINDS)
+    assert USERS.keys() == set(FORGE_KINDS)

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from fairlead.adapters.git.remotes import Remote
-from fairlead.adapters.git.workingcopy import Author, GitWorkingCopy, Signing
+from fairlead.adapters.git.workingcopy import GitWorkingCopy
 from fairlead.domain.errors import OperationFailed
+from fairlead.domain.upgrades.proposals import Author, Signing
 from fairlead.doors.process import Program, run
 
 PATH = os.environ.get("PATH", os.defpath)  # noqa: TID251 - the test starts git itself
@@ -88,7 +89,7 @@ async def test_a_branch_is_pushed_and_seen_again(server: Path) -> None:
 
     await copy.refresh(None)
     (found,) = await copy.branches("fairlead/")
-    assert (found.name, found.commit, found.files) == ("fairlead/test.web", commit, {"web.yaml"})
+    assert (found.name, found.commit, found.files) == ("fairlead/test.web", commit, frozenset({"web.yaml"}))
     assert found.parent == await git(server, "rev-parse", "main")
     assert (copy.root / "web.yaml").read_text() == "tag: 1\n"
 

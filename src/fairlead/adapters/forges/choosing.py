@@ -17,8 +17,8 @@ from fairlead.adapters.forges.gitlab import GitLab
 from fairlead.adapters.forges.rest import Authorize, RestForge
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.suggesting import near
+from fairlead.domain.upgrades.proposals import ForgeChoice
 
-KINDS = ("github", "gitlab", "gitea", "bitbucket", "azure")
 _HOSTS = {
     "github.com": "github",
     "gitlab.com": "gitlab",
@@ -47,16 +47,7 @@ class Place:
     repository: str
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What the declaration says of the forge; None leaves it to the address of the repository."""
-
-    kind: str | None = None
-    api: str | None = None
-    repository: str | None = None
-
-
-def place(remote: str, choice: Choice) -> Place:
+def place(remote: str, choice: ForgeChoice) -> Place:
     """Return where a repository lies.
 
     Raises:
@@ -68,12 +59,12 @@ def place(remote: str, choice: Choice) -> Place:
     kind = choice.kind or _HOSTS.get(host)
     if kind is None or (not choice.repository and not path):
         message = f"{host or 'the address of the repository'} does not tell which forge it is"
-        remedy = near(kind or "", KINDS, otherwise="write `updates: {forge: {kind: ...}}` with one of")
+        remedy = near(kind or "", tuple(USERS), otherwise="write `updates: {forge: {kind: ...}}` with one of")
         raise InputError(Problem("forgeUnknown", message, remedy=remedy))
     return Place(kind, host, choice.repository or _named(kind, path))
 
 
-def forge_at(found: Place, choice: Choice, authorize: Authorize) -> RestForge:
+def forge_at(found: Place, choice: ForgeChoice, authorize: Authorize) -> RestForge:
     """Return the forge, ready to ask."""
     api = (choice.api or _api(found)).rstrip("/")
     rest = "/v3" if found.kind == "github" and api.endswith("/api/v3") else ""  # GitHub Enterprise

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from fairlead.adapters.git.remotes import Remote
 from fairlead.domain.errors import OperationFailed, Problem
+from fairlead.domain.upgrades.proposals import Author
 from fairlead.doors.process import Finished, Program, ProgramFailed, run
 from fairlead.ports.workingcopy import RemoteBranch
 
@@ -31,23 +31,6 @@ _OPTIONS = (
 )
 _TIMEOUT = 300.0  # seconds for one call of git
 _REMOTE = "refs/remotes/origin/"
-
-
-@dataclass(frozen=True, slots=True)
-class Signing:
-    """How commits are signed: `ssh` or `openpgp`, and with which key (a file, or an id in the keyring)."""
-
-    form: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Whose name commits bear."""
-
-    name: str
-    email: str
-    signing: Signing | None = None
 
 
 class GitWorkingCopy:

@@ -16,6 +16,7 @@ from fairlead.domain.declaring.environment_keys import ENVIRONMENTS_FILE
 from fairlead.domain.declaring.environments import EnvironmentReader
 from fairlead.domain.declaring.findings import Findings
 from fairlead.domain.declaring.found import FoundRecord
+from fairlead.domain.declaring.proposals import read_proposals
 from fairlead.domain.declaring.reading import Reader
 from fairlead.domain.declaring.release_keys import RELEASES_FILE
 from fairlead.domain.declaring.releases import ResolvedPaths
@@ -78,6 +79,7 @@ def assemble(files: Files, machine: Machine, findings: Findings) -> Declaration:
         environments=tuple(environments.values()),
         helm_repos=tuple(repos.values()),
         compat=Compat(compat.flag("helmArgumentOrder"), compat.flag("declaredOrder")) if compat else Compat(),
+        proposals=read_proposals(root.record("updates"), findings),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fairlead.domain.declaring.cluster_keys import CLUSTER, PROVIDER
+from fairlead.domain.declaring.proposal_keys import UPDATES
 from fairlead.domain.declaring.release_keys import RELEASE
 from fairlead.domain.declaring.shapes import Either, Field, Flag, ListOf, OneOf, PathRole, PathText, Record, Text
 from fairlead.domain.declaring.texts import ANY_TEXT, NAME, NAMESPACE, VARIABLE
@@ -97,6 +98,7 @@ ENVIRONMENTS_FILE = Record(
         Field("clusters", ListOf(CLUSTER), "The clusters."),
         Field("environments", ListOf(ENVIRONMENT), "The environments."),
         Field("helmRepos", ListOf(HELM_REPO), "Helm chart repositories that releases refer to."),
+        Field("updates", UPDATES, "How new versions are proposed by `--pr`."),
         Field("compat", COMPAT, "Behaviour of KubeCD to keep."),
         Field(
             "kubeConfig",
