@@ -135,6 +135,20 @@ async def test_a_closed_request_says_why(served: Served) -> None:
     assert not server.pulls[0].is_open
 
 
+async def test_what_people_closed_is_declined_for_that_commit_alone(served: Served) -> None:
+    server, forge = served
+    for branch, commit, merged in (("fairlead/a", "a" * 40, False), ("fairlead/b", "b" * 40, True)):
+        pull = server.add(branch)
+        pull.commit, pull.is_open = commit, False
+        pull.is_merged = merged
+
+    assert await forge.is_declined("fairlead/a", "a" * 40)
+    assert not await forge.is_declined("fairlead/a", "d" * 40)
+    assert not await forge.is_declined("fairlead/c", "b" * 40)
+    if server.kind in {"github", "gitea"}:  # the others are asked for those that were not merged
+        assert not await forge.is_declined("fairlead/b", "b" * 40)
+
+
 async def test_an_empty_text_is_empty(served: Served) -> None:
     server, forge = served
     server.add("fairlead/x", body="")

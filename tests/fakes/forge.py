@@ -14,9 +14,13 @@ class MemoryForge:
     requests: dict[int, PullRequest] = field(default_factory=dict)
     events: list[str] = field(default_factory=list)
     made: int = 0
+    declined: set[tuple[str, str]] = field(default_factory=set)
 
     async def open_requests(self, prefix: str) -> tuple[PullRequest, ...]:
         return tuple(each for each in self.requests.values() if each.branch.startswith(prefix))
+
+    async def is_declined(self, branch: str, commit: str) -> bool:
+        return (branch, commit) in self.declined
 
     async def create(self, wanted: Wanted) -> PullRequest:
         self.made += 1

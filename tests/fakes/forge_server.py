@@ -31,6 +31,8 @@ class Pull:
     is_open: bool = True
     merges_itself: bool = False
     comments: list[str] = field(default_factory=list)
+    commit: str = "c" * 40
+    is_merged: bool = False
 
 
 @dataclass
@@ -113,12 +115,24 @@ def _of_github(pull: Pull) -> dict[str, Any]:
         "state": "open" if pull.is_open else "closed",
         "title": pull.title,
         "body": pull.body or None,
-        "head": {"ref": pull.branch, "repo": _repository(pull)},
+        "head": {"ref": pull.branch, "repo": _repository(pull), "sha": pull.commit},
         "base": {"ref": pull.base},
+        "merged_at": "2026-11-21T12:00:00Z" if pull.is_merged else None,
     }
 
 
+def _closed(server: ForgeServer, branch: str | None, *, merged: bool) -> list[Pull]:
+    return [
+        pull
+        for pull in server.pulls
+        if not pull.is_open and branch in (None, pull.branch) and (merged or not pull.is_merged)
+    ]
+
+
 def _github_list(server: ForgeServer, asked: Asked) -> Answer:
+    if asked.query["state"] == "closed":
+        branch = asked.query["head"].removeprefix("acme:")
+        return json_answer([_of_github(pull) for pull in _closed(server, branch, merged=True)])
     assert asked.query["state"] == "open"
     page = int(asked.query["page"])
     pulls, more = server.slice(page)
@@ -172,6 +186,8 @@ def _of_gitea(pull: Pull) -> dict[str, Any]:
 
 
 def _gitea_list(server: ForgeServer, asked: Asked) -> Answer:
+    if asked.query["state"] == "closed":
+        return json_answer([_of_gitea(pull) for pull in _closed(server, None, merged=True)])
     assert asked.query["state"] == "open"
     return json_answer([_of_gitea(pull) for pull in server.slice(int(asked.query["page"]))[0]])
 
@@ -194,12 +210,15 @@ def _of_gitlab(pull: Pull) -> dict[str, Any]:
         "description": pull.body,
         "source_branch": pull.branch,
         "target_branch": pull.base,
+        "sha": pull.commit,
         "source_project_id": 8 if pull.is_fork else 7,
         "target_project_id": 7,
     }
 
 
 def _gitlab_list(server: ForgeServer, asked: Asked) -> Answer:
+    if asked.query["state"] == "closed":
+        return json_answer([_of_gitlab(pull) for pull in _closed(server, asked.query["source_branch"], merged=False)])
     assert asked.query["state"] == "opened"
     page = int(asked.query["page"])
     pulls, more = server.slice(page)
@@ -219,12 +238,20 @@ def _of_bitbucket(pull: Pull) -> dict[str, Any]:
         "state": "OPEN" if pull.is_open else "DECLINED",
         "title": pull.title,
         "description": pull.body,
-        "source": {"branch": {"name": pull.branch}, "repository": _repository(pull)},
+        "source": {
+            "branch": {"name": pull.branch},
+            "repository": _repository(pull),
+            "commit": {"hash": pull.commit[:12]},
+        },
         "destination": {"branch": {"name": pull.base}},
     }
 
 
 def _bitbucket_list(server: ForgeServer, asked: Asked) -> Answer:
+    if "q" in asked.query:
+        found = re.fullmatch(r'source\.branch\.name="([^"]+)" AND state="DECLINED"', asked.query["q"])
+        assert found is not None
+        return json_answer({"values": [_of_bitbucket(pull) for pull in _closed(server, found[1], merged=False)]})
     assert asked.query["state"] == "OPEN"
     pulls, more = server.slice(int(asked.query["page"]))
     following = {"next": "https://elsewhere.example.org/2.0/x"} if more else {}
@@ -252,11 +279,15 @@ def _of_azure(pull: Pull) -> dict[str, Any]:
         "description": pull.body,
         "sourceRefName": f"refs/heads/{pull.branch}",
         "targetRefName": f"refs/heads/{pull.base}",
+        "lastMergeSourceCommit": {"commitId": pull.commit},
         **fork,
     }
 
 
 def _azure_list(server: ForgeServer, asked: Asked) -> Answer:
+    if asked.query["searchCriteria.status"] == "abandoned":
+        branch = asked.query["searchCriteria.sourceRefName"].removeprefix("refs/heads/")
+        return json_answer({"value": [_of_azure(pull) for pull in _closed(server, branch, merged=False)]})
     assert asked.query["searchCriteria.status"] == "active"
     opened = [pull for pull in server.pulls if pull.is_open]
     skipped = int(asked.query["$skip"])

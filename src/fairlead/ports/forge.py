@@ -39,6 +39,10 @@ class Forge(Protocol):
         """Return the open pull requests from branches of this repository that start with `prefix`, all pages."""
         ...
 
+    async def is_declined(self, branch: str, commit: str) -> bool:
+        """Tell whether people closed a pull request with this commit of a branch without merging it."""
+        ...
+
     async def create(self, wanted: Wanted) -> PullRequest:
         """Open a pull request."""
         ...

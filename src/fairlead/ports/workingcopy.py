@@ -7,7 +7,7 @@ says no for another reason than a lost race), `branchMissing`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -15,12 +15,16 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class RemoteBranch:
-    """A branch as the server has it: its last commit, the one before, and the files in which the two differ."""
+    """A branch as the server has it: its last commit, the one before, and the files in which the two differ.
+
+    `by` is the e-mail address of who committed last.
+    """
 
     name: str
     commit: str
     parent: str | None
     files: frozenset[str]
+    by: str
 
 
 class WorkingCopy(Protocol):
@@ -38,20 +42,32 @@ class WorkingCopy(Protocol):
         """
         ...
 
-    async def branches(self, prefix: str) -> tuple[RemoteBranch, ...]:
-        """Return the server's branches that start with `prefix`, as of the last refresh."""
+    async def branches(self) -> tuple[RemoteBranch, ...]:
+        """Return the server's branches that are ours, as of the last refresh."""
         ...
 
-    async def touched(self, since: str, files: Iterable[str]) -> bool:
-        """Tell whether one of these files changed on the base after a commit, or cannot be compared with it."""
+    async def show(self, branch: RemoteBranch) -> None:
+        """Make the files those of a branch of ours; what comes next starts from the base again after `restore`."""
         ...
 
-    async def commit(self, files: Iterable[str], message: str) -> str:
+    async def restore(self) -> None:
+        """Make the files those of the base again."""
+        ...
+
+    async def stands_on(self, commit: str) -> bool:
+        """Tell whether a commit belongs to the base."""
+        ...
+
+    async def touched(self, since: str, files: Collection[str]) -> bool:
+        """Tell whether one of these files, one at least, changed on the base after a commit that belongs to it."""
+        ...
+
+    async def commit(self, files: Collection[str], message: str) -> str:
         """Commit these changed files on top of the base and return the commit; other changes are dropped."""
         ...
 
-    async def same_tree(self, one: str, other: str) -> bool:
-        """Tell whether two commits hold the same files."""
+    async def same(self, one: str, other: str, files: Collection[str]) -> bool:
+        """Tell whether two commits have the same in these files, one at least."""
         ...
 
     async def push(self, commit: str, branch: str, expected: str | None) -> bool:

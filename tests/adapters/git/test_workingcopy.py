@@ -88,8 +88,9 @@ async def test_a_branch_is_pushed_and_seen_again(server: Path) -> None:
     assert await copy.push(commit, "fairlead/test.web", None)
 
     await copy.refresh(None)
-    (found,) = await copy.branches("fairlead/")
+    (found,) = await copy.branches()
     assert (found.name, found.commit, found.files) == ("fairlead/test.web", commit, frozenset({"web.yaml"}))
+    assert found.by == ANN.email
     assert found.parent == await git(server, "rev-parse", "main")
     assert (copy.root / "web.yaml").read_text() == "tag: 1\n"
 
@@ -162,10 +163,10 @@ async def test_a_branch_of_ours_is_replaced_and_removed(server: Path) -> None:
 
     assert await copy.push(await changed(copy, "tag: 3\n"), "fairlead/web", first)
     await copy.refresh(None)
-    (branch,) = await copy.branches("fairlead/")
+    (branch,) = await copy.branches()
     assert await copy.delete(branch)
     await copy.refresh(None)
-    assert await copy.branches("fairlead/") == ()
+    assert await copy.branches() == ()
 
 
 async def test_a_server_that_says_no_is_an_error_with_its_words(server: Path) -> None:
@@ -245,7 +246,9 @@ async def test_what_changed_on_the_base_since_a_commit(server: Path) -> None:
 
     assert not await copy.touched(first, ["web.yaml"])
     assert await copy.touched(first, ["web.yaml", "other.yaml"])
-    assert await copy.touched("0" * 40, ["web.yaml"])
+    assert await copy.stands_on(first)
+    assert not await copy.stands_on(await changed(copy, "tag: 2\n"))
+    assert not await copy.stands_on("0" * 40)
 
 
 async def test_commits_with_the_same_files_are_the_same(server: Path) -> None:
@@ -253,8 +256,22 @@ async def test_commits_with_the_same_files_are_the_same(server: Path) -> None:
     await copy.refresh(None)
     one, two, other = [await changed(copy, text, message) for text, message in (("2", "a"), ("2", "b"), ("3", "a"))]
 
-    assert await copy.same_tree(one, two)
-    assert not await copy.same_tree(one, other)
+    assert await copy.same(one, two, ["web.yaml"])
+    assert not await copy.same(one, other, ["web.yaml"])
+
+
+async def test_the_files_of_a_branch_can_be_looked_at(server: Path) -> None:
+    copy = copy_of(server)
+    await copy.refresh(None)
+    await copy.push(await changed(copy, "tag: 2\n"), "fairlead/web", None)
+    await copy.refresh(None)
+    (branch,) = await copy.branches()
+
+    await copy.show(branch)
+    shown = (copy.root / "web.yaml").read_text()
+    await copy.restore()
+
+    assert (shown, (copy.root / "web.yaml").read_text()) == ("tag: 2\n", "tag: 1\n")
 
 
 async def test_hooks_and_filters_of_a_repository_do_not_run(server: Path, tmp_path: Path) -> None:

@@ -40,6 +40,16 @@ class AzureDevOps:
         more = f"{before}={int(skipped) + len(found)}" if found else None
         return Page(tuple(self.request(item) for item in own), more)
 
+    def declined(self, branch: str) -> Call:
+        """Ask for the pull requests of a branch that were closed without being merged."""
+        source = quote(f"{_HEADS}{branch}", safe="")
+        query = f"searchCriteria.status=abandoned&searchCriteria.sourceRefName={source}&{_VERSION}"
+        return Call("GET", f"{self._path}?{query}")
+
+    def declined_commits(self, told: Told) -> list[str]:
+        """Read the last commit of each."""
+        return [text(item, "lastMergeSourceCommit", "commitId") for item in items(told.value, "value")]
+
     def create(self, wanted: Wanted) -> Call:
         """Open one."""
         body = {

@@ -35,6 +35,15 @@ class Bitbucket:
         source = item.get("source", {}).get("repository") if isinstance(item, dict) else None
         return isinstance(source, dict) and text(source, "full_name").lower() == self.repository.lower()
 
+    def declined(self, branch: str) -> Call:
+        """Ask for the pull requests of a branch that were closed without being merged."""
+        query = quote(f'source.branch.name="{branch}" AND state="DECLINED"', safe="")
+        return Call("GET", f"{self._path}?pagelen=50&q={query}")
+
+    def declined_commits(self, told: Told) -> list[str]:
+        """Read the last commit of each."""
+        return [text(item, "source", "commit", "hash") for item in items(told.value, "values")]
+
     def create(self, wanted: Wanted) -> Call:
         """Open one."""
         body = {

@@ -46,6 +46,14 @@ class Dialect(Protocol):
         """Read a part of the list that came from `path`; requests from other repositories are left out."""
         ...
 
+    def declined(self, branch: str) -> Call:
+        """Ask for the pull requests of a branch that were closed without being merged."""
+        ...
+
+    def declined_commits(self, told: Told) -> list[str]:
+        """Read the last commit of each, which may be cut short."""
+        ...
+
     def create(self, wanted: Wanted) -> Call:
         """Open one."""
         ...

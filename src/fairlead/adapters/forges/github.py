@@ -41,6 +41,16 @@ class GitHub:
         source = item.get("head", {}).get("repo") if isinstance(item, dict) else None
         return isinstance(source, dict) and text(source, "full_name").lower() == self.repository.lower()
 
+    def declined(self, branch: str) -> Call:
+        """Ask for the pull requests of a branch that were closed without being merged."""
+        owner = self.repository.partition("/")[0]
+        return Call("GET", f"{self._path}/pulls?state=closed&per_page=100&head={quote(f'{owner}:{branch}', safe='')}")
+
+    def declined_commits(self, told: Told) -> list[str]:
+        """Read the last commit of each."""
+        closed = [item for item in items(told.value) if not text(item, "merged_at")]
+        return [text(item, "head", "sha") for item in closed]
+
     def create(self, wanted: Wanted) -> Call:
         """Open one."""
         body = {"title": wanted.title, "body": wanted.body, "head": wanted.branch, "base": wanted.base}

@@ -33,6 +33,14 @@ class GitLab:
         more = f"{path.rpartition('=')[0]}={following}" if following.isdecimal() else None
         return Page(tuple(self.request(item) for item in own), more)
 
+    def declined(self, branch: str) -> Call:
+        """Ask for the pull requests of a branch that were closed without being merged."""
+        return Call("GET", f"{self._path}?state=closed&per_page=100&source_branch={quote(branch, safe='')}")
+
+    def declined_commits(self, told: Told) -> list[str]:
+        """Read the last commit of each."""
+        return [text(item, "sha") for item in items(told.value)]
+
     def create(self, wanted: Wanted) -> Call:
         """Open one."""
         body = {

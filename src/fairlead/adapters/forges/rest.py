@@ -17,6 +17,7 @@ _MAX_PAGES = 100  # ten thousand open pull requests; an endless list ends here
 _MAX_BYTES = 16 << 20
 _TIMEOUT = 30.0  # seconds
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
+_SHORT = 12  # letters of a commit that Bitbucket gives
 _USUAL_WAIT = 60.0  # seconds, where a limit does not say how long
 
 Authorize = Callable[[], Awaitable[Mapping[str, str]]]
@@ -42,6 +43,11 @@ class RestForge:
             found += [each for each in page.items if each.branch.startswith(prefix)]
             path = page.following
         raise OperationFailed(Problem("forgeAnswer", f"{self.api} lists pull requests without end"))
+
+    async def is_declined(self, branch: str, commit: str) -> bool:
+        """Tell whether people closed a pull request with this commit of a branch without merging it."""
+        closed = self.dialect.declined_commits(await self._told(self.dialect.declined(branch)))
+        return any(len(each) >= _SHORT and commit.startswith(each) for each in closed)
 
     async def create(self, wanted: Wanted) -> PullRequest:
         """Open a pull request."""

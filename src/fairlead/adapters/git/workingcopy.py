@@ -8,11 +8,12 @@ refusals differently.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from fairlead.adapters.git.remotes import Remote
 from fairlead.domain.errors import OperationFailed, Problem
+from fairlead.domain.pullrequests.groups import PREFIX
 from fairlead.domain.upgrades.proposals import Author
 from fairlead.doors.process import Finished, Program, ProgramFailed, run
 from fairlead.ports.workingcopy import RemoteBranch
@@ -59,61 +60,68 @@ class GitWorkingCopy:
         """Where the files are."""
         return self._directory
 
-    async def refresh(self, base: str | None, prefix: str = "fairlead/") -> str:
+    async def refresh(self, base: str | None) -> str:
         """Make the files those of the server's branch `base`; see the port."""
         self._base = base or await self._default_branch()
         try:
-            await self._fetched(prefix)
+            await self._fetched()
         except ProgramFailed as error:
             if not await self._has_branch(self._base):
                 raise self._missing(self._base) from error
             # A clone is a cache: one that was killed half-way or lost objects is made again, once.
             shutil.rmtree(self._directory, ignore_errors=True)
             try:
-                await self._fetched(prefix)
+                await self._fetched()
             except ProgramFailed as again:
                 raise self._failed(again) from again
         return self._base
 
-    async def _fetched(self, prefix: str) -> None:
+    async def _fetched(self) -> None:
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not (self._directory / ".git").is_dir():
             await self._run("init", "--quiet", "--template=")
         (self._directory / ".git" / "index.lock").unlink(missing_ok=True)
-        wanted = [f"+refs/heads/{name}:{_REMOTE}{name}" for name in (self._base, f"{prefix}*")]
+        wanted = [f"+refs/heads/{name}:{_REMOTE}{name}" for name in (self._base, f"{PREFIX}*")]
         await self._run("fetch", "--quiet", "--prune", "--no-tags", "origin", *wanted)
-        await self._clean()
+        await self.restore()
 
-    async def _clean(self) -> None:
-        await self._run("checkout", "--quiet", "--force", "--detach", f"{_REMOTE}{self._base}", "--")
-        await self._run("clean", "--quiet", "-ffdx")
-
-    async def branches(self, prefix: str) -> tuple[RemoteBranch, ...]:
-        """Return the server's branches that start with `prefix`, as of the last refresh."""
-        form = "--format=%(objectname) %(parent) %(refname)"
-        listed = await self._run("for-each-ref", form, f"{_REMOTE}{prefix.rstrip('/')}")
+    async def branches(self) -> tuple[RemoteBranch, ...]:
+        """Return the server's branches that are ours, as of the last refresh."""
+        form = "--format=%(objectname) %(committeremail:trim) %(parent) %(refname)"
+        listed = await self._run("for-each-ref", form, f"{_REMOTE}{PREFIX.rstrip('/')}")
         found = []
-        for line in listed.stdout.decode().splitlines():
-            commit, *parents, ref = line.split(" ")
+        for line in listed.stdout.decode(errors="replace").splitlines():
+            commit, by, *parents, ref = line.split(" ")
             changed = await self._run("diff-tree", "-r", "-z", "--name-only", "--no-commit-id", "--root", commit)
             files = frozenset(name for name in changed.stdout.decode(errors="replace").split("\0") if name)
             parent = next((one for one in parents if one), None)
-            found.append(RemoteBranch(ref.removeprefix(_REMOTE), commit, parent, files))
+            found.append(RemoteBranch(ref.removeprefix(_REMOTE), commit, parent, files, by))
         return tuple(found)
 
-    async def touched(self, since: str, files: Iterable[str]) -> bool:
-        """Tell whether one of these files changed on the base after a commit, or cannot be compared with it."""
-        base = f"{_REMOTE}{self._base}"
-        ancestor = await self._run("merge-base", "--is-ancestor", since, base, accepted=range(256))
-        if ancestor.exit_code != 0:
-            return True
-        return (await self._run("diff", "--quiet", since, base, "--", *files, accepted=range(2))).exit_code == 1
+    async def show(self, branch: RemoteBranch) -> None:
+        """Make the files those of a branch of ours; what comes next starts from the base again after `restore`."""
+        await self._run("checkout", "--quiet", "--force", "--detach", branch.commit, "--")
 
-    async def same_tree(self, one: str, other: str) -> bool:
-        """Tell whether two commits hold the same files."""
-        return (await self._run("diff", "--quiet", one, other, accepted=range(2))).exit_code == 0
+    async def restore(self) -> None:
+        """Make the files those of the base again."""
+        await self._run("checkout", "--quiet", "--force", "--detach", f"{_REMOTE}{self._base}", "--")
+        await self._run("clean", "--quiet", "-ffdx")
 
-    async def commit(self, files: Iterable[str], message: str) -> str:
+    async def stands_on(self, commit: str) -> bool:
+        """Tell whether a commit belongs to the base."""
+        arguments = ("merge-base", "--is-ancestor", commit, f"{_REMOTE}{self._base}")
+        return (await self._run(*arguments, accepted=range(256))).exit_code == 0
+
+    async def touched(self, since: str, files: Collection[str]) -> bool:
+        """Tell whether one of these files, one at least, changed on the base after a commit that belongs to it."""
+        return not await self.same(since, f"{_REMOTE}{self._base}", files)
+
+    async def same(self, one: str, other: str, files: Collection[str]) -> bool:
+        """Tell whether two commits have the same in these files, one at least."""
+        assert files  # no files would mean all files to git
+        return (await self._run("diff", "--quiet", one, other, "--", *files, accepted=range(2))).exit_code == 0
+
+    async def commit(self, files: Collection[str], message: str) -> str:
         """Commit these changed files on top of the base and return the commit; other changes are dropped."""
         author = self._author
         await self._run("add", "--", *files)
@@ -127,7 +135,7 @@ class GitWorkingCopy:
         except ProgramFailed as error:
             raise self._failed(error) from error
         made = await self._run("rev-parse", "--verify", "HEAD")
-        await self._clean()
+        await self.restore()
         return made.stdout.decode().strip()
 
     async def push(self, commit: str, branch: str, expected: str | None) -> bool:
