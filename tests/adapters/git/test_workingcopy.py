@@ -63,9 +63,10 @@ async def committed_first(server: Path) -> None:
     await git(server, "symbolic-ref", "HEAD", "refs/heads/main")
 
 
-def copy_of(server: Path, author: Author = ANN) -> GitWorkingCopy:
+def copy_of(server: Path, author: Author = ANN, directory: Path | None = None) -> GitWorkingCopy:
     environ = {"PATH": PATH, "HOME": str(server.parent)}
-    return GitWorkingCopy(GIT, server.parent / "copy", Remote(str(server)), author=author, environ=environ)
+    where = directory or server.parent / "copy"
+    return GitWorkingCopy(GIT, where, Remote(str(server)), author=author, environ=environ)
 
 
 async def changed(copy: GitWorkingCopy, text: str, message: str = "change") -> str:
