@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -37,9 +38,13 @@ def find_root(environments_file: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Resolves and reads paths inside one repository. `root` is absolute and free of links."""
+    """Resolves and reads paths inside one repository. `root` is absolute and free of links.
+
+    `overlay` are contents that files shall have, by their resolved paths: reading gives them instead.
+    """
 
     root: Path
+    overlay: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, environments_file: Path, *, root: Path | None = None) -> Paths:
@@ -127,6 +132,9 @@ class Paths:
             InputError: it left the repository meanwhile, is no ordinary file, is unreadable or too large.
         """
         real = self._inside(self.root / path, path)
+        overlaid = self.overlay.get(real.relative_to(self.root).as_posix()) if self.overlay else None
+        if overlaid is not None:
+            return overlaid
         try:
             with os.fdopen(os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -143,6 +151,30 @@ class Paths:
             message = f"the file is larger than {limit >> 20} MiB"
             raise InputError(Problem("fileTooLarge", message, path, remedy="split the file"))
         return content
+
+    def write(self, path: str, content: bytes, *, before: bytes) -> None:
+        """Give a file that exists another content, whole or not at all; its mode stays, and so do links to it.
+
+        Raises:
+            InputError: it is not what it was `before` any more, or cannot be written.
+        """
+        if replace(self, overlay={}).read(path) != before:
+            message = "the file was changed by somebody else meanwhile"
+            raise InputError(Problem("changedMeanwhile", message, path, remedy="look at it, then run it again"))
+        real = self._inside(self.root / path, path)
+        temporary = real.with_name(f".{real.name}.{secrets.token_hex(8)}")
+        try:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fchmod(file.fileno(), stat.S_IMODE(real.stat().st_mode))
+                os.fsync(file.fileno())
+            temporary.replace(real)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            message = f"cannot write the file: {error.strerror}"
+            raise InputError(Problem("unwritableFile", message, path, remedy="check its permissions")) from None
 
     def _joined(self, directory: str, text: str) -> Path:
         if not text.strip() or _CONTROL.search(text):

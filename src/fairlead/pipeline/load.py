@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fairlead.domain.config import Declaration
@@ -27,13 +27,21 @@ class Loaded:
     root: Path
 
 
-def load(environments_file: Path, *, environ: Mapping[str, str], root: Path | None = None) -> Loaded:
+def load(
+    environments_file: Path,
+    *,
+    environ: Mapping[str, str],
+    root: Path | None = None,
+    overlay: Mapping[str, bytes] | None = None,
+) -> Loaded:
     """Read an environments file and everything it leads to. `root` overrides where the repository begins.
+
+    `overlay` are contents that files shall have, by their paths below the root: they are read instead.
 
     Raises:
         InputError: with every mistake found in any of the files, and the warnings among them.
     """
-    paths = Paths.of(environments_file, root=root)
+    paths = replace(Paths.of(environments_file, root=root), overlay=overlay or {})
     if not environments_file.is_file():
         raise InputError(
             Problem(
