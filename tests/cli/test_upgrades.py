@@ -190,3 +190,41 @@ def test_a_chart_is_announced_to_who_deploys_it(shop: Shop) -> None:
         "chart.version",
         "1.2.9",
     )
+
+
+def test_updates_are_written_into_the_files_when_asked(shop: Shop) -> None:
+    before = (shop.root / "apps.yaml").read_text()
+
+    ended = shop.run("poll", "test", "--patch", "--output", "json")
+
+    # The file serves production too, where nothing newer was seen, so what both share stays.
+    assert ended.code == 1
+    told = {(one["release"], one["key"]): one for one in ended.document["updates"]}
+    assert not told["web", "image.tag"]["patched"]
+    assert told["web", "image.tag"]["note"]
+    assert (shop.root / "apps.yaml").read_text() == before
+
+
+def test_what_is_right_for_everybody_is_written(shop: Shop) -> None:
+    before = (shop.root / "apps.yaml").read_text()
+
+    ended = shop.run("poll", "-r", "cache", "--patch", "--output", "json")
+
+    assert ended.code == 0
+    assert {(one["patched"], one["file"], one["line"]) for one in ended.document["updates"]} == {
+        (True, "apps.yaml", 12)
+    }
+    assert (shop.root / "apps.yaml").read_text() == before.replace("version: 1.2.3", "version: 1.2.4")
+    assert shop.run("poll", "-r", "cache", "--patch", "--output", "json").document["updates"] == []
+
+
+def test_an_announced_chart_is_written_offline(shop: Shop) -> None:
+    ended = shop.run("observe", "--chart", "acme/cache:1.2.9", "--patch")
+
+    assert ended.code == 0
+    assert "version: 1.2.9" in (shop.root / "apps.yaml").read_text()
+    assert shop.offline == [True]
+
+
+def test_charts_are_only_written_with_the_rest(shop: Shop) -> None:
+    assert shop.run("poll", "--patch-charts").code == 2

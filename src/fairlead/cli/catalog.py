@@ -124,11 +124,12 @@ CATALOG = (
     Entry(
         "poll",
         UPGRADE,
-        "Look for newer images and charts; write nothing.",
+        "Look for newer images and charts, and write them into the files if asked.",
         (
             Example("fairlead poll", "everything that has a trigger"),
             Example("fairlead poll test -r web --detailed-exitcode", "for CI: exit 3 when there are updates"),
             Example("fairlead poll --image registry.acme.test/shop", "only who runs this image"),
+            Example("fairlead poll test --patch", "change exactly those tags and versions in the files"),
         ),
     ),
     Entry(
@@ -138,7 +139,7 @@ CATALOG = (
         (
             Example("fairlead observe --image registry.acme.test/shop:1.4.3", "from the CI that pushed it, offline"),
             Example("fairlead observe --image registry.acme.test/shop:1.4.3 --verify", "ask the registry about it too"),
-            Example("fairlead observe --chart acme/cache:1.3.0", "a new version of a chart"),
+            Example("fairlead observe --chart acme/cache:1.3.0 --patch", "a new chart, written into the files"),
         ),
     ),
     Entry(

@@ -20,6 +20,7 @@ from fairlead.domain.rendering import Capabilities, RenderedRelease
 from fairlead.domain.saved_plans import SavedPlan
 from fairlead.domain.status import ReleaseStatus, explained
 from fairlead.domain.targets import Target
+from fairlead.domain.upgrades.updates import Update
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.answering import Silent, answering
 from fairlead.pipeline.chart_values import over_chart
@@ -31,6 +32,7 @@ from fairlead.pipeline.history import Shown, history, show
 from fairlead.pipeline.holding import end_hold, hold
 from fairlead.pipeline.init import initialize
 from fairlead.pipeline.load import Loaded
+from fairlead.pipeline.patching import Patched, Patching
 from fairlead.pipeline.plan import plan as plan_releases
 from fairlead.pipeline.removal import orphans, undeclared
 from fairlead.pipeline.render import Facts, Rendering
@@ -202,6 +204,11 @@ class Application:
     async def end_hold(self, target: Target) -> None:
         """End the hold of a release."""
         await end_hold(await self._engine([target]), target.key)
+
+    async def patch(self, updates: Sequence[Update], *, charts: bool = False) -> tuple[Patched, ...]:
+        """Write updates into the declared files; `charts` also into the values of chart directories."""
+        file = self.loaded.root / self.declaration.file
+        return await Patching(file, self.loaded.root, self.environ, charts).patch(updates)
 
     async def status(self, targets: Sequence[Target]) -> tuple[ReleaseStatus, ...]:
         """Return how releases are now; what is not well is explained from its root cause."""

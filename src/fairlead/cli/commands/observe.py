@@ -12,7 +12,7 @@ from fairlead.cli.command import build
 from fairlead.cli.options import Common, Where
 from fairlead.cli.run import Operation, Run
 from fairlead.cli.selecting import chosen_targets
-from fairlead.cli.upgrading import DetailedExitcode, shown
+from fairlead.cli.upgrading import Acting, DetailedExitcode, acted, shown
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.moments import parse_moment
 from fairlead.domain.upgrades.announcing import Announcement, announced_chart, announced_image
@@ -37,6 +37,7 @@ class Announced:
 def observe(
     announced: Announced,
     where: Where,
+    acting: Acting,
     common: Common,
     *,
     verify: Annotated[
@@ -46,15 +47,18 @@ def observe(
 ) -> Operation:
     """Weigh one new version."""
     made = _announcement(announced)
-    return Operation(common, partial(_observe, where, made, verify=verify, detailed_exitcode=detailed_exitcode))
+    return Operation(common, partial(_observe, where, made, acting, verify=verify, detailed_exitcode=detailed_exitcode))
 
 
-async def _observe(where: Where, announced: Announcement, run: Run, *, verify: bool, detailed_exitcode: bool) -> int:
+async def _observe(
+    where: Where, announced: Announcement, acting: Acting, run: Run, *, verify: bool, detailed_exitcode: bool
+) -> int:
     async with run.application(where.declared, offline=not verify) as application:
         run.warn(application)
         targets = chosen_targets(application, where, everything=True)
         found = await application.upgrading.observe(targets, announced, verify=verify)
-    return shown(found, run, detailed_exitcode=detailed_exitcode)
+        patched = await acted(found, application, acting)
+    return shown(found, patched, run, detailed_exitcode=detailed_exitcode)
 
 
 def _announcement(announced: Announced) -> Announcement:

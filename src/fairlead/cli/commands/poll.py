@@ -11,7 +11,7 @@ from fairlead.cli.command import build
 from fairlead.cli.options import Common, Where
 from fairlead.cli.run import Operation, Run
 from fairlead.cli.selecting import chosen_targets
-from fairlead.cli.upgrading import DetailedExitcode, shown
+from fairlead.cli.upgrading import Acting, DetailedExitcode, acted, shown
 from fairlead.domain.images import ImageName, parse_image
 
 FAILED = 1
@@ -19,6 +19,7 @@ FAILED = 1
 
 def poll(
     where: Where,
+    acting: Acting,
     common: Common,
     *,
     image: Annotated[
@@ -28,14 +29,15 @@ def poll(
 ) -> Operation:
     """Look for newer versions."""
     name = None if image is None else parse_image(image).name
-    return Operation(common, partial(_poll, where, name, detailed_exitcode=detailed_exitcode))
+    return Operation(common, partial(_poll, where, name, acting, detailed_exitcode=detailed_exitcode))
 
 
-async def _poll(where: Where, image: ImageName | None, run: Run, *, detailed_exitcode: bool) -> int:
+async def _poll(where: Where, image: ImageName | None, acting: Acting, run: Run, *, detailed_exitcode: bool) -> int:
     async with run.application(where.declared) as application:
         run.warn(application)
         found = await application.upgrading.poll(chosen_targets(application, where, everything=True), image=image)
-    code = shown(found, run, detailed_exitcode=detailed_exitcode)
+        patched = await acted(found, application, acting)
+    code = shown(found, patched, run, detailed_exitcode=detailed_exitcode)
     return FAILED if found.is_failure else code
 
 

@@ -30,6 +30,10 @@ def update_lines(document: Updates, width: int | None) -> Iterator[Text]:
         yield Text.assemble((f"{update.environment}/{update.release}", "bold"), f"  {update.image or update.chart}")
         yield from hanging(Text("  "), _change(update), width=width)
         yield from hanging(Text("  "), Text(update.reason, "dim"), width=width)
+        if update.patched:
+            yield Text(f"  written to {update.file}:{update.line}", "green")
+        if update.note:
+            yield from hanging(Text("  "), Text(update.note, "dim" if update.patched else "yellow"), width=width)
     if document.updates and document.skipped:
         yield Text()
     if document.skipped:

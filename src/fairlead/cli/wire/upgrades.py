@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from fairlead.cli.wire.documents import Document, Item, Located
 from fairlead.domain.moments import rfc3339
 from fairlead.domain.upgrades.candidates import Decision
 from fairlead.domain.upgrades.updates import Holds, Skipped, Update, Upgrades
+from fairlead.pipeline.patching import Patched
 
 
 class RejectedItem(Item, frozen=True, kw_only=True):
@@ -43,7 +46,8 @@ class UpdateItem(Located, frozen=True, kw_only=True):
     `key` is the value that changes, `chart.version` for a chart, and `file` where it stands, relative to the repository
     root; null for a default of a chart that lies outside it. Either `image` (without tag) or `chart` is null. `digest`
     is set when it is written too, `fromDigest` when one stands there now. `time` is when the new version was created
-    or announced. `patched` says whether the file was changed.
+    or announced. `patched` says whether a file was changed; `file` is then that file, `line` where in it, and `note`
+    says what is worth saying of it, or why nothing was written.
     """
 
     file: str | None
@@ -58,6 +62,8 @@ class UpdateItem(Located, frozen=True, kw_only=True):
     reason: str
     time: str | None
     patched: bool
+    line: int | None
+    note: str | None
 
 
 class SkippedItem(Located, frozen=True, kw_only=True):
@@ -74,16 +80,20 @@ class Updates(Document, frozen=True, kw_only=True, tag="Updates"):
     skipped: list[SkippedItem]
 
 
-def updates_document(found: Upgrades) -> Updates:
-    """Return the document of `poll` and `observe`."""
-    return Updates(updates=[_update(one) for one in found.updates], skipped=[_skipped(one) for one in found.skipped])
+def updates_document(found: Upgrades, patched: Iterable[Patched] = ()) -> Updates:
+    """Return the document of `poll` and `observe`, with what was written."""
+    made = {one.update: one for one in patched}
+    return Updates(
+        updates=[_update(one, made.get(one)) for one in found.updates], skipped=[_skipped(one) for one in found.skipped]
+    )
 
 
-def _update(update: Update) -> UpdateItem:
+def _update(update: Update, patched: Patched | None) -> UpdateItem:
+    is_patched = patched is not None and patched.changed
     is_chart = update.standing.holds is Holds.CHART_VERSION
     return UpdateItem(
         **update.release.to_json(),
-        file=update.standing.file,
+        file=patched.file if patched is not None and is_patched else update.standing.file,
         key=update.standing.key,
         image=None if is_chart else update.subject,
         chart=update.subject if is_chart else None,
@@ -94,7 +104,9 @@ def _update(update: Update) -> UpdateItem:
         track=update.track,
         reason=update.reason,
         time=None if update.time is None else rfc3339(update.time),
-        patched=False,
+        patched=is_patched,
+        line=patched.line if patched is not None else None,
+        note=(patched.note or None) if patched is not None else None,
     )
 
 
