@@ -168,7 +168,9 @@ async def measure(file: Path, arguments: argparse.Namespace) -> None:
     await server.wait()
     queue = SqliteQueue(file)
     kept = {
-        f"{work.subject}:{each.tag}" for work in await queue.waiting(10**9) for each in work.announcements  # type: ignore[union-attr]
+        f"{work.subject}:{each.tag}"
+        for work in await queue.waiting(10**9)
+        for each in work.announcements  # type: ignore[union-attr]
     }
     await queue.close()
     report(tally, memories, before_kill, len(tally.answered - kept))
@@ -176,6 +178,7 @@ async def measure(file: Path, arguments: argparse.Namespace) -> None:
 
 def report(tally: Tally, memories: list[float], before_kill: int, lost: int) -> None:
     """Print the figures."""
+
     def quantiles(times: list[float]) -> str:
         ordered = sorted(times)
         return " / ".join(f"{ordered[int(len(ordered) * q) - 1] * 1000:.1f}" for q in (0.5, 0.99, 1.0))
@@ -186,7 +189,8 @@ def report(tally: Tally, memories: list[float], before_kill: int, lost: int) -> 
         print(f"  before the kill      {quantiles(tally.times[:before_kill])} ms")
     print(f"sent again             {tally.again}")
     print(f"answered and lost      {lost}")
-    print(f"memory                 {memories[1]:.0f} MB after 2 s, {max(memories):.0f} MB at most, {memories[-1]:.0f} MB at the end")
+    early, most, late = memories[1], max(memories), memories[-1]
+    print(f"memory                 {early:.0f} MB after 2 s, {most:.0f} MB at most, {late:.0f} MB at the end")
 
 
 def main() -> None:
