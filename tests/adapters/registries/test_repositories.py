@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,24 @@ import pytest_asyncio
 
 from fairlead.adapters.charts.cache import ChartCache
 from fairlead.adapters.charts.remote import Remote
-from fairlead.domain.config import ChartReference, EnvRef, HelmRepo, Place
-from fairlead.domain.errors import FairleadError, InputError, OperationFailed, RemoteRefused, Transient
+from fairlead.adapters.registries.registries import Registries
+from fairlead.domain.config import ChartOci, ChartReference, EnvRef, HelmRepo, Place
+from fairlead.domain.errors import (
+    FairleadError,
+    InputError,
+    OperationFailed,
+    Problem,
+    RemoteRefused,
+    Severity,
+    Transient,
+)
+from fairlead.domain.published import ChartVersion, ImageFacts
 from fairlead.doors.fetch import basic_auth
 from tests.fakes.certificates import Authority
 from tests.fakes.chart_server import Pages, demand, index_of, packaged
 from tests.fakes.charts import registries
 from tests.fakes.http import Answer, HttpServer
+from tests.fakes.registry_server import RegistryServer
 
 PLACE = Place("environments.yaml", 3, 1)
 
@@ -168,3 +180,109 @@ async def test_references_that_lead_nowhere_are_refused_before_anything_is_asked
     with pytest.raises(InputError) as caught:
         await fetched(remote, pages, reference=reference)
     assert caught.value.code == "chartInvalid"
+
+
+# --- versions ---------------------------------------------------------------------------------------------------------
+
+
+def entry(version: object, **more: Any) -> dict[str, Any]:
+    return {"name": "small", "version": version, "urls": [f"small-{version}.tgz"], **more}
+
+
+async def listed(pages: Pages, asking: Registries) -> tuple[ChartVersion, ...]:
+    async with HttpServer(pages) as server:
+        return await asking.chart_versions(
+            ChartReference("shop/small", "1.0.0"), (HelmRepo("shop", server.url, PLACE),)
+        )
+
+
+async def test_versions_are_listed_with_their_times_and_digests() -> None:
+    entries = [
+        entry("1.1.0+build.5", created="2026-11-21T12:00:00.123456789Z", digest="0A" * 32),
+        entry("v1.0.0", created="1970-01-01T00:00:00Z", digest="sha256:" + "0a" * 32),
+        entry("0.9.0-rc.1", created="someday", digest="odd", deprecated=True),
+    ]
+    asking = registries()
+    found = await listed(Pages({"/index.yaml": Answer(body=index_of({"small": entries}))}), asking)
+    await asking.close()
+    digest = "sha256:" + "0a" * 32
+    assert found == (
+        ChartVersion("1.1.0+build.5", datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC), digest),
+        ChartVersion("v1.0.0", None, digest),
+        ChartVersion("0.9.0-rc.1", None, None),
+    )
+
+
+async def test_broken_entries_are_left_out_and_told_of() -> None:
+    broken: list[Any] = [
+        None,
+        "text",
+        5,
+        {},
+        entry(None),
+        entry(1.0),
+        entry("1.0"),
+        entry("latest"),
+        entry("1.0.0\n  evil: x"),
+        entry("1.2.3", urls=[]),
+        entry("1.2.4", urls=[5]),
+        {"version": "1.2.5"},
+    ]
+    told: list[Problem] = []
+    asking = registries(warned=told.append)
+    entries = [*broken, entry("1.0.0"), entry("1.0.0")]
+    found = await listed(Pages({"/index.yaml": Answer(body=index_of({"small": entries}))}), asking)
+    await asking.close()
+    assert [one.version for one in found] == ["1.0.0"]
+    assert [(one.code, one.severity) for one in told] == [("chartEntryUnusable", Severity.WARNING)] * len(broken)
+    assert all(one.message.isprintable() for one in told)
+
+
+@pytest.mark.parametrize("entries", [{}, {"small": []}, {"small": None}, {"small": {"a": 1}}, {"other": []}])
+async def test_a_chart_that_is_not_in_the_index_is_said_to_be_missing(entries: dict[str, Any]) -> None:
+    asking = registries()
+    with pytest.raises(InputError) as caught:
+        await listed(Pages({"/index.yaml": Answer(body=index_of(entries))}), asking)
+    await asking.close()
+    assert caught.value.code == "chartNotFound"
+
+
+async def test_an_index_beyond_all_bounds_is_not_read() -> None:
+    asking = registries()
+    huge = Answer(body=b"entries: {small: []}\n" + b"#" * (33 * 1024 * 1024))
+    with pytest.raises(OperationFailed) as caught:
+        await listed(Pages({"/index.yaml": huge}), asking)
+    await asking.close()
+    assert caught.value.code == "responseTooLarge"
+
+
+async def test_an_index_that_did_not_change_is_not_sent_again(tmp_path: Path) -> None:
+    pages = Pages()
+    pages.publish("small", "1.0.0", packaged())
+    tagged = Answer(body=pages.pages["/index.yaml"].body, headers={"ETag": '"1"'})
+    pages.pages["/index.yaml"] = tagged
+    pages.guard = lambda request: Answer(304) if request.headers.get("if-none-match") == '"1"' else None
+    async with HttpServer(pages) as server:
+        repos = (HelmRepo("shop", server.url, PLACE),)
+        for _ in range(2):
+            asking = registries(kept=tmp_path)
+            found = await asking.chart_versions(ChartReference("shop/small", "1.0.0"), repos)
+            assert [one.version for one in found] == ["1.0.0"]
+            await asking.close()
+    assert ["if-none-match" in request.headers for request in server.requests] == [False, True]
+
+
+async def test_versions_in_a_registry_have_times_when_they_are_asked_for() -> None:
+    pages = RegistryServer()
+    noon = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    for minute, tag in enumerate(("1.0.0", "1.1.0_build.5", "latest", "sha256-0a.sig")):
+        pages.push("charts/small", tag, {"linux/amd64": ImageFacts("", noon.replace(minute=minute))})
+    asking = registries()
+    async with HttpServer(pages) as server:
+        chart = ChartOci(f"oci://127.0.0.1:{server.port}/charts/small", "1.0.0")
+        plain = await asking.chart_versions(chart, ())
+        assert len(server.requests) == 1
+        timed = await asking.chart_versions(chart, (), times=True)
+    await asking.close()
+    assert plain == (ChartVersion("1.0.0"), ChartVersion("1.1.0+build.5"))
+    assert timed == (ChartVersion("1.0.0", noon), ChartVersion("1.1.0+build.5", noon.replace(minute=1)))
