@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fairlead.cli.options import Releases, Targets, Where
-from fairlead.domain.config import Environment
+from fairlead.domain.config import Declaration, Environment
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.labels import parse_selector
 from fairlead.domain.selection import Scope, choose_environments, choose_releases
@@ -16,8 +16,12 @@ from fairlead.pipeline.application import Application
 
 def chosen_targets(application: Application, where: Where, *, everything: bool = False) -> tuple[Target, ...]:
     """Return the releases that a command is about; `everything` is meant where nothing was said."""
-    environments = chosen_environments(application, where.targets, everything=everything)
-    return filtered(environments, where.releases)
+    return targets_in(application.declaration, where, everything=everything)
+
+
+def targets_in(declaration: Declaration, where: Where, *, everything: bool = False) -> tuple[Target, ...]:
+    """Return the releases that a command is about, of any declaration."""
+    return filtered(environments_in(declaration, where.targets, everything=everything), where.releases)
 
 
 def filtered(environments: Sequence[Environment], releases: Releases) -> tuple[Target, ...]:
@@ -30,9 +34,14 @@ def chosen_environments(
     application: Application, targets: Targets, *, everything: bool = False
 ) -> tuple[Environment, ...]:
     """Return the environments that a command is about."""
+    return environments_in(application.declaration, targets, everything=everything)
+
+
+def environments_in(declaration: Declaration, targets: Targets, *, everything: bool = False) -> tuple[Environment, ...]:
+    """Return the environments that a command is about, of any declaration."""
     unsaid = targets.environment is None and targets.cluster is None
     scope = Scope(targets.environment, targets.cluster, targets.everything or (everything and unsaid))
-    return choose_environments(application.declaration, scope)
+    return choose_environments(declaration, scope)
 
 
 def named_release(application: Application, environment: str, release: str) -> Target:

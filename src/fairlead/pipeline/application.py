@@ -34,6 +34,7 @@ from fairlead.pipeline.init import initialize
 from fairlead.pipeline.load import Loaded
 from fairlead.pipeline.patching import Patched, Patching
 from fairlead.pipeline.plan import plan as plan_releases
+from fairlead.pipeline.proposals import Proposer
 from fairlead.pipeline.removal import orphans, undeclared
 from fairlead.pipeline.render import Facts, Rendering
 from fairlead.pipeline.returning import Past
@@ -70,6 +71,7 @@ class Application:
     clusters: Clusters
     rendering: Rendering
     upgrading: Upgrading
+    proposer: Proposer
     source: Source
     addresses: AddressSource
     redactor: Redactor

@@ -2,7 +2,7 @@
 
 Guarantees: a shared branch is never forced, and a branch of ours only from the commit that it was seen at; what was
 committed by somebody else is never lost. Errors: `OperationFailed` with code `gitFailed`, `pushRefused` (the server
-says no for another reason than a lost race), `branchMissing`.
+says no for another reason than a lost race), `branchMissing`, `copyBusy` (another process uses it).
 """
 
 from __future__ import annotations
@@ -80,4 +80,8 @@ class WorkingCopy(Protocol):
 
     async def delete(self, branch: RemoteBranch) -> bool:
         """Remove a branch of ours; False when it has moved."""
+        ...
+
+    async def close(self) -> None:
+        """Let others use it."""
         ...

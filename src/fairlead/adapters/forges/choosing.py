@@ -66,10 +66,15 @@ def place(remote: str, choice: ForgeChoice) -> Place:
 
 def forge_at(found: Place, choice: ForgeChoice, authorize: Authorize) -> RestForge:
     """Return the forge, ready to ask."""
-    api = (choice.api or _api(found)).rstrip("/")
+    api = api_of(found, choice)
     rest = "/v3" if found.kind == "github" and api.endswith("/api/v3") else ""  # GitHub Enterprise
     api = api.removesuffix(rest)
     return RestForge(api, _dialect(found, api, rest), authorize)
+
+
+def api_of(found: Place, choice: ForgeChoice) -> str:
+    """Return the address of the forge's API."""
+    return (choice.api or _api(found)).rstrip("/")
 
 
 def proof(kind: str, token: str) -> Mapping[str, str]:
@@ -90,11 +95,15 @@ class FixedToken:
     """A token that is given once."""
 
     kind: str
-    token: str = field(repr=False)
+    text: str = field(repr=False)
 
     async def __call__(self) -> Mapping[str, str]:
         """Return the headers."""
-        return proof(self.kind, self.token)
+        return proof(self.kind, self.text)
+
+    async def token(self) -> str:
+        """Return the token itself, which is Git's password, too."""
+        return self.text
 
 
 def _split(remote: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from fairlead.domain.errors import OperationFailed
+from fairlead.domain.errors import InputError, OperationFailed, Problem
 from fairlead.domain.identity import Commit
 from fairlead.doors.process import Program, locate, run
 from fairlead.settings import Settings
@@ -54,6 +54,22 @@ class GitCheckout:
             return False
         arguments = ("merge-base", "--is-ancestor", older, newer)
         return (await run(self._program(root, *arguments, trusted=True, accepted=range(256)))).exit_code == 0
+
+    async def origin(self, root: str) -> tuple[Path, str]:
+        """Return the top of the checkout that `root` lies in, and the address of its remote `origin`.
+
+        Raises:
+            InputError: it is no checkout, or has no such remote (`noRemote`).
+        """
+        asked = (("rev-parse", "--show-toplevel"), ("remote", "get-url", "origin"))
+        found = []
+        for arguments in asked:
+            done = await run(self._program(root, *arguments, trusted=True, accepted=range(256))) if self._git else None
+            if done is None or done.exit_code != 0:
+                message = "the declared files lie in no Git checkout with a remote `origin`"
+                raise InputError(Problem("noRemote", message, remedy="run it in a clone of the repository"))
+            found.append(done.stdout.decode(errors="surrogateescape").strip())
+        return Path(found[0]), found[1]
 
     def _program(self, root: str, *arguments: str, trusted: bool = False, accepted: range = range(1)) -> Program:
         settings = (*_OPTIONS, f"safe.directory={Path(root).resolve()}") if trusted else _OPTIONS

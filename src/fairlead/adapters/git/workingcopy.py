@@ -7,6 +7,8 @@ refusals differently.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -54,6 +56,7 @@ class GitWorkingCopy:
             "LC_ALL": "C",
         }
         self._base = ""
+        self._lock: int | None = None
 
     @property
     def root(self) -> Path:
@@ -62,6 +65,7 @@ class GitWorkingCopy:
 
     async def refresh(self, base: str | None) -> str:
         """Make the files those of the server's branch `base`; see the port."""
+        self._take()
         self._base = base or await self._default_branch()
         try:
             await self._fetched()
@@ -75,6 +79,26 @@ class GitWorkingCopy:
             except ProgramFailed as again:
                 raise self._failed(again) from again
         return self._base
+
+    async def close(self) -> None:
+        """Let others use it."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _take(self) -> None:
+        """Two processes in one clone would commit each other's files."""
+        if self._lock is not None:
+            return
+        self._directory.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(f"{self._directory}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            message = "another process of this machine proposes updates of the same repository"
+            raise OperationFailed(Problem("copyBusy", message, remedy="wait until it has ended")) from None
+        self._lock = descriptor
 
     async def _fetched(self) -> None:
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
@@ -11,11 +12,13 @@ import typer
 from fairlead.cli.command import build
 from fairlead.cli.options import Common, Where
 from fairlead.cli.run import Operation, Run
-from fairlead.cli.selecting import chosen_targets
-from fairlead.cli.upgrading import Acting, DetailedExitcode, acted, shown
+from fairlead.cli.upgrading import Acting, DetailedExitcode, Search, shown
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.moments import parse_moment
+from fairlead.domain.targets import Target
 from fairlead.domain.upgrades.announcing import Announcement, announced_chart, announced_image
+from fairlead.domain.upgrades.updates import Upgrades
+from fairlead.pipeline.upgrading import Upgrading
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,13 @@ def observe(
 async def _observe(
     where: Where, announced: Announcement, acting: Acting, run: Run, *, verify: bool, detailed_exitcode: bool
 ) -> int:
-    async with run.application(where.declared, offline=not verify) as application:
+    async def find(upgrading: Upgrading, targets: Sequence[Target]) -> Upgrades:
+        return await upgrading.observe(targets, announced, verify=verify)
+
+    async with run.application(where.declared, offline=not verify and not acting.pr) as application:
         run.warn(application)
-        targets = chosen_targets(application, where, everything=True)
-        found = await application.upgrading.observe(targets, announced, verify=verify)
-        patched = await acted(found, application, acting)
-    return shown(found, patched, run, detailed_exitcode=detailed_exitcode)
+        found, done = await Search(where, find, settles=False).carried_out(application, acting)
+    return shown(found, done, run, detailed_exitcode=detailed_exitcode)
 
 
 def _announcement(announced: Announced) -> Announcement:

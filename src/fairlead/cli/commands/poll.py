@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
@@ -10,9 +11,11 @@ import typer
 from fairlead.cli.command import build
 from fairlead.cli.options import Common, Where
 from fairlead.cli.run import Operation, Run
-from fairlead.cli.selecting import chosen_targets
-from fairlead.cli.upgrading import Acting, DetailedExitcode, acted, shown
+from fairlead.cli.upgrading import Acting, DetailedExitcode, Search, shown
 from fairlead.domain.images import ImageName, parse_image
+from fairlead.domain.targets import Target
+from fairlead.domain.upgrades.updates import Upgrades
+from fairlead.pipeline.upgrading import Upgrading
 
 FAILED = 1
 
@@ -33,11 +36,13 @@ def poll(
 
 
 async def _poll(where: Where, image: ImageName | None, acting: Acting, run: Run, *, detailed_exitcode: bool) -> int:
+    async def find(upgrading: Upgrading, targets: Sequence[Target]) -> Upgrades:
+        return await upgrading.poll(targets, image=image)
+
     async with run.application(where.declared) as application:
         run.warn(application)
-        found = await application.upgrading.poll(chosen_targets(application, where, everything=True), image=image)
-        patched = await acted(found, application, acting)
-    code = shown(found, patched, run, detailed_exitcode=detailed_exitcode)
+        found, done = await Search(where, find, settles=image is None).carried_out(application, acting)
+    code = shown(found, done, run, detailed_exitcode=detailed_exitcode)
     return FAILED if found.is_failure else code
 
 

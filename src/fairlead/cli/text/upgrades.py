@@ -9,6 +9,17 @@ from rich.text import Text
 from fairlead.cli.text.layout import columns, hanging, plural
 from fairlead.cli.wire.upgrades import TrackChoice, UpdateItem, Updates
 
+_COMMIT = 12
+_FATES = {
+    "opened": "proposed: {}",
+    "updated": "proposed anew: {}",
+    "current": "proposed already: {}",
+    "committed": "committed: {}",
+    "closed": "closed: {}",
+    "declined": "not proposed again: people closed its pull request; another version will be",
+    "foreign": "left alone: others committed to its branch {}",
+    "nothing": "not proposed: no file could be changed for it alone",
+}
 _DIGEST = 19  # characters of a digest that tell it from another one: `sha256:` and 12 more
 
 
@@ -32,6 +43,8 @@ def update_lines(document: Updates, width: int | None) -> Iterator[Text]:
         yield from hanging(Text("  "), Text(update.reason, "dim"), width=width)
         if update.patched:
             yield Text(f"  written to {update.file}:{update.line}", "green")
+        if update.proposed:
+            yield from hanging(Text("  "), Text(_FATES[update.proposed].format(_where(update))), width=width)
         if update.note:
             yield from hanging(Text("  "), Text(update.note, "dim" if update.patched else "yellow"), width=width)
     if document.updates and document.skipped:
@@ -44,6 +57,10 @@ def update_lines(document: Updates, width: int | None) -> Iterator[Text]:
         yield Text()
     count = plural(len(document.updates), "update") if document.updates else "No updates"
     yield Text(f"{count}, {len(document.skipped)} skipped." if document.skipped else f"{count}.", "bold")
+
+
+def _where(update: UpdateItem) -> str:
+    return update.pull_request or (update.commit or "")[:_COMMIT]
 
 
 def _change(update: UpdateItem) -> Text:

@@ -11,6 +11,7 @@ from fairlead.domain.moments import rfc3339
 from fairlead.domain.upgrades.candidates import Decision
 from fairlead.domain.upgrades.updates import Holds, Skipped, Update, Upgrades
 from fairlead.pipeline.patching import Patched
+from fairlead.pipeline.pullrequests import Proposed
 
 
 class RejectedItem(Item, frozen=True, kw_only=True):
@@ -47,7 +48,8 @@ class UpdateItem(Located, frozen=True, kw_only=True):
     root; null for a default of a chart that lies outside it. Either `image` (without tag) or `chart` is null. `digest`
     is set when it is written too, `fromDigest` when one stands there now. `time` is when the new version was created
     or announced. `patched` says whether a file was changed; `file` is then that file, `line` where in it, and `note`
-    says what is worth saying of it, or why nothing was written.
+    says what is worth saying of it, or why nothing was written. `proposed` is what became of it in the repository, by
+    `pullRequest` (an address) or as `commit`.
     """
 
     file: str | None
@@ -64,6 +66,9 @@ class UpdateItem(Located, frozen=True, kw_only=True):
     patched: bool
     line: int | None
     note: str | None
+    proposed: str | None
+    pull_request: str | None
+    commit: str | None
 
 
 class SkippedItem(Located, frozen=True, kw_only=True):
@@ -80,15 +85,15 @@ class Updates(Document, frozen=True, kw_only=True, tag="Updates"):
     skipped: list[SkippedItem]
 
 
-def updates_document(found: Upgrades, patched: Iterable[Patched] = ()) -> Updates:
-    """Return the document of `poll` and `observe`, with what was written."""
+def updates_document(found: Upgrades, patched: Iterable[Patched] = (), proposed: Iterable[Proposed] = ()) -> Updates:
+    """Return the document of `poll` and `observe`, with what was written or proposed."""
     made = {one.update: one for one in patched}
-    return Updates(
-        updates=[_update(one, made.get(one)) for one in found.updates], skipped=[_skipped(one) for one in found.skipped]
-    )
+    fates = {(update.release, update.standing.key): one for one in proposed for update in one.updates}
+    updates = [_update(one, made.get(one), fates.get((one.release, one.standing.key))) for one in found.updates]
+    return Updates(updates=updates, skipped=[_skipped(one) for one in found.skipped])
 
 
-def _update(update: Update, patched: Patched | None) -> UpdateItem:
+def _update(update: Update, patched: Patched | None, proposed: Proposed | None) -> UpdateItem:
     is_patched = patched is not None and patched.changed
     is_chart = update.standing.holds is Holds.CHART_VERSION
     return UpdateItem(
@@ -107,6 +112,9 @@ def _update(update: Update, patched: Patched | None) -> UpdateItem:
         patched=is_patched,
         line=patched.line if patched is not None else None,
         note=(patched.note or None) if patched is not None else None,
+        proposed=proposed.fate.value if proposed is not None else None,
+        pull_request=proposed.url if proposed is not None else None,
+        commit=proposed.commit if proposed is not None else None,
     )
 
 

@@ -19,6 +19,7 @@ from fairlead.domain.declaring.texts import (
     AGE,
     ANY_TEXT,
     DURATION,
+    GROUP,
     LABEL_KEY,
     LABEL_VALUE,
     NAMESPACE,
@@ -72,6 +73,7 @@ _WANTED = (
     Field("prerelease", Flag(), "Whether pre-releases count although the current version is none.", default="false"),
     Field("dateTags", Flag(), "Whether dates and numbers such as 20260131 count as versions.", default="false"),
     Field("minAge", AGE, "How old a new version has to be."),
+    Field("group", GROUP, "Updates of one group share a pull request.", default="one for each release"),
 )
 IMAGE_TRIGGER = Record(
     "imageTrigger",

@@ -13,6 +13,9 @@ NAME = Text(
 RELEASE_NAME = Text(
     r"[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?", "at most 53 lower-case letters, digits and dashes, none at the ends"
 )
+GROUP = Text(
+    r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "at most 63 lower-case letters, digits and dashes, none at the ends"
+)
 NAMESPACE = Text(
     r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "at most 63 lower-case letters, digits and dashes, none at the ends"
 )

@@ -31,7 +31,7 @@ def read_triggers(found: FoundRecord, findings: Findings) -> tuple[Trigger, ...]
 def _trigger(item: FoundRecord, findings: Findings) -> Trigger | None:
     if (chart := item.record("chart")) is not None:
         policy = _policy(chart, findings)
-        return None if policy is None else ChartTrigger(policy)
+        return None if policy is None else ChartTrigger(policy, chart.text("group"))
     image = item.record("image")
     assert image is not None
     default = ImageTrigger()
@@ -46,6 +46,7 @@ def _trigger(item: FoundRecord, findings: Findings) -> Trigger | None:
         paths[2] or default.repo_prefix_value,
         pins_digest=image.text("digest") is not None,
         platform=image.text("platform"),
+        group=image.text("group"),
     )
 
 

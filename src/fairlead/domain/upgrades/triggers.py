@@ -14,7 +14,7 @@ class ImageTrigger:
     """Watches an image whose repository and tag stand among the values, at paths in Helm's syntax.
 
     `pins_digest` wants `TAG@DIGEST` written, and follows what the tag names. `platform` is `OS/ARCHITECTURE[/VARIANT]`:
-    only tags that have it count.
+    only tags that have it count. `group` names the updates that it shares a pull request with.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -23,6 +23,7 @@ class ImageTrigger:
     repo_prefix_value: str = PREFIX
     pins_digest: bool = False
     platform: str | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class ChartTrigger:
     """Watches the versions of the release's own chart."""
 
     policy: Policy = field(default_factory=Policy)
+    group: str | None = None
 
 
 Trigger = ImageTrigger | ChartTrigger

@@ -26,6 +26,7 @@ from fairlead.doors.paths import Paths
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.application import Application
 from fairlead.pipeline.load import Loaded, load
+from fairlead.pipeline.proposals import Proposer
 from fairlead.pipeline.render import Rendering
 from fairlead.pipeline.upgrading import Upgrading
 from fairlead.pipeline.values import ValuesFiles
@@ -33,6 +34,7 @@ from fairlead.ports.charts import ChartArchives, ChartSource
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.events import EventSink
+from fairlead.ports.hosting import Hosting
 from fairlead.ports.kustomize import Kustomize
 from fairlead.ports.provider import ClusterAccess
 from fairlead.ports.registry import Registry
@@ -139,6 +141,18 @@ async def open_application(
         for port in (registries, charts, renderer, clusters):
             stack.push_async_callback(port.close)
         rendering = _rendering(loaded, sink, charts, renderer, settings)
+
+        def elsewhere(root: Path) -> tuple[Loaded, Upgrading]:
+            there = load(root / loaded.declaration.file, environ=settings.environ, root=root)
+            own = Later(lambda: _charts(settings, there, registries, offline=wishes.offline))
+            stack.push_async_callback(own.close)
+            return there, Upgrading(_rendering(there, sink, own, renderer, settings), registries.get, clock)
+
+        async def hosting() -> Hosting:
+            from fairlead.bootstrap.hosting import GitHosting  # noqa: PLC0415 - only proposing needs it
+
+            return GitHosting(settings, loaded.root, clock, redactor)
+
         yield Application(
             loaded=loaded,
             events=sink,
@@ -153,6 +167,7 @@ async def open_application(
             stores=SecretStateStore,
             whoami=ThisProcess(),
             environ=settings.environ,
+            proposer=Proposer(hosting, elsewhere, registries.get, clock, settings.environ),
         )
 
 
