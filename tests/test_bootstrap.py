@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from fairlead.bootstrap import Later, Wishes, open_application
+from fairlead.domain.config import ChartReference
 from fairlead.domain.errors import InputError, OperationFailed
+from fairlead.domain.images import ImageName
 from fairlead.domain.selection import Scope, choose_environments, choose_releases
 from fairlead.domain.targets import Target
+from fairlead.doors.fetch import basic_auth
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.application import Application
 from fairlead.settings import Settings
+from tests.fakes.chart_server import index_of
+from tests.fakes.http import Answer, HttpServer
+from tests.fakes.registry_server import RegistryServer, errors
 
 ENVIRONMENTS = """\
 clusters: [{name: eu, provider: {existingContext: {contextName: eu}}}]
@@ -122,6 +129,32 @@ async def test_charts_that_cannot_be_had(
             await application.values(target(application, "web"))
     assert isinstance(failed.value, InputError | OperationFailed)
     assert failed.value.code == code
+
+
+async def test_registries_are_asked_with_dockers_logins_and_what_is_broken_is_logged(
+    shop: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    login = basic_auth("me", "hunter2-word")["Authorization"]
+    pages = RegistryServer()
+    pages.push("shop/api", "1.0")
+    wanted = errors(401, "UNAUTHORIZED", **{"WWW-Authenticate": "Basic"})
+    index = index_of({"web": [{"version": "one"}, {"version": "1.0.0", "urls": ["a.tgz"]}]})
+    pages.faults += [
+        lambda request: Answer(body=index) if request.path == "/index.yaml" else None,
+        lambda request: None if request.headers.get("authorization") == login else wanted,
+    ]
+    redactor = Redactor()
+    async with HttpServer(pages) as server:
+        config = {"auths": {f"127.0.0.1:{server.port}": {"username": "me", "password": "hunter2-word"}}}
+        (shop / "config.json").write_text(json.dumps(config))
+        environ = {"DOCKER_CONFIG": str(shop), "FAIRLEAD_CACHE": str(shop / "cache")}
+        async with open_application(settings(shop, **environ), Wishes(shop), Nobody(), redactor) as application:
+            registry = await application.upgrading.registry()
+            assert await registry.tags(ImageName(f"127.0.0.1:{server.port}", "shop/api")) == ("1.0",)
+            versions = await registry.chart_versions(ChartReference(f"{server.url}/web", "1.0.0"), ())
+    assert [one.version for one in versions] == ["1.0.0"]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert redactor.text("hunter2-word") == "(secret)"
 
 
 async def test_an_environment_without_a_context_says_what_to_do(shop: Path) -> None:

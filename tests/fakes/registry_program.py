@@ -18,6 +18,7 @@ from fairlead.settings import Settings
 from tests.fakes.registry_server import CONFIG, MANIFEST, RegistryServer
 
 _CONFIG = """version: 0.1
+log: {{accesslog: {{disabled: true}}}}
 storage: {{filesystem: {{rootdirectory: {folder}}}, delete: {{enabled: true}}}}
 http: {{addr: "127.0.0.1:{port}"}}
 """
@@ -35,13 +36,17 @@ async def registry_program(folder: Path) -> AsyncIterator[str]:
     child = await start(Program((str(program), "serve", str(config)), env={"OTEL_TRACES_EXPORTER": "none"}))
     # It says so when it listens; nothing else is waited for.
     assert child.stderr is not None
+    assert child.stdout is not None
     async with asyncio.timeout(30):
         while b"listening on" not in await child.stderr.readline():
             assert child.returncode is None
-    reading = asyncio.create_task(_discard(child.stderr))  # a full pipe would stop it
-    yield f"127.0.0.1:{port}"
-    reading.cancel()
-    await stop(child)
+    reading = [asyncio.create_task(_discard(pipe)) for pipe in (child.stdout, child.stderr)]  # a full pipe stops it
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        for task in reading:
+            task.cancel()
+        await stop(child)
 
 
 async def push(host: str, name: str, tags: Sequence[str], platforms: Mapping[str, ImageFacts] | None = None) -> str:

@@ -5,6 +5,7 @@ What is costly to import or to start is made when it is first asked for: listing
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ from fairlead.ports.provider import ClusterAccess
 from fairlead.ports.registry import Registry
 from fairlead.ports.renderer import ChartRenderer
 from fairlead.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 
 class _Closable(Protocol):
@@ -221,7 +224,7 @@ async def _registries(settings: Settings, clock: Clock, redactor: Redactor) -> P
 
     accounts = MachineAccounts(settings, learned=redactor.register)
     kept = Kept(settings.own_cache / "registries")
-    return Registries(Connections(clock, password_of), accounts, kept)
+    return Registries(Connections(clock, password_of), accounts, kept, lambda problem: _log.warning(problem.message))
 
 
 def _password(settings: Settings, reference: EnvRef) -> str:
