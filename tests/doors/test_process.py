@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,28 @@ async def test_a_child_may_end_by_itself_within_its_grace() -> None:
     await child.stdout.readline()
     await stop(child, grace=30)
     assert child.returncode == 7
+
+
+@pytest.fixture
+def watcher_of_later_pythons() -> Iterator[None]:
+    """Collect children in the loop, as Python does from 3.12 on: what the loop has not seen cannot be collected yet."""
+    if sys.version_info >= (3, 12):
+        yield
+        return
+    before = asyncio.get_child_watcher()
+    asyncio.set_child_watcher(asyncio.PidfdChildWatcher())
+    yield
+    asyncio.set_child_watcher(before)
+
+
+@pytest.mark.usefixtures("watcher_of_later_pythons")
+async def test_the_exit_code_of_a_child_that_has_just_ended_is_not_lost(caplog: pytest.LogCaptureFixture) -> None:
+    child = await start(python("import time; time.sleep(600)"))
+    os.kill(child.pid, 15)
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # noqa: ASYNC222 - the loop shall not see it end
+    await stop(child)
+    assert child.returncode == -15
+    assert not caplog.records
 
 
 def test_a_daemon_leads_its_own_session_and_writes_to_its_log(tmp_path: Path) -> None:

@@ -139,12 +139,22 @@ async def stop(child: asyncio.subprocess.Process, *, grace: float = 0.0) -> None
                 await child.wait()
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
-    # Before the wait: it ends only when the pipes have, and one that nobody reads any more never does by itself.
-    # Nor is it left to the collector: an open pipe warns when the loop is gone.
+    await asyncio.shield(_collected(child))
+
+
+def _collected(child: asyncio.subprocess.Process) -> asyncio.Task[int]:
+    """Give up the pipes of a child that ends, and return the wait for its exit code."""
+    wait = asyncio.ensure_future(child.wait())
     transport = getattr(child, "_transport", None)
     if transport is not None:
-        transport.close()
-    await asyncio.shield(child.wait())
+        # Before the wait: it ends only when the pipes have, and one that nobody reads any more never does by itself.
+        for descriptor in range(3):
+            if (pipe := transport.get_pipe_transport(descriptor)) is not None:
+                pipe.close()
+        # After it, for closing asks the system for the exit code, which is then lost to asyncio: it would say 255.
+        # Nor is it left to the collector: an open transport warns when the loop is gone.
+        wait.add_done_callback(lambda _: transport.close())
+    return wait
 
 
 def start_daemon(program: Program, *, log: IO[bytes], pass_fds: tuple[int, ...] = ()) -> int:
