@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -138,7 +139,33 @@ def test_a_quantity_that_the_server_normalised_is_kept_after_the_dry_run() -> No
     live["spec"]["template"]["spec"]["containers"][0]["resources"]["cpu"] = "1"
     found = compare(wanted, live, JUDGE)
     assert isinstance(found, Candidate)
-    assert found.judged(live).action is Action.KEEP
+    kept = found.judged(live)
+    assert kept.action is Action.KEEP
+    assert kept.form is not None
+    knowing = replace(JUDGE, forms=frozenset({kept.form}))
+    again = compare(wanted, live, knowing)
+    assert isinstance(again, Change)
+    assert (again.action, again.form) == (Action.KEEP, kept.form)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda live: live["spec"]["template"]["spec"]["containers"][0].update(image="web:2"),
+        lambda live: live["metadata"].update(managedFields=edited(live, {**live, "spec": {"replicas": 4}}, "someone")),
+    ],
+    ids=["another value", "another owner"],
+)
+def test_what_the_server_made_of_an_object_counts_only_while_it_stays_so(edit: Callable[[Any], None]) -> None:
+    wanted = _changed(DEPLOYMENT, ("spec", "template", "spec", "containers", 0, "resources"), {"cpu": "1000m"})
+    live = _live(wanted)
+    live["spec"]["template"]["spec"]["containers"][0]["resources"]["cpu"] = "1"
+    found = compare(wanted, live, JUDGE)
+    assert isinstance(found, Candidate)
+    form = found.judged(live).form
+    assert form is not None
+    edit(live)
+    assert isinstance(compare(wanted, live, replace(JUDGE, forms=frozenset({form}))), Candidate)
 
 
 def test_an_object_of_nobody_is_adopted() -> None:

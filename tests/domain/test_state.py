@@ -23,6 +23,7 @@ FULL = ReleaseState(
     hold=Hold(5, "sha256:bad", "ann", "2026-11-21T12:00:00Z", "it broke"),
     inputs_digest="sha256:in",
     deployments=(recorded(6), recorded(7, chunks=2)),
+    forms=frozenset({("sha256:sent", "sha256:live"), ("sha256:a", "sha256:b")}),
     unknown={"later": {"a": 1}},
 )
 STORED = FULL.to_json()

@@ -149,7 +149,10 @@ async def test_created_then_kept_then_one_field(site: Site) -> None:
 async def test_a_normalised_quantity_is_kept(site: Site) -> None:
     obj = orjson.loads(orjson.dumps(RICH).replace(b'"100m"', b'"1000m"'))
     await site.deploy(site.wanted(obj))
-    assert _only(await site.plan(site.wanted(obj))).action.value == "keep"
+    kept = _only(await site.plan(site.wanted(obj)))
+    assert kept.action.value == "keep"
+    stored = await site.engine.store(site.wanted(obj).key).read(site.wanted(obj).key)
+    assert stored.state.forms == {kept.form}
     live = await site.live("apps/v1", "Deployment", "rich")
     assert live["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]["cpu"] == "1"
 

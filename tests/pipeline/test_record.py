@@ -17,6 +17,7 @@ from fairlead.pipeline.engine import Engine, Wanted
 from fairlead.pipeline.history import history, show
 from fairlead.pipeline.plan import plan
 from fairlead.pipeline.status import status
+from fairlead.ports.cluster import LiveObject
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.releases import config_map, engine, environment, namespace, release, secret, wanted
 
@@ -71,6 +72,27 @@ async def test_a_deployment_is_noted_before_its_first_write_and_recorded_after_i
         assert live is not None
         assert live["metadata"]["uid"] == entry.uid
     assert (state.claims, state.inputs_digest) == ((), "sha256:web")
+
+
+def _normalising(obj: LiveObject) -> None:
+    if (obj.get("data") or {}).get("cpu") == "1000m":
+        obj["data"]["cpu"] = "1"
+
+
+async def test_what_the_server_normalises_is_asked_about_once(site: Site) -> None:
+    """It is remembered by a deployment and never by a plan, for as long as it is declared."""
+    site.cluster.defaulting = _normalising
+    one = wanted(config_map("a", cpu="1000m"), config_map("b"))
+    await site.deploy(one)
+    assert len((await site.state(one)).forms) == 1
+    site.cluster.calls.clear()
+    assert not (await plan([one], site.engine)).writes
+    other = wanted(config_map("a", cpu="1000m"), config_map("b", x="y"))
+    await site.deploy(other)
+    assert [call.ref.name for call in site.cluster.calls if call.ref and call.dry_run] == ["b"]
+    assert len((await site.state(one)).forms) == 1
+    await site.deploy(wanted(config_map("a", cpu="2"), config_map("b")))
+    assert (await site.state(one)).forms == frozenset()
 
 
 async def test_an_unchanged_release_leaves_no_trace(site: Site) -> None:

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from fairlead.domain.changes import Action, Change
 from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.hooks import fingerprints, to_stored
-from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision, sha256_json
+from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision, object_ref, sha256_json
 from fairlead.domain.inventory import Inventory, InventoryEntry
 from fairlead.domain.locking import Lock
 from fairlead.domain.records import ObjectOutcome, Record, Recorded
 from fairlead.domain.rendering import RenderedRelease
-from fairlead.domain.state import ReleaseState, remembered
+from fairlead.domain.server_forms import form_of
+from fairlead.domain.state import Form, ReleaseState, remembered
 
 _MAKING = (Action.CREATE, Action.RECREATE)
 
@@ -92,6 +94,16 @@ def knowing_hooks(state: ReleaseState, rendered: RenderedRelease) -> ReleaseStat
     if rendered.use is not None or state.last is None or not state.last.deployment.outcome.is_good:
         return state
     return replace(state, hooks=fingerprints(rendered.hooks, rendered.key.namespace))
+
+
+def knowing_forms(state: ReleaseState, changes: Iterable[Change], applied: Iterable[Mapping[str, Any]]) -> ReleaseState:
+    """Return the state after a deployment with what the server made of its objects; `applied` are what it answered."""
+    live = {object_ref(one).identity: one for one in applied}
+    forms: set[Form | None] = set()
+    for change in changes:
+        written = live.get(change.ref.identity)
+        forms.add(change.form if written is None else form_of(change.desired or written, written, change.manager))
+    return replace(state, forms=frozenset(one for one in forms if one is not None))
 
 
 def outcomes(

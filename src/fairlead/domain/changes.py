@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from fairlead.domain.identity import ObjectRef, ReleaseKey, Revision
 from fairlead.domain.rendering import Hook, RenderedRelease
-from fairlead.domain.state import Hold, Rejection, Stored
+from fairlead.domain.state import Form, Hold, Rejection, Stored
 
 MASKED: Final = "(secret)"
 UNKNOWN: Final = "unknown"
@@ -91,7 +91,8 @@ class Change:
     the server or the rights of the caller said then. `manager` is the field manager to apply with. `digest` covers the
     declared fields that are not left alone, `live_digest` the same fields as they are live. `is_preparation`: it must
     be there before anything else of the release, hooks included. `is_pruning`: it is about an object that the release
-    owns but no longer declares. `is_adoption`: the fields of old deployers become ours before it is applied.
+    owns but no longer declares. `is_adoption`: the fields of old deployers become ours before it is applied. `form` is
+    what the server made of an object that is kept and yet not as it is sent.
     """
 
     action: Action
@@ -112,6 +113,7 @@ class Change:
     is_preparation: bool = False
     is_pruning: bool = False
     is_adoption: bool = False
+    form: Form | None = None
 
     @property
     def is_refused(self) -> bool:

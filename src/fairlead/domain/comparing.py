@@ -24,6 +24,8 @@ from fairlead.domain.left_alone import judged_part, left_alone, to_send, value_a
 from fairlead.domain.marks import Foreign, Nobodys, field_manager, marked, ownership
 from fairlead.domain.masking import field_changes
 from fairlead.domain.normalising import body, normalised, visible
+from fairlead.domain.server_forms import form_of
+from fairlead.domain.state import Form
 
 ADOPT: Final = "adopt"
 """The reason of a change to an object that was nobody's."""
@@ -38,6 +40,7 @@ class Judge:
     """What comparing the objects of one release needs to know beside the objects.
 
     `is_owner` False: they are the definitions of a chart's `crds/`, which carry no marks and belong to nobody.
+    `forms` are what is known to be no change, although the server changed what was sent.
     """
 
     key: ReleaseKey
@@ -47,6 +50,7 @@ class Judge:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     take_ownership: bool = False
     is_owner: bool = True
+    forms: frozenset[Form] = frozenset()
 
     @property
     def manager(self) -> str:
@@ -81,7 +85,7 @@ class Candidate:
         if found:
             return replace(self.change, fields=tuple(shown for one in found for shown in _shown(self, one, after)))
         if same(managed_fields.applied_fields(self.live, self.judge.manager), ours):
-            return _kept(self.change)
+            return replace(_kept(self.change), form=form_of(self.change.desired or {}, self.live, self.judge.manager))
         return replace(self.change, reason=self.change.reason or "ownership", fields=tuple(_gained(self, answer, ours)))
 
     def without_undeclared(self, answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,6 +166,9 @@ def compare(desired: Mapping[str, Any], live: Mapping[str, Any] | None, judge: J
     ours = managed_fields.applied_fields(live, judge.manager)
     if moved is None and ours is not None and covers(body(sent), managed_fields.owned_part(live, ours)):
         return _kept(change)
+    form = form_of(sent, live, judge.manager)
+    if moved is None and form in judge.forms:
+        return replace(_kept(change), form=form)
     return Candidate(change, live, judge, moved)
 
 

@@ -18,7 +18,12 @@ from fairlead.domain.records import KEPT, Recorded, object_ref_from
 VERSION: Final = 1
 _KNOWN: Final = frozenset(
     {"version", "fence", "number", "lock", "inventory", "claims", "hold", "inputsDigest", "deployments", "hooks"}
+    | {"forms"}
 )
+
+
+Form = tuple[str, str]
+"""What the server makes of an object: the digests of what was sent, and of the fields that our manager then owns."""
 
 
 class StateUnreadable(ValueError):
@@ -71,7 +76,8 @@ class ReleaseState:
     `claims` is the write-ahead inventory: identities that a run said it would create and did not confirm. Such an
     object is ours only if it carries our marks. `fence` and `number` are the highest ever given. `inputs_digest` is of
     the last deployment that succeeded. `deployments` are the last ones, oldest first. `hooks` are of
-    the last deployment that succeeded, None when they are not known. `unknown` are fields of the
+    the last deployment that succeeded, None when they are not known. `forms` are what the server makes of what is sent,
+    where it changes it. `unknown` are fields of the
     document that this version has no name for; they are kept.
     """
 
@@ -84,6 +90,7 @@ class ReleaseState:
     inputs_digest: str = ""
     deployments: tuple[Recorded, ...] = ()
     hooks: Fingerprints | None = None
+    forms: frozenset[Form] = frozenset()
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -119,6 +126,7 @@ class ReleaseState:
             "inputsDigest": self.inputs_digest,
             "deployments": [one.to_stored() for one in self.deployments],
             "hooks": self.hooks,
+            "forms": [list(form) for form in sorted(self.forms)],
         }
 
     @classmethod
@@ -164,5 +172,6 @@ def _read(stored: Mapping[str, Any]) -> ReleaseState:
         str(stored["inputsDigest"]),
         tuple(Recorded.from_stored(one) for one in stored["deployments"]),
         None if stored.get("hooks") is None else {str(name): str(value) for name, value in stored["hooks"].items()},
+        frozenset((str(sent), str(live)) for sent, live in stored.get("forms", ())),
         {name: value for name, value in stored.items() if name not in _KNOWN},
     )

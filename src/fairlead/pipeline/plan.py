@@ -19,10 +19,11 @@ from fairlead.domain.events import Planned
 from fairlead.domain.holding import with_hold
 from fairlead.domain.hook_changes import require_apart, with_due_hooks
 from fairlead.domain.hooks import Occasion, hooks_around, require_names
-from fairlead.domain.identity import ObjectRef, Revision
+from fairlead.domain.identity import ObjectRef, ReleaseKey, Revision
 from fairlead.domain.inventory import Inventory
 from fairlead.domain.ordering import ordered
 from fairlead.domain.placing import Placed, Scopes, check_objects, place, scopes_of
+from fairlead.domain.state import Form
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.live import Served, served_kinds
@@ -66,7 +67,8 @@ async def plan(
     check_objects((key, placed) for key, several in objects.items() for placed in several)
     memory = await recall(releases, engine)
     owned = memory.inventories if inventories is None else inventories
-    books = _Books(owned, claims([(one, objects[one.key]) for one in releases]))
+    forms = {key: stored.state.forms for key, stored in memory.stored.items() if stored is not None}
+    books = _Books(owned, claims([(one, objects[one.key]) for one in releases]), forms)
     parts = await at_once(
         _plan_environment(
             [(one, objects[one.key]) for one in releases if one.key.environment == name],
@@ -105,10 +107,11 @@ def _scopes(releases: Sequence[Wanted], environment: str, served: Served) -> Sco
 
 @dataclass(frozen=True, slots=True)
 class _Books:
-    """What releases own, and what any of them declares, by cluster."""
+    """What releases own, what any of them declares, by cluster, and what the server makes of their objects."""
 
     inventories: Inventories
     claimed: Mapping[str, frozenset[ObjectRef]]
+    forms: Mapping[ReleaseKey, frozenset[Form]]
 
 
 async def _plan_environment(
@@ -121,7 +124,7 @@ async def _plan_environment(
 ) -> list[ReleasePlan]:
     key = releases[0][0].key
     cluster = engine.cluster(key)
-    proposals = await propose(cluster, served, releases, take_ownership=options.take_ownership)
+    proposals = await propose(cluster, served, releases, take_ownership=options.take_ownership, forms=books.forms)
     members = [wanted for wanted, _ in releases]
     pruned = await prune_releases(cluster, served, members, books.inventories, claimed=books.claimed[key.cluster])
     uid = await cluster.uid()

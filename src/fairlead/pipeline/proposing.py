@@ -18,6 +18,7 @@ from fairlead.domain.marks import Ours, ownership
 from fairlead.domain.ordering import defined_kinds
 from fairlead.domain.placing import Placed
 from fairlead.domain.preparing import definition_change, definition_update, namespace_change, namespace_ref
+from fairlead.domain.state import Form
 from fairlead.pipeline.engine import Wanted, at_once
 from fairlead.pipeline.live import Live, Served, read_all, read_live
 from fairlead.ports.cluster import Cluster
@@ -50,9 +51,17 @@ class Proposal:
 
 
 async def propose(
-    cluster: Cluster, served: Served, releases: Releases, *, take_ownership: bool = False
+    cluster: Cluster,
+    served: Served,
+    releases: Releases,
+    *,
+    take_ownership: bool = False,
+    forms: Mapping[ReleaseKey, frozenset[Form]] | None = None,
 ) -> list[Proposal]:
-    """Return the proposals of all releases of an environment; raises Refused with every foreign owner found."""
+    """Return the proposals of all releases of an environment; raises Refused with every foreign owner found.
+
+    `forms` are what each release knows of what the server makes of its objects.
+    """
     live = await read_live(cluster, served, _identities(releases))
     scaled = await _scaled(cluster, served, releases)
     prepared = _preparations(releases, live)
@@ -67,6 +76,7 @@ async def propose(
             scaled=scaled,
             secrets=wanted.rendered.secrets,
             take_ownership=take_ownership,
+            forms=(forms or {}).get(wanted.key, frozenset()),
         )
         if not take_ownership:
             refusals += _other_chart(wanted)

@@ -21,6 +21,7 @@ from fairlead.domain.bookkeeping import (
     chart_of,
     finished,
     full_record,
+    knowing_forms,
     knowing_hooks,
     next_number,
     outcomes,
@@ -203,6 +204,7 @@ class Book:
         def ended(state: ReleaseState) -> ReleaseState:
             was_read = self.plan.stored is not None
             after = finished(state, self.plan.changes, recorded, made=made, gone=report.removed, was_read=was_read)
+            after = knowing_forms(after, self.plan.changes, report.applied)
             return self._held(knowing_hooks(after, rendered), recorded)
 
         await self._swap(ended)
