@@ -258,6 +258,14 @@ def test_an_object_that_moved_on_is_written_if_nothing_of_ours_changed() -> None
     assert refreshed(change, moved).resource_version == "9"
 
 
+def test_our_own_write_whose_answer_was_lost_is_sent_again() -> None:
+    live, wished = _live(DEPLOYMENT), _changed(DEPLOYMENT, ("spec", "replicas"), 5)
+    change = _judged(wished, live)
+    arrived = _apply(dict(change.desired or {}), live)
+    arrived["metadata"]["resourceVersion"] = "9"
+    assert refreshed(change, arrived).resource_version == "9"
+
+
 @pytest.mark.parametrize("what", ["deleted", "made anew", "edited"])
 def test_an_object_that_is_no_longer_what_was_planned_is_not_written(what: str) -> None:
     live = _live(DEPLOYMENT)

@@ -79,8 +79,8 @@ def test_what_is_claimed_is_ours_only_with_our_marks(ref: ObjectRef, uid: str, m
     assert FULL.owns(ref, uid, marked=marked) is ours
 
 
-def test_the_last_ten_deployments_are_remembered_each_once() -> None:
+def test_deployments_are_remembered_each_once_and_none_is_forgotten_with_its_record_still_there() -> None:
     everything = [*(recorded(number) for number in range(1, 14)), recorded(13, chunks=1)]
     kept = remembered(everything)
-    assert [one.number for one in kept] == list(range(4, 14))
+    assert [one.number for one in kept] == list(range(1, 14))
     assert kept[-1].chunks == 1

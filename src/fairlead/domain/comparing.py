@@ -163,8 +163,7 @@ def compare(desired: Mapping[str, Any], live: Mapping[str, Any] | None, judge: J
         left_alone=left,
         is_adoption=moved is not None,
     )
-    ours = managed_fields.applied_fields(live, judge.manager)
-    if moved is None and ours is not None and covers(body(sent), managed_fields.owned_part(live, ours)):
+    if moved is None and _is_written(sent, live, judge.manager):
         return _kept(change)
     form = form_of(sent, live, judge.manager)
     if moved is None and form in judge.forms:
@@ -247,15 +246,24 @@ def _gained(candidate: Candidate, answer: Mapping[str, Any], ours: managed_field
 def refreshed(change: Change, live: Mapping[str, Any] | None) -> Change:
     """Return a change for an object that moved on since it was planned, if only what is not ours changed.
 
+    What makes it differ may be our own write, whose answer was lost: then nothing is left to do but to send it again.
+
     Raises OperationFailed (`changedSincePlan`) when the object is another one, or a declared field differs by now.
     """
     if live is None or live["metadata"].get("uid") != change.uid:
         raise _changed_since(change, "was deleted or made anew")
     declared = change.declared or {}
-    if live_digest(judged_part(declared, change.left_alone), live) != change.live_digest:
-        raise _changed_since(change, "was changed by someone else, in fields that the plan decides")
     sent = to_send(declared, change.left_alone, live, change.manager)
+    as_planned = live_digest(judged_part(declared, change.left_alone), live) == change.live_digest
+    if not as_planned and not _is_written(sent, live, change.manager):
+        raise _changed_since(change, "was changed by someone else, in fields that the plan decides")
     return replace(change, desired=sent, resource_version=live["metadata"].get("resourceVersion"))
+
+
+def _is_written(sent: Mapping[str, Any], live: Mapping[str, Any], manager: str) -> bool:
+    """Whether our fields of an object are exactly what is sent, so that an apply would do nothing."""
+    ours = managed_fields.applied_fields(live, manager)
+    return ours is not None and covers(body(sent), managed_fields.owned_part(live, ours))
 
 
 def _changed_since(change: Change, what: str) -> OperationFailed:

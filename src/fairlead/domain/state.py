@@ -13,7 +13,7 @@ from fairlead.domain.hooks import Fingerprints
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.inventory import Inventory, InventoryEntry
 from fairlead.domain.locking import Lock
-from fairlead.domain.records import KEPT, Recorded, object_ref_from
+from fairlead.domain.records import Recorded, object_ref_from
 
 VERSION: Final = 1
 _KNOWN: Final = frozenset(
@@ -156,9 +156,9 @@ class Stored:
 
 
 def remembered(deployments: Iterable[Recorded]) -> tuple[Recorded, ...]:
-    """Return the deployments that are kept: each number once, the last ones."""
+    """Return deployments in order, each number once. None is left out: only who removes its record may forget it."""
     by_number = {one.number: one for one in deployments}
-    return tuple(by_number[number] for number in sorted(by_number)[-KEPT:])
+    return tuple(by_number[number] for number in sorted(by_number))
 
 
 def _read(stored: Mapping[str, Any]) -> ReleaseState:

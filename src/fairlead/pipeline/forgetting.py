@@ -13,12 +13,14 @@ from fairlead.ports.cluster import Cluster
 async def forget(engine: Engine, key: ReleaseKey, known: Stored) -> None:
     """Remove everything that is remembered of a release. Helm's records go only where we deployed a chart.
 
+    The records say so themselves: of a run that was killed nothing else may be left.
+
     Raises:
         RemoteRefused: somebody deployed it meanwhile (`conflict`), or the server does not allow it.
     """
-    if known.state.is_chart:
-        cluster = engine.cluster(key)
-        revisions = await revisions_of(cluster, key.namespace, key.release)
+    cluster = engine.cluster(key)
+    revisions = await revisions_of(cluster, key.namespace, key.release)
+    if known.state.is_chart or any(one.chart for one in revisions):
         await at_once(_remove(cluster, one) for one in revisions)
     await engine.store(key).forget(key, known)
 

@@ -71,12 +71,12 @@ class HelmRecord:
         if self._pending is None:
             if outcome is Outcome.UNCHANGED:
                 await self._recover(self.use.past.revisions)
+                await self._supersede(one for one in self.use.past.revisions if one != self.use.past.deployed)
             return
         ran = tuple(runs)
         if outcome is Outcome.SUCCEEDED:
             await self._advance(self._mine, lambda release: succeeded(with_runs(release, ran)), self._pending)
-            deployed = [one for one in self._before if one.status is HelmStatus.DEPLOYED]
-            await at_once(self._advance(one, _superseded) for one in deployed)
+            await self._supersede(self._before)
         else:
             reason = " ".join((explanation or outcome.value).split())[:_LONGEST_REASON]
             await self._advance(self._mine, lambda release: failed(with_runs(release, ran), reason), self._pending)
@@ -86,6 +86,10 @@ class HelmRecord:
     async def _recover(self, revisions: Sequence[HelmRevision]) -> None:
         """Give up revisions that somebody began and never ended: Helm refuses a release that has one."""
         await at_once(self._advance(one, abandoned) for one in revisions if one.status.is_pending)
+
+    async def _supersede(self, revisions: Iterable[HelmRevision]) -> None:
+        """Say of revisions that another one is deployed now; a run that was killed may have left several so."""
+        await at_once(self._advance(one, _superseded) for one in revisions if one.status is HelmStatus.DEPLOYED)
 
     async def _release(self, number: int) -> HelmRelease:
         content = await self._content()

@@ -205,6 +205,7 @@ class Book:
             was_read = self.plan.stored is not None
             after = finished(state, self.plan.changes, recorded, made=made, gone=report.removed, was_read=was_read)
             after = knowing_forms(after, self.plan.changes, report.applied)
+            after = replace(after, deployments=after.deployments[-KEPT:])  # the records of the others are gone
             return self._held(knowing_hooks(after, rendered), recorded)
 
         await self._swap(ended)
