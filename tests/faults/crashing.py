@@ -1,0 +1,116 @@
+"""One run with a fault at one write, what repairs it, and what must be true afterwards. For tests and for soaks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+from random import Random
+from signal import SIGKILL
+
+from tests.fakes.terminal import Ended
+from tests.faults.rules import HangUp, Rule, at_write, untouched
+from tests.faults.stage import Found, Stage
+
+LATEST = 12
+"""A second kill, of the run that repairs, is aimed at one of so many writes."""
+
+
+class Fault(Enum):
+    """What happens at a write."""
+
+    KILLED_BEFORE = HangUp(committed=False, signal=SIGKILL)
+    KILLED_AFTER = HangUp(committed=True, signal=SIGKILL)
+    REPLY_LOST = HangUp(committed=True)
+
+    @property
+    def kills(self) -> bool:
+        """Whether the run ends by it."""
+        return self.value.signal is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """A fault at one write, and the write at which the repair is killed, too (None: it is left in peace)."""
+
+    fault: Fault
+    number: int
+    again: int | None = None
+
+    @classmethod
+    def seeded(cls, fault: Fault, number: int, *, story: str) -> Strike:
+        """Return a strike whose second one comes by chance, always at the same write."""
+        random = Random(f"{story} {fault.name} {number}")
+        return cls(fault, number, random.randint(1, LATEST) if fault is Fault.KILLED_AFTER else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How it went: whether the fault happened, how many runs were killed, how often each ran the hook, the last end."""
+
+    hit: bool
+    kills: int
+    hooks: tuple[int, ...]
+    last: Ended
+
+
+Act = Callable[[Rule], Awaitable[Ended]]
+
+
+async def strike(stage: Stage, act: Act, one: Strike) -> Course:
+    """Do something with a fault in it, and again until it is done."""
+    rules = [at_write(one.number, one.fault.value)]
+    if one.again is not None:
+        rules.append(at_write(one.again, Fault.KILLED_AFTER.value))
+    hit, kills, hooks = False, 0, []
+    for rule in [*rules, untouched]:
+        ended = await act(rule)
+        hit = hit or stage.proxy.struck is not None
+        hooks.append(stage.hook_runs())
+        if ended.code != -SIGKILL:
+            break
+        kills += 1
+    return Course(hit, kills, tuple(hooks), ended)
+
+
+def deployed(stage: Stage, version: str, before: Found, course: Course, after: Found) -> None:
+    """Assert that a version is there, once, with one record of its success and the killed runs as interrupted."""
+    assert course.last.code == 0, (course, after)
+    assert after.objects == {"always": {"version": version}, f"only-{version}": {}}, (course, after)
+    assert after.owned, (course, after)
+    assert after.settled, (course, after)
+    last = max(before.outcomes, default=0)
+    new = [after.outcomes[number] for number in sorted(after.outcomes) if number > last]
+    assert new[-1:] == ["succeeded"], (course, before, after)
+    assert set(new[:-1]) <= {"interrupted"}, (course, before, after)
+    assert len(new) <= course.kills + 1, (course, before, after)
+    if stage.is_chart:
+        _told_to_helm(course, after)
+        _ran_hooks(course, after, last)
+    else:
+        assert max(after.outcomes) in after.records, (course, after)
+        assert after.records <= set(after.outcomes), (course, after)
+
+
+def deleted(course: Course, after: Found) -> None:
+    """Assert that nothing of the release is left; a run that finds nothing any more says so."""
+    assert course.last.code == 0 or [one["code"] for one in course.last.document["errors"]] == ["unknownRelease"], (
+        course
+    )
+    assert (after.objects, after.outcomes, after.helm, after.records) == ({}, {}, {}, frozenset()), (course, after)
+
+
+def _told_to_helm(course: Course, after: Found) -> None:
+    numbers = sorted(after.helm)
+    assert after.helm[numbers[-1]] == "deployed", (course, after)
+    assert numbers[-1] == max(after.outcomes), (course, after)
+    assert {after.helm[number] for number in numbers[:-1]} <= {"superseded", "failed"}, (course, after)
+
+
+def _ran_hooks(course: Course, after: Found, last: int) -> None:
+    """A revision runs its hook at most once, as with Helm, and the one that is deployed did.
+
+    A hook whose reply was lost is sent again, which makes nothing anew.
+    """
+    begun = [number for number in after.helm if number > last]
+    assert 1 <= sum(course.hooks) <= len(begun) + (not course.kills), (course, after)
