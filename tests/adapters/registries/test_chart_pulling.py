@@ -205,3 +205,11 @@ async def test_other_machines_are_spoken_to_over_tls_only(anonymous: Registries)
         with pytest.raises(FairleadError):
             await pull(anonymous, f"oci://127.0.0.2:{server.port}/a", "1.0.0")
     assert server.requests == []
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "registryRefused"), (404, "chartNotFound")])
+async def test_versions_that_may_not_be_listed_are_an_error(status: int, code: str, anonymous: Registries) -> None:
+    async with HttpServer(Pages(guard=lambda _: Answer(status))) as server:
+        with pytest.raises(FairleadError) as caught:
+            await anonymous.chart_versions(ChartOci(f"oci://127.0.0.1:{server.port}/a", "1.0.0"), ())
+    assert caught.value.code == code

@@ -183,3 +183,24 @@ async def test_blobs_may_lie_elsewhere(registry: Registries, server: HttpServer)
         pages(server).faults.append(lambda request: away if "/blobs/" in request.path else None)
         assert await registry.facts(image(server), "1.0") == ImageFacts(digest, NOON, FACTS.labels)
     assert not storage.faults
+
+
+async def test_who_may_not_ask_is_told_so(registry: Registries, server: HttpServer) -> None:
+    pages(server).push("shop/api", "1.0", {"linux/amd64": FACTS})
+    pages(server).faults.append(lambda request: Answer(403) if request.method == "HEAD" else None)
+    with pytest.raises(RemoteRefused) as caught:
+        await registry.facts(image(server), "1.0")
+    assert caught.value.code == "registryRefused"
+
+
+async def test_what_is_no_image_has_a_time_and_no_labels(registry: Registries, server: HttpServer) -> None:
+    chart = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "config": {"mediaType": "application/vnd.cncf.helm.config.v1+json", "digest": "sha256:" + "0" * 64},
+        "layers": [],
+        "annotations": {"org.opencontainers.image.created": "2026-11-21T12:00:00Z"},
+    }
+    digest = pages(server).store(MANIFEST, chart)
+    pages(server).tags["shop/api"] = {"1.0.0": digest}
+    assert await registry.facts(image(server), "1.0.0") == ImageFacts(digest, NOON)

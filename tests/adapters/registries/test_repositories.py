@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest_asyncio
 from fairlead.adapters.charts.cache import ChartCache
 from fairlead.adapters.charts.remote import Remote
 from fairlead.adapters.registries.registries import Registries
+from fairlead.domain.chart_places import ChartPlace
 from fairlead.domain.config import ChartOci, ChartReference, EnvRef, HelmRepo, Place
 from fairlead.domain.errors import (
     FairleadError,
@@ -26,7 +28,7 @@ from fairlead.doors.fetch import basic_auth
 from tests.fakes.certificates import Authority
 from tests.fakes.chart_server import Pages, demand, index_of, packaged
 from tests.fakes.charts import registries
-from tests.fakes.http import Answer, HttpServer
+from tests.fakes.http import Answer, HttpServer, Request
 from tests.fakes.registry_server import RegistryServer
 
 PLACE = Place("environments.yaml", 3, 1)
@@ -286,3 +288,21 @@ async def test_versions_in_a_registry_have_times_when_they_are_asked_for() -> No
     await asking.close()
     assert plain == (ChartVersion("1.0.0"), ChartVersion("1.1.0+build.5"))
     assert timed == (ChartVersion("1.0.0", noon), ChartVersion("1.1.0+build.5", noon.replace(minute=1)))
+
+
+async def test_closing_ends_the_reading_of_an_index() -> None:
+    asked = asyncio.Event()
+
+    async def never(request: Request, writer: asyncio.StreamWriter) -> Answer | None:
+        asked.set()
+        await asyncio.Event().wait()
+        return None
+
+    asking = registries()
+    async with HttpServer(never) as server:
+        place = ChartPlace(server.url, "small")
+        waiting = asyncio.create_task(asking.archive(place, "1.0.0"))
+        await asked.wait()
+        await asking.close()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting

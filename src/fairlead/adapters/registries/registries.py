@@ -35,6 +35,7 @@ class Registries:
     warned: Warned = _ignored
     _sessions: dict[tuple[ImageName, HelmRepo | None], Session] = field(default_factory=dict, init=False)
     _repositories: Once[tuple[str, HelmRepo | None], Repository] = field(default_factory=Once, init=False)
+    _opened_repositories: list[Repository] = field(default_factory=list, init=False)
     _tags: Once[ImageName, tuple[str, ...]] = field(default_factory=Once, init=False)
     _facts: Once[tuple[ImageName, str, str | None], ImageFacts] = field(default_factory=Once, init=False)
     _versions: Once[tuple[ChartPlace, bool], tuple[ChartVersion, ...]] = field(default_factory=Once, init=False)
@@ -65,6 +66,8 @@ class Registries:
         """Close every connection; questions under way end."""
         for asked in (self._tags, self._facts, self._versions, self._repositories):
             await asked.close()
+        for repository in self._opened_repositories:
+            await repository.close()
         await self.accounts.close()
         await self.connections.close()
 
@@ -89,4 +92,6 @@ class Registries:
 
     async def _opened(self, place: ChartPlace) -> Repository:
         account = await self.connections.declared(place.repo)
-        return Repository(place.url, self.connections.host(place.url, place.repo), account, self.kept, self.warned)
+        host = self.connections.host(place.url, place.repo)
+        self._opened_repositories.append(Repository(place.url, host, account, self.kept, self.warned))
+        return self._opened_repositories[-1]
