@@ -7,6 +7,7 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,26 @@ async def test_passing_trouble_is_outlived(trouble: Answer | None) -> None:
         assert await served.cluster.apply(config_map(), manager="fairlead") == config_map()
         assert await served.cluster.get(MAP) == config_map()
     assert served.clock.slept == [0.1, 0.2]
+
+
+def _generated() -> dict[str, Any]:
+    return {**config_map(), "metadata": {"generateName": "a-", "namespace": "default"}}
+
+
+@pytest.mark.parametrize("trouble", [None, status(500), Answer(504, b"", {})], ids=["no answer", "failed", "too late"])
+async def test_what_may_have_been_made_is_not_made_twice(trouble: Answer | None) -> None:
+    """Each creation with a name that the server gives is another object, such as the Job of a hook."""
+    async with serve(answers(trouble, GOOD)) as served:
+        with pytest.raises(Transient):
+            await served.cluster.create(_generated(), manager="fairlead")
+        assert len(served.asked) == 1
+        assert (await served.cluster.create(_generated(), manager="fairlead"))["metadata"]["name"] == "a"
+
+
+async def test_what_was_certainly_not_made_is_tried_again() -> None:
+    async with serve(answers(Answer(429, b"", {"Retry-After": "1"}), GOOD)) as served:
+        await served.cluster.create(_generated(), manager="fairlead")
+        assert len(served.asked) == 2
 
 
 async def test_retry_after_is_honoured_and_the_gate_narrows() -> None:

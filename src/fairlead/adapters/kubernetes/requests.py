@@ -40,10 +40,11 @@ _AGGREGATED = {
 class ApiRequest:
     """One request. `target` is path and query, percent-encoded; `verb` and `subject` name it in errors.
 
-    `secrets` are texts of the body that no error may repeat. All requests made here may be sent again when it is
-    unknown whether they arrived: reads, server-side applies, deletions of one UID, and creations and replacements,
-    whose second attempt is refused if the first arrived. What is not `patient` is worth one attempt only. What is
-    `urgent` does not stand in line: a run that has much to do must still show in time that it lives.
+    `secrets` are texts of the body that no error may repeat. Requests may be sent again when it is unknown whether they
+    arrived: reads, server-side applies, deletions of one UID, and creations and replacements, whose second attempt is
+    refused if the first arrived. The exception is what may happen only `once`: a creation whose name the server gives
+    would be a second object. What is not `patient` is worth one attempt only. What is `urgent` does not stand in line:
+    a run that has much to do must still show in time that it lives.
     """
 
     method: str
@@ -54,6 +55,7 @@ class ApiRequest:
     body: bytes | None = field(default=None, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     patient: bool = True
+    once: bool = False
     urgent: bool = False
 
 
@@ -114,7 +116,7 @@ def apply(
 def create(kind: ApiKind, ref: ObjectRef, manifest: Mapping[str, Any], *, manager: str) -> ApiRequest:
     """Create one object."""
     path = _with(collection_path(kind, ref.namespace), {"fieldManager": manager, "fieldValidation": "Strict"})
-    return _sent("POST", path, "create", ref, manifest)
+    return _sent("POST", path, "create", ref, manifest, once=not ref.name)
 
 
 def replace(
@@ -168,9 +170,11 @@ def object_path(kind: ApiKind, ref: ObjectRef) -> str:
     return f"{collection_path(kind, ref.namespace)}/{_segment(ref.name)}"
 
 
-def _sent(method: str, path: str, verb: str, ref: ObjectRef, manifest: Mapping[str, Any]) -> ApiRequest:
+def _sent(
+    method: str, path: str, verb: str, ref: ObjectRef, manifest: Mapping[str, Any], *, once: bool = False
+) -> ApiRequest:
     body, secrets = orjson.dumps(manifest), _secrets(manifest)
-    return ApiRequest(method, path, verb, str(ref), headers=_BODY, body=body, secrets=secrets)
+    return ApiRequest(method, path, verb, str(ref), headers=_BODY, body=body, secrets=secrets, once=once)
 
 
 def _segment(text: str) -> str:

@@ -52,7 +52,7 @@ class Sender:
                 error = failure(reply, request, self.server)
             else:
                 error = unreachable(reply, request, self.server)
-            if not isinstance(error, Transient) or not request.patient:
+            if not isinstance(error, Transient) or not request.patient or (request.once and _may_be_done(reply)):
                 raise error
             pause = self.patience.next_pause(error, attempt=attempt, waited=waited, known=self._known)
             if pause is None:
@@ -122,6 +122,11 @@ class Sender:
             )
             dialer = self._dialers[identity.certificate] = Dialer(trust)
         return dialer
+
+
+def _may_be_done(reply: Response | Unreachable) -> bool:
+    """Whether the server may have carried out a request that it did not confirm. One it has no time for it did not."""
+    return reply.sent if isinstance(reply, Unreachable) else reply.status != 429
 
 
 def _headers(request: ApiRequest, identity: Identity) -> Mapping[str, str]:
