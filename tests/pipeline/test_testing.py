@@ -133,6 +133,16 @@ async def test_a_failed_test_is_explained_without_secrets_and_helm_is_told() -> 
     assert await site.last_runs(1) == {"a": "Succeeded", "b": "Failed", "c": "", "token": ""}
 
 
+@pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
+async def test_why_a_test_failed_is_told_also_when_helm_cannot_be(phase: str) -> None:
+    site = Site(chart=True, phases={"a": phase})
+    await site.deploy(config_map(), hooks=(hook(job("a"), "test"),))
+    site.cluster.fail(RemoteRefused(Problem("forbidden", "may not write"), status=403), verb="replace", kind="Secret")
+    ended = await site.test()
+    assert ended.outcome is Outcome.FAILED
+    assert ("Job" in ended.explanation, "may not write" in ended.explanation) == (phase == "Failed", True)
+
+
 async def test_a_release_without_tests_says_so() -> None:
     site = Site()
     await site.deploy(config_map(), hooks=(hook(POD, "pre-delete"),))

@@ -89,22 +89,26 @@ class _Testing:
         if not tests:
             return Outcome.UNCHANGED, ""
         try:
-            try:
-                everything = await self._runner().run(tests)
-            finally:
-                await self._note()
+            everything = await self._runner().run(tests)
+            ended = (Outcome.SUCCEEDED, "") if everything else (Outcome.INTERRUPTED, "interrupted before the last test")
         except Interrupted as error:
-            return Outcome.INTERRUPTED, said(error)
+            ended = Outcome.INTERRUPTED, said(error)
         except OperationFailed as error:
-            return Outcome.FAILED, said(error)
-        return (Outcome.SUCCEEDED, "") if everything else (Outcome.INTERRUPTED, "interrupted before the last test")
+            ended = Outcome.FAILED, said(error)
+        return await self._noted(*ended)
 
-    async def _note(self) -> None:
-        """Tell Helm's record how the tests went."""
-        if self.found.revision is not None and self.runs:
-            change = partial(with_runs, runs=tuple(self.runs))
-            cluster = self.engine.cluster(self.target.key)
+    async def _noted(self, outcome: Outcome, explanation: str) -> tuple[Outcome, str]:
+        """Tell Helm's record how the tests went; a success that Helm does not hear of is none."""
+        if self.found.revision is None or not self.runs:
+            return outcome, explanation
+        change, cluster = partial(with_runs, runs=tuple(self.runs)), self.engine.cluster(self.target.key)
+        try:
             await revise(cluster, self.found.revision, change, at=self.engine.clock.now())
+        except OperationFailed as error:
+            unnoted = f"Helm's record of it could not be written: {said(error)}"
+            outcome = Outcome.FAILED if outcome.is_good else outcome
+            return outcome, "\n".join(filter(None, (explanation, unnoted)))
+        return outcome, explanation
 
     def _runner(self) -> HookRunner:
         manager = field_manager(is_chart=self.found.revision is not None)
