@@ -172,3 +172,28 @@ async def test_a_release_that_may_be_concerned_is_named(tmp_path: Path) -> None:
     place = site(tmp_path, "releases:\n" + web(MINOR) + bare)
     found = await place.upgrading.observe(place.targets, announced_image(f"{WEB}:1.1"))
     assert (seen(found), codes(found)) == ([("web", "1.0", "1.1")], [("bare", "imageMissing")])
+
+
+@pytest.mark.parametrize(
+    ("trigger", "announced", "expected"),
+    [
+        (MINOR, ["1.1", "1.3", "1.2"], "1.3"),
+        (MINOR, ["1.1", "2.0", "nightly"], "1.1"),
+        (NEWEST, ["b", "a"], "a"),
+        (NEWEST, ["a@9", "b@1", "c@5"], "b"),
+    ],
+)
+async def test_what_is_announced_together_competes(
+    tmp_path: Path, trigger: str, announced: list[str], expected: str
+) -> None:
+    place = poll_site(tmp_path, trigger)
+    told = [
+        announced_image(f"{WEB}:{tag}", NOW - int(days) * DAY if days else None)
+        for tag, _, days in (each.partition("@") for each in announced)
+    ]
+    other = announced_image("reg.test/acme/other:9.9")
+
+    found = await place.upgrading.observe_all(place.targets, [*told, other])
+
+    # `NEWEST` without times: what was announced last is the newest.
+    assert seen(found) == [("web", "1.0", expected)]

@@ -34,6 +34,7 @@ from fairlead.pipeline.values import ValuesFiles
 from fairlead.ports.charts import ChartArchives, ChartSource
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster
+from fairlead.ports.deliveries import DeliveryQueue
 from fairlead.ports.events import EventSink
 from fairlead.ports.hosting import Hosting
 from fairlead.ports.kustomize import Kustomize
@@ -119,6 +120,22 @@ class ClusterDoors:
 def system_clock() -> Clock:
     """Return the machine's clock, for what needs no application."""
     return SystemClock()
+
+
+@asynccontextmanager
+async def open_queue(file: Path) -> AsyncIterator[DeliveryQueue]:
+    """Open the queue of deliveries in a file; leaving the block stores what is under way.
+
+    Raises:
+        OperationFailed: the file cannot be used, or another process uses it (`queueFailed`, `queueBusy`).
+    """
+    from fairlead.adapters.deliveries.sqlite import SqliteQueue  # noqa: PLC0415 - only the server needs a database
+
+    queue = SqliteQueue(file)
+    try:
+        yield queue
+    finally:
+        await queue.close()
 
 
 @asynccontextmanager

@@ -143,6 +143,16 @@ CATALOG = (
         ),
     ),
     Entry(
+        "webhooks",
+        UPGRADE,
+        "Take webhooks of registries, and act on new images until ended.",
+        (
+            Example("fairlead webhooks --config webhooks.yaml", "on 127.0.0.1:8080; say what would change"),
+            Example("fairlead webhooks --config webhooks.yaml --patch", "write new tags into the files as they come"),
+            Example("fairlead webhooks test --config webhooks.yaml --listen 0.0.0.0:9000", "behind a proxy with TLS"),
+        ),
+    ),
+    Entry(
         "track",
         UPGRADE,
         "Try a track on tags: which would be chosen, and why.",

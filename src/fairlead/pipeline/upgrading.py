@@ -55,12 +55,12 @@ class Upgrading:
         Raises:
             OperationFailed: asked, the registry knows no such version, or another one of that name.
         """
-        found = await watches(targets, self.rendering)
-        concerned = [one for one in found if isinstance(one, Skipped) or _is_about(announced, one)]
         shelf = await self._verified(announced) if verify else None
-        now = self.clock.now()
-        outcomes = await at_once(self._observed(one, announced, shelf, now) for one in concerned)
-        return _gathered([_explained(*pair) for pair in zip(concerned, outcomes, strict=True)])
+        return await self._observed(targets, (announced,), shelf)
+
+    async def observe_all(self, targets: Sequence[Target], announced: Sequence[Announcement]) -> Upgrades:
+        """Weigh what was announced together, oldest first: of one image, the announced versions compete."""
+        return await self._observed(targets, announced, None)
 
     @property
     def _shelves(self) -> Shelves:
@@ -95,15 +95,25 @@ class Upgrading:
         return shelf
 
     async def _observed(
-        self, watch: Watch | Skipped, announced: Announcement, shelf: Shelf | None, now: datetime
+        self, targets: Sequence[Target], announced: Sequence[Announcement], shelf: Shelf | None
+    ) -> Upgrades:
+        found = [(one, _about(one, announced)) for one in await watches(targets, self.rendering)]
+        concerned = [(one, about) for one, about in found if about or isinstance(one, Skipped)]
+        now = self.clock.now()
+        outcomes = await at_once(self._weighed(one, about, shelf, now) for one, about in concerned)
+        return _gathered([_explained(one, outcome) for (one, _), outcome in zip(concerned, outcomes, strict=True)])
+
+    async def _weighed(
+        self, watch: Watch | Skipped, announced: Sequence[Announcement], shelf: Shelf | None, now: datetime
     ) -> Outcome:
         if isinstance(watch, Skipped):
             return watch
         if shelf is None:
             scales = Scales(watch, _announced(announced, now), now, new_at_least=True)
         else:
-            scales = Scales(watch, _dated(self._shelves.look(watch, shelf), announced), now)
-        return await weigh(scales, (announced.version,))
+            scales = Scales(watch, _dated(self._shelves.look(watch, shelf), announced[0]), now)
+        # Of equal times the first one offered wins, and of announcements the last one is the newest.
+        return await weigh(scales, tuple(one.version for one in reversed(announced)))
 
 
 def _of_image(found: Sequence[Watch | Skipped], image: ImageName) -> tuple[Watch | Skipped, ...]:
@@ -113,6 +123,10 @@ def _of_image(found: Sequence[Watch | Skipped], image: ImageName) -> tuple[Watch
         remedy = near(str(image), known, otherwise="images that are watched")
         raise InputError(Problem("unknownImage", f"no release watches {image}", remedy=remedy))
     return tuple(one for one in found if isinstance(one, Skipped) or one.subject == image)
+
+
+def _about(watch: Watch | Skipped, announced: Sequence[Announcement]) -> tuple[Announcement, ...]:
+    return () if isinstance(watch, Skipped) else tuple(one for one in announced if _is_about(one, watch))
 
 
 def _is_about(announced: Announcement, watch: Watch) -> bool:
@@ -129,13 +143,14 @@ def _subject(announced: Announcement) -> Subject:
     return subject if isinstance(subject, ImageName) else chart_named(subject, announced.version)
 
 
-def _announced(announced: Announcement, now: datetime) -> Look:
-    """Return what tells the facts of the announced version: what was said, and else that it is new."""
+def _announced(announced: Sequence[Announcement], now: datetime) -> Look:
+    """Return what tells the facts of announced versions: what was said, and else that they are new."""
+    known = {one.version: one for one in announced}
 
     async def facts(version: str) -> ImageFacts:
-        if version != announced.version:
+        if version not in known:
             raise InputError(Problem("notAsked", f"nobody was asked about {version}"))
-        return ImageFacts(announced.digest or "", announced.time or now)
+        return ImageFacts(known[version].digest or "", known[version].time or now)
 
     return facts
 

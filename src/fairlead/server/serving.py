@@ -15,6 +15,7 @@ from fairlead.domain.errors import OperationFailed, Problem
 
 GRACE_SECONDS = 8  # for requests under way when the end is asked for
 _IDLE_SECONDS = 30
+_BACKLOG = 2048  # connections that wait to be accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ def _listener(address: Address) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((address.host, address.port))
+        listener.listen(_BACKLOG)  # from here on whoever connects is served, if not yet at once
     except OSError as error:
         listener.close()
         message = f"cannot listen on {address.host}:{address.port}: {error.strerror}"

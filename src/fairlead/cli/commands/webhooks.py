@@ -1,0 +1,138 @@
+"""`fairlead webhooks`: takes webhooks, and acts on the images that they announce, until it is ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from fairlead.bootstrap import open_queue
+from fairlead.cli.command import build
+from fairlead.cli.options import Common, Format, Where
+from fairlead.cli.run import Operation, Run
+from fairlead.cli.selecting import chosen_targets
+from fairlead.cli.text.announced import acted_lines, failed_line
+from fairlead.cli.upgrading import Acting, acted
+from fairlead.cli.wire.upgrades import Updates, updates_document
+from fairlead.domain.errors import InputError, Problem
+from fairlead.domain.webhooks.receivers import Receiver
+from fairlead.pipeline.announced import Consumer, announcements
+from fairlead.ports.deliveries import DeliveryQueue, Work
+from fairlead.server.apart import apart
+from fairlead.server.receiving import receivers_in
+
+_NEEDED = ("uvicorn", "httptools")
+_QUEUE = "deliveries.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Receiving:
+    """Who may send, where, and where deliveries wait."""
+
+    config: Annotated[Path, typer.Option("--config", metavar="FILE", help="Who may send: the receivers")]
+    listen: Annotated[str, typer.Option("--listen", metavar="HOST:PORT", help="Where to listen")] = "127.0.0.1:8080"
+    queue: Annotated[
+        Path | None,
+        typer.Option(
+            "--queue", metavar="FILE", help="Where deliveries wait [default: ~/.local/state/fairlead/deliveries.sqlite]"
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Listen:
+    """Where to listen; port 0 takes any free one."""
+
+    host: str
+    port: int
+
+
+def webhooks(receiving: Receiving, where: Where, acting: Acting, common: Common) -> Operation:
+    """Take webhooks."""
+    return Operation(common, partial(_webhooks, receiving, _listen(receiving.listen), where, acting))
+
+
+async def _webhooks(receiving: Receiving, listen: _Listen, where: Where, acting: Acting, run: Run) -> int:
+    _require_server()
+    surroundings = run.surroundings
+    settings = surroundings.settings
+    receivers = receivers_in(surroundings.directory / receiving.config, settings.environ)
+    surroundings.redactor.register(receiver.secret for receiver in receivers.values())
+    async with run.application(where.declared) as application:  # mistakes are said now, not at the first delivery
+        run.warn(application)
+        chosen_targets(application, where, everything=True)
+    if run.output.format is Format.JSON:
+        message = "webhooks cannot go with --output json, which is one document"
+        raise InputError(Problem("usage", message, remedy="leave it out"))
+    file = surroundings.directory / (receiving.queue or settings.data / _QUEUE)
+    async with open_queue(file) as queue:
+        act, fell = partial(_act, where, acting, run), partial(_fell, run)
+        await _serve(receivers, listen, queue, Consumer(queue, act, surroundings.clock, fell), run)
+    return 0
+
+
+async def _serve(
+    receivers: dict[str, Receiver], listen: _Listen, queue: DeliveryQueue, consumer: Consumer, run: Run
+) -> None:
+    """Serve and act until cancelled: first no more is taken, then what is being done ends."""
+    from fairlead.server.serving import Address, serving  # noqa: PLC0415 - not everybody has installed a server
+    from fairlead.server.webhooks import Webhooks  # noqa: PLC0415
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(consumer.run())
+        app = Webhooks(receivers, queue, consumer.arrived)
+        async with serving(app, Address(listen.host, listen.port)) as bound:
+            shown = f"[{bound.host}]" if ":" in bound.host else bound.host
+            run.output.lines([Text(f"listening on http://{shown}:{bound.port}")])
+            if not _is_loopback(bound.host):
+                run.output.note([Text("others can reach this address, and it speaks no TLS: put a proxy before it")])
+            await asyncio.Event().wait()
+
+
+async def _act(where: Where, acting: Acting, run: Run, works: Sequence[Work]) -> None:
+    """Read the files anew, weigh what was announced, do what is asked, and tell."""
+    document = await apart(partial(_acted, where, acting, run, works))
+    run.output.lines(acted_lines(works, document))
+
+
+async def _acted(where: Where, acting: Acting, run: Run, works: Sequence[Work]) -> Updates:
+    async with run.application(where.declared) as application:
+        targets = chosen_targets(application, where, everything=True)
+        found = await application.upgrading.observe_all(targets, announcements(works))
+        return updates_document(found, await acted(found, application, acting))
+
+
+def _fell(run: Run, works: Sequence[Work], error: Exception, delay: float) -> None:
+    run.output.note([Text(run.surroundings.redactor.text(failed_line(works, error, delay)))])
+
+
+def _require_server() -> None:
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        message = f"serving needs {' and '.join(missing)}, which is not installed"
+        raise InputError(Problem("serverMissing", message, remedy="run `pip install 'fairlead[server]'`"))
+
+
+def _listen(text: str) -> _Listen:
+    host, _, port = text.rpartition(":")
+    bare = host.removeprefix("[").removesuffix("]")
+    is_bracketed = host.startswith("[") and host.endswith("]")
+    if not bare or (":" in bare) != is_bracketed or not (port.isascii() and port.isdecimal()) or int(port) > 65535:
+        message = f"found --listen {text!r}, expected HOST:PORT"
+        raise InputError(Problem("invalidAddress", message, remedy="write it as 127.0.0.1:8080 or [::1]:8080"))
+    return _Listen(bare, int(port))
+
+
+def _is_loopback(host: str) -> bool:
+    return ip_address(host).is_loopback
+
+
+app = build(webhooks)

@@ -1,0 +1,215 @@
+"""`fairlead webhooks`: what it refuses, and as a process that serves, is killed, and ends when asked."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import signal
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from fairlead.adapters.deliveries.sqlite import SqliteQueue
+from fairlead.doors.process import Program, start, stop
+from tests.fakes.repository import write_files
+from tests.fakes.terminal import Terminal
+from tests.fakes.upgrades import ENVIRONMENTS
+
+FAIRLEAD = Path(sys.executable).parent / "fairlead"
+SECRET = "correct horse battery staple"
+CONFIG = "receivers:\n  - {name: ci, provider: generic, secretFrom: {env: CI_SECRET}}\n"
+APPS = """\
+releases:
+  - name: web
+    chart: {dir: c}
+    values: [{key: image.repository, value: reg.test/web}, {key: image.tag, value: 1.0.0}]
+    trigger: {image: {track: MinorVersion}}
+  - name: api
+    chart: {dir: c}
+    values: [{key: image.repository, value: reg.test/api}, {key: image.tag, value: 2.0.0}]
+    trigger: {image: {track: PatchLevel}}
+"""
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    files = {"environments.yaml": ENVIRONMENTS, "apps.yaml": APPS, "webhooks.yaml": CONFIG, "c/": ""}
+    files["wrong.yaml"] = CONFIG.replace("generic", "generik")
+    write_files(tmp_path / "shop", files)
+    return tmp_path / "shop"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "line"),
+    [
+        ((), "usage", None),
+        (("--config", "missing.yaml"), "missingFile", None),
+        (("--config", "wrong.yaml"), "invalidValue", 2),
+        (("--config", "webhooks.yaml", "--listen", "8080"), "invalidAddress", None),
+        (("--config", "webhooks.yaml", "--listen", "127.0.0.1:70000"), "invalidAddress", None),
+        (("--config", "webhooks.yaml", "--listen", "::1:80"), "invalidAddress", None),
+        (("--config", "webhooks.yaml", "--patch-charts"), "conflictingOptions", None),
+        (("--config", "webhooks.yaml", "tset"), "unknownEnvironment", None),
+        (("--config", "webhooks.yaml", "-f", "none.yaml"), "missingFile", None),
+        (("--config", "webhooks.yaml"), "usage", None),
+    ],
+)
+def test_wrong_words(repository: Path, arguments: tuple[str, ...], code: str, line: int | None) -> None:
+    terminal = Terminal(repository, environ={"CI_SECRET": SECRET})
+
+    ended = terminal.run("webhooks", *arguments, "--output", "json")
+
+    assert ended.code == 2
+    (problem,) = ended.document["errors"]
+    assert (problem["code"], problem["line"]) == (code, line)
+
+
+def test_without_a_secret_nothing_is_served(repository: Path) -> None:
+    ended = Terminal(repository).run("webhooks", "--config", "webhooks.yaml", "--output", "json")
+
+    assert (ended.code, ended.document["errors"][0]["code"]) == (2, "secretMissing")
+
+
+@pytest.mark.parametrize("name", ["uvicorn", "httptools"])
+def test_without_the_server_extra_it_says_what_to_install(
+    repository: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, name, None)
+
+    terminal = Terminal(repository, environ={"CI_SECRET": SECRET})
+    ended = terminal.run("webhooks", "--config", "webhooks.yaml", "--output", "json")
+
+    (problem,) = ended.document["errors"]
+    assert (ended.code, problem["code"]) == (2, "serverMissing")
+    assert "fairlead[server]" in problem["remedy"]
+
+
+class Server:
+    """The command as a process of its own."""
+
+    def __init__(self, process: Process, port: int) -> None:
+        self.process = process
+        self.port = port
+
+    async def line(self) -> str:
+        assert self.process.stdout is not None
+        return (await self.process.stdout.readline()).decode().rstrip()
+
+    async def deliver(self, image: str, secret: str = SECRET) -> int:
+        body = json.dumps({"image": image}).encode()
+        signed = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+        head = (
+            f"POST /hooks/ci HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n"
+            f"X-Fairlead-Signature: sha256={signed}\r\n\r\n"
+        )
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(head.encode() + body)
+        status = int((await reader.readline()).split()[1])
+        await reader.read()
+        writer.close()
+        return status
+
+    async def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        return await self.process.wait()
+
+
+@asynccontextmanager
+async def serving(repository: Path, *arguments: str) -> AsyncIterator[Server]:
+    environ = {"CI_SECRET": SECRET, "HOME": str(repository / "home"), "PATH": "/usr/bin:/bin"}
+    command = (str(FAIRLEAD), "webhooks", "--config", "webhooks.yaml", "--listen", "127.0.0.1:0", *arguments)
+    process = await start(Program(command, cwd=repository, env=environ))
+    try:
+        async with asyncio.timeout(60):
+            assert process.stdout is not None
+            first = (await process.stdout.readline()).decode()
+            yield Server(process, int(first.rpartition(":")[2]))
+    finally:
+        await stop(process)
+
+
+async def test_a_delivery_is_written_into_the_files(repository: Path) -> None:
+    async with serving(repository, "--patch") as server:
+        assert await server.deliver("reg.test/web:1.1.0") == 202
+        assert (await server.line(), await server.line()) == (
+            "reg.test/web 1.1.0:",
+            "  test/web  1.0.0 -> 1.1.0  image.tag, written to apps.yaml:4",
+        )
+        assert await server.end(signal.SIGTERM) == 130
+
+    assert (repository / "apps.yaml").read_text() == APPS.replace("1.0.0", "1.1.0")
+
+
+async def test_without_patch_it_only_tells(repository: Path) -> None:
+    async with serving(repository) as server:
+        assert await server.deliver("reg.test/web:1.1.0") == 202
+        assert await server.deliver("reg.test/other:1.1.0") == 202
+        lines = [await server.line() for _ in range(3)]
+        assert await server.end(signal.SIGINT) == 130
+
+    assert lines == [
+        "reg.test/web 1.1.0:",
+        "  test/web  1.0.0 -> 1.1.0  image.tag, not written",
+        "reg.test/other 1.1.0: no release wants it",
+    ]
+    assert (repository / "apps.yaml").read_text() == APPS
+
+
+async def test_after_a_kill_between_answer_and_act_nothing_is_lost(repository: Path) -> None:
+    async with serving(repository, "--patch") as server:
+        assert await server.deliver("reg.test/web:1.1.0") == 202
+        assert await server.deliver("reg.test/api:2.0.1") == 202
+        assert await server.deliver("reg.test/api:2.0.2") == 202
+        await server.end(signal.SIGKILL)
+    assert (repository / "apps.yaml").read_text() == APPS
+
+    async with serving(repository, "--patch") as server:
+        lines = [await server.line() for _ in range(4)]
+        await server.end(signal.SIGTERM)
+
+    assert lines[0::2] == ["reg.test/web 1.1.0:", "reg.test/api 2.0.1, 2.0.2:"]
+    assert (repository / "apps.yaml").read_text() == APPS.replace("1.0.0", "1.1.0").replace("2.0.0", "2.0.2")
+
+
+async def test_files_that_are_broken_for_a_while_are_read_again(repository: Path) -> None:
+    async with serving(repository, "--patch") as server:
+        (repository / "apps.yaml").write_text("releases: [")
+        assert await server.deliver("reg.test/web:1.1.0") == 202
+        assert server.process.stderr is not None
+        assert b"reg.test/web" in await server.process.stderr.readline()
+        (repository / "apps.yaml").write_text(APPS)
+        assert await server.line() == "reg.test/web 1.1.0:"
+        await server.end(signal.SIGTERM)
+
+    assert (repository / "apps.yaml").read_text() == APPS.replace("1.0.0", "1.1.0")
+
+
+def test_two_processes_do_not_share_a_queue(repository: Path) -> None:
+    queue = SqliteQueue(repository / "q.sqlite")
+    try:
+        terminal = Terminal(repository, environ={"CI_SECRET": SECRET})
+        ended = terminal.run("webhooks", "--config", "webhooks.yaml", "--queue", "q.sqlite")
+    finally:
+        asyncio.run(queue.close())
+
+    assert ended.code == 1
+    assert str(repository / "q.sqlite") in ended.stderr
+    assert ended.stdout == ""
+
+
+async def test_a_secret_is_in_nothing_that_is_said(repository: Path) -> None:
+    async with serving(repository, "-vv") as server:
+        assert await server.deliver("reg.test/web:1.1.0", "a wrong secret") == 401
+        assert await server.deliver("reg.test/web:1.1.0") == 202
+        said = [await server.line(), await server.line()]
+        await server.end(signal.SIGTERM)
+        assert server.process.stderr is not None
+        said.append((await server.process.stderr.read()).decode())
+
+    assert SECRET not in "".join(said)
