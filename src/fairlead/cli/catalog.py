@@ -149,7 +149,7 @@ CATALOG = (
         (
             Example("fairlead webhooks --config webhooks.yaml", "on 127.0.0.1:8080; say what would change"),
             Example("fairlead webhooks --config webhooks.yaml --patch", "write new tags into the files as they come"),
-            Example("fairlead webhooks test --config webhooks.yaml --listen 0.0.0.0:9000", "behind a proxy with TLS"),
+            Example("fairlead webhooks --config webhooks.yaml --pr", "propose them as pull requests"),
         ),
     ),
     Entry(

@@ -20,11 +20,14 @@ from fairlead.cli.options import Common, Format, Where
 from fairlead.cli.run import Operation, Run
 from fairlead.cli.selecting import chosen_targets
 from fairlead.cli.text.announced import acted_lines, failed_line
-from fairlead.cli.upgrading import Acting, acted
+from fairlead.cli.upgrading import Acting, Search
 from fairlead.cli.wire.upgrades import Updates, updates_document
 from fairlead.domain.errors import InputError, Problem
+from fairlead.domain.targets import Target
+from fairlead.domain.upgrades.updates import Upgrades
 from fairlead.domain.webhooks.receivers import Receiver
 from fairlead.pipeline.announced import Consumer, announcements
+from fairlead.pipeline.upgrading import Upgrading
 from fairlead.ports.deliveries import DeliveryQueue, Work
 from fairlead.server.apart import apart
 from fairlead.server.receiving import receivers_in
@@ -104,10 +107,12 @@ async def _act(where: Where, acting: Acting, run: Run, works: Sequence[Work]) ->
 
 
 async def _acted(where: Where, acting: Acting, run: Run, works: Sequence[Work]) -> Updates:
+    async def find(upgrading: Upgrading, targets: Sequence[Target]) -> Upgrades:
+        return await upgrading.observe_all(targets, announcements(works))
+
     async with run.application(where.declared) as application:
-        targets = chosen_targets(application, where, everything=True)
-        found = await application.upgrading.observe_all(targets, announcements(works))
-        return updates_document(found, await acted(found, application, acting))
+        found, done = await Search(where, find, settles=False).carried_out(application, acting)
+    return updates_document(found, done.patched, done.proposed)
 
 
 def _fell(run: Run, works: Sequence[Work], error: Exception, delay: float) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from fairlead.cli.text.layout import plural
+from fairlead.cli.text.upgrades import fate
 from fairlead.cli.wire.upgrades import UpdateItem, Updates
 from fairlead.domain.webhooks.deliveries import ImagePushed
 from fairlead.ports.deliveries import Work
@@ -36,6 +37,8 @@ def _tags(work: Work) -> str:
 
 
 def _update(update: UpdateItem) -> Text:
-    written = f"written to {update.file}:{update.line}" if update.patched else update.note or "not written"
+    written = f"written to {update.file}:{update.line}" if update.patched else fate(update) or update.note
     change = f"{update.from_} -> {update.to}" if update.from_ != update.to else f"{update.to}, another image now"
-    return Text.assemble(f"  {update.environment}/{update.release}  ", (change, "green"), f"  {update.key}, {written}")
+    return Text.assemble(
+        f"  {update.environment}/{update.release}  ", (change, "green"), f"  {update.key}, {written or 'not written'}"
+    )

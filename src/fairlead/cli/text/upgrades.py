@@ -44,7 +44,7 @@ def update_lines(document: Updates, width: int | None) -> Iterator[Text]:
         if update.patched:
             yield Text(f"  written to {update.file}:{update.line}", "green")
         if update.proposed:
-            yield from hanging(Text("  "), Text(_FATES[update.proposed].format(_where(update))), width=width)
+            yield from hanging(Text("  "), Text(fate(update)), width=width)
         if update.note:
             yield from hanging(Text("  "), Text(update.note, "dim" if update.patched else "yellow"), width=width)
     if document.updates and document.skipped:
@@ -59,8 +59,10 @@ def update_lines(document: Updates, width: int | None) -> Iterator[Text]:
     yield Text(f"{count}, {len(document.skipped)} skipped." if document.skipped else f"{count}.", "bold")
 
 
-def _where(update: UpdateItem) -> str:
-    return update.pull_request or (update.commit or "")[:_COMMIT]
+def fate(update: UpdateItem) -> str:
+    """Return what became of an update in the repository; nothing when it was not to be proposed."""
+    where = update.pull_request or (update.commit or "")[:_COMMIT]
+    return _FATES[update.proposed].format(where) if update.proposed else ""
 
 
 def _change(update: UpdateItem) -> Text:
