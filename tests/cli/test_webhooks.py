@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
-import json
 import signal
 import sys
-from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from fairlead.adapters.deliveries.sqlite import SqliteQueue
-from fairlead.doors.process import Program, start, stop
 from tests.fakes.repository import write_files
 from tests.fakes.terminal import Terminal
 from tests.fakes.upgrades import ENVIRONMENTS
+from tests.fakes.webhooks import CONFIG, SECRET, serving
 
-FAIRLEAD = Path(sys.executable).parent / "fairlead"
-SECRET = "correct horse battery staple"
-CONFIG = "receivers:\n  - {name: ci, provider: generic, secretFrom: {env: CI_SECRET}}\n"
 APPS = """\
 releases:
   - name: web
@@ -88,50 +79,6 @@ def test_without_the_server_extra_it_says_what_to_install(
     (problem,) = ended.document["errors"]
     assert (ended.code, problem["code"]) == (2, "serverMissing")
     assert "fairlead[server]" in problem["remedy"]
-
-
-class Server:
-    """The command as a process of its own."""
-
-    def __init__(self, process: Process, port: int) -> None:
-        self.process = process
-        self.port = port
-
-    async def line(self) -> str:
-        assert self.process.stdout is not None
-        return (await self.process.stdout.readline()).decode().rstrip()
-
-    async def deliver(self, image: str, secret: str = SECRET) -> int:
-        body = json.dumps({"image": image}).encode()
-        signed = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-        head = (
-            f"POST /hooks/ci HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n"
-            f"X-Fairlead-Signature: sha256={signed}\r\n\r\n"
-        )
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(head.encode() + body)
-        status = int((await reader.readline()).split()[1])
-        await reader.read()
-        writer.close()
-        return status
-
-    async def end(self, number: signal.Signals) -> int:
-        self.process.send_signal(number)
-        return await self.process.wait()
-
-
-@asynccontextmanager
-async def serving(repository: Path, *arguments: str) -> AsyncIterator[Server]:
-    environ = {"CI_SECRET": SECRET, "HOME": str(repository / "home"), "PATH": "/usr/bin:/bin"}
-    command = (str(FAIRLEAD), "webhooks", "--config", "webhooks.yaml", "--listen", "127.0.0.1:0", *arguments)
-    process = await start(Program(command, cwd=repository, env=environ))
-    try:
-        async with asyncio.timeout(60):
-            assert process.stdout is not None
-            first = (await process.stdout.readline()).decode()
-            yield Server(process, int(first.rpartition(":")[2]))
-    finally:
-        await stop(process)
 
 
 async def test_a_delivery_is_written_into_the_files(repository: Path) -> None:
