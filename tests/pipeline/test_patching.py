@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -233,6 +233,105 @@ async def test_what_cannot_be_written_stops_no_other(repository: Repository) -> 
 
     assert (shared.changed, own.changed) == (False, True)
     assert repository.read("apps.yaml") == APPS
+
+
+async def test_environments_that_agree_are_not_stopped_by_another_that_needs_more(repository: Repository) -> None:
+    environments = HEAD + TWO + "- {name: own, clusterName: c, kubeNamespace: shop, releasesFiles: [own.yaml]}\n"
+    repository.write(environments=environments, apps=APPS, own="releases: [{name: web, chart: {dir: web}}]\n")
+    own = update(environment="own", layer=Layer.CHART, file="web/values.yaml")
+
+    done = await repository.patch(update(), own, update(environment="prod"))
+
+    assert [(one.changed, one.file) for one in done] == [(True, "apps.yaml"), (True, "own.yaml"), (True, "apps.yaml")]
+    assert repository.read("apps.yaml") == APPS.replace("value: v1}  #", "value: v2}  #")
+
+
+async def test_environments_that_agree_get_one_value_in_the_file_that_they_share(repository: Repository) -> None:
+    repository.write(environments=HEAD + TWO, apps="releases:\n- name: web\n  chart: {dir: web}\n")
+    chart = update(layer=Layer.CHART, file="web/values.yaml")
+
+    done = await repository.patch(chart, replace(chart, release=update(environment="prod").release))
+
+    assert [(one.changed, one.line) for one in done] == [(True, 6), (True, 6)]
+    assert repository.read("apps.yaml") == (
+        "releases:\n- name: web\n  chart: {dir: web}\n  values:\n    - key: image.tag\n      value: v2\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "releases:\n- name: web\n  chart: {dir: web}\n",
+            (
+                "releases:\n- name: web\n  chart: {dir: web}\n  values:\n    - key: image.tag\n      value: v2\n"
+                "    - key: proxy.tag\n      value: v3\n"
+            ),
+        ),
+        (
+            "releases: [{name: web, chart: {dir: web}, values: []}]\n",
+            (
+                "releases: [{name: web, chart: {dir: web}, values: "
+                "[{key: image.tag, value: v2}, {key: proxy.tag, value: v3}]}]\n"
+            ),
+        ),
+    ],
+    ids=["no list", "empty list"],
+)
+async def test_two_values_are_added_to_one_release(repository: Repository, before: str, after: str) -> None:
+    repository.write(apps=before)
+    chart = update(layer=Layer.CHART, file="web/values.yaml")
+
+    done = await repository.patch(chart, update("v3", layer=Layer.CHART, file="web/values.yaml", key="proxy.tag"))
+
+    assert [one.changed for one in done] == [True, True]
+    assert repository.read("apps.yaml") == after
+
+
+async def test_lines_are_those_of_the_files_as_they_are_now(repository: Repository) -> None:
+    repository.write(
+        apps="releases:\n- name: web\n  chart: {dir: web}\n- name: api\n  chart: {dir: web}\n  values:\n"
+        "  - {key: image.tag, value: v1}\n"
+    )
+
+    api, web = await repository.patch(
+        update(release="api"), update(layer=Layer.CHART, file="web/values.yaml", key="image.tag")
+    )
+
+    lines = repository.read("apps.yaml").splitlines()
+    assert (api.line, web.line) == (10, 6)
+    assert "v2" in lines[9]
+    assert "v2" in lines[5]
+
+
+async def test_a_value_of_nothing_is_not_lost(repository: Repository) -> None:
+    apps = (
+        "releases:\n- &own\n  name: own\n  chart: {dir: web}\n  values: [{key: proxy, type: json, value: null}]\n"
+        "- <<: *own\n  name: web\n"
+    )
+    repository.write(apps=apps)
+
+    (done,) = await repository.patch(update(layer=Layer.CHART, file="web/values.yaml"))
+
+    assert not done.changed
+    assert repository.read("apps.yaml") == apps
+
+
+async def test_an_anchor_goes_along_when_all_that_use_it_agree(repository: Repository) -> None:
+    apps = (
+        "releases:\n- name: web\n  chart: {dir: web}\n  values: [{key: image.tag, value: &tag v1}]\n"
+        "- name: api\n  chart: {dir: web}\n  values: [{key: image.tag, value: *tag}]\n"
+        "- {name: own, chart: {dir: web}}\n"
+    )
+    repository.write(apps=apps)
+    own = update(release="own", layer=Layer.CHART, file="web/values.yaml")
+
+    done = await repository.patch(update(), update(release="api"), own)
+
+    assert [one.changed for one in done] == [True, True, True]
+    assert repository.read("apps.yaml") == apps.replace("v1", "v2").replace("*tag", "v2").replace(
+        "{dir: web}}", "{dir: web}, values: [{key: image.tag, value: v2}]}"
+    )
 
 
 async def test_an_anchor_that_others_use_stays(repository: Repository) -> None:

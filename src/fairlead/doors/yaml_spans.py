@@ -59,4 +59,6 @@ def _scalar(event: Any, text: str) -> ScalarSpan:
         start = found.end() if found else start
         if start > end or text[start:end].startswith(("&", "!")):  # `&a` with nothing behind it
             start = end
+    if event.style in ("|", ">"):  # a block takes up its last line break, too, and whatever blank lines follow
+        end = start + len(text[start:end].rstrip(" \t\r\n"))
     return ScalarSpan(event.value, _STYLES.get(event.style, Style.PLAIN), start, end, mark.line + 1, mark.column + 1)

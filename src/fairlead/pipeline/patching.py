@@ -8,7 +8,7 @@ changed only when that is right for each of them; else the release gets a value 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from fairlead.pipeline.values import Sources, ValuesFiles, effective_values
 
 Snapshot = Mapping[tuple[ReleaseKey, str], Any]
 _CHART_VERSION = "chart.version"
+_ABSENT = object()  # null is something
 _ADDED = "added as a value of the release: where it comes from, others would change with it"
 _SHARED = "nothing was written: every place for it is shared with others that do not want it, or holds no plain text"
 
@@ -58,6 +59,7 @@ class _Try:
 
 
 Way = Callable[[str, Span | None, Update, Target], Edit | None]
+Trying = Callable[[Update], _Try | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,33 +88,54 @@ class Patching:
 
 @dataclass(slots=True)
 class _Run:
+    """What was taken so far: `contents` of files, and what everything declared is with them."""
+
     patching: Patching
     paths: Paths
     loaded: Loaded
     targets: Mapping[ReleaseKey, Target]
     before: Snapshot = field(default_factory=dict)
     originals: dict[str, bytes] = field(default_factory=dict)
+    contents: dict[str, bytes] = field(default_factory=dict)
+    spans: dict[str, Span | None] = field(default_factory=dict)
+    made: dict[Update, _Try] = field(default_factory=dict)
 
     async def patched(self, updates: Sequence[Update]) -> tuple[Patched, ...]:
         self.before = await self._snapshot(self.loaded, self.paths)
-        tries = [self._in_place(update) for update in updates]
-        whole = [one for one in tries if one is not None]
-        if len(whole) != len(updates) or not await self._mean_it(whole):
-            whole = await self._each_apart(updates)
-        for file, content in self._contents(whole).items():
+        rest = await self._settled(updates, self._in_place)
+        await self._settled(rest, self._added)
+        for file, content in self.contents.items():
             self.paths.write(file, content, before=self.originals[file])
-        made = {one.update: one for one in whole}
-        return tuple(self._told(update, made.get(update)) for update in updates)
+        return tuple(self._told(update) for update in updates)
 
-    async def _each_apart(self, updates: Sequence[Update]) -> list[_Try]:
-        """Take each update by itself, on top of those that were taken: first where its text stands, then added."""
-        taken: list[_Try] = []
+    async def _settled(self, updates: Sequence[Update], trying: Trying) -> list[Update]:
+        """Take what can be taken and return the rest. What was taken may open the way for what was not, so again."""
+        left = list(updates)
+        while left:
+            rest = await self._taken(self._together(left, trying), trying)
+            if len(rest) == len(left):
+                break
+            left = rest
+        return left
+
+    def _together(self, updates: Iterable[Update], trying: Trying) -> list[list[Update]]:
+        """Group updates that one and the same edit serves: a file that environments share changes for all at once."""
+        found: dict[object, list[Update]] = {}
         for update in updates:
-            for one in (self._in_place(update), self._added(update)):
-                if one is not None and await self._mean_it([*taken, one]):
-                    taken.append(one)
-                    break
-        return taken
+            one = trying(update)
+            found.setdefault((one.file, one.edit) if one is not None else update, []).append(update)
+        return list(found.values())
+
+    async def _taken(self, groups: list[list[Update]], trying: Trying) -> list[Update]:
+        """Take groups as a whole if that is right, else by halves; return the updates that were not taken."""
+        wanted = [update for group in groups for update in group]
+        tries = [one for update in wanted if (one := trying(update)) is not None]
+        if not wanted or (len(tries) == len(wanted) and await self._is_right(tries)):
+            return []
+        if len(groups) == 1:
+            return wanted
+        half = len(groups) // 2
+        return [*await self._taken(groups[:half], trying), *await self._taken(groups[half:], trying)]
 
     def _in_place(self, update: Update) -> _Try | None:
         is_chart = update.standing.layer is Layer.CHART
@@ -126,28 +149,38 @@ class _Run:
 
     def _tried(self, update: Update, file: str, way: Way, note: str = "") -> _Try | None:
         text = self._text(file)
-        edit = way(text, read_spans(text), update, self.targets[update.release])
+        if file not in self.spans:
+            self.spans[file] = read_spans(text)
+        edit = way(text, self.spans[file], update, self.targets[update.release])
         return None if edit is None else _Try(update, file, edit, note)
 
-    async def _mean_it(self, tries: Sequence[_Try]) -> bool:
-        """Whether the edits change what they should and nothing else, for whatever is declared anywhere."""
+    async def _is_right(self, tries: Sequence[_Try]) -> bool:
+        """Take edits if they change what they should and nothing else, for whatever is declared anywhere."""
         try:
-            contents = self._contents(tries)
+            contents = self.contents | self._changed(tries)
             loaded = self.patching.load(contents)
             after = await self._snapshot(loaded, Paths(self.paths.root, contents))
         except (FairleadError, ValueError):
             return False
-        changed = {key: after.get(key) for key in {*self.before, *after} if self.before.get(key) != after.get(key)}
-        return changed == {(one.update.release, _path(one.update)): one.update.text for one in tries}
+        before = self.before
+        keys = {*before, *after}
+        changed = {key: after.get(key) for key in keys if before.get(key, _ABSENT) != after.get(key, _ABSENT)}
+        if changed != {(one.update.release, _path(one.update)): one.update.text for one in tries}:
+            return False
+        self.before, self.loaded, self.contents, self.spans = after, loaded, contents, {}
+        self.targets = {target.key: target for target in _targets(loaded)}
+        self.made |= {one.update: one for one in tries}
+        return True
 
-    def _contents(self, tries: Iterable[_Try]) -> dict[str, bytes]:
+    def _changed(self, tries: Iterable[_Try]) -> dict[str, bytes]:
         edits: dict[str, list[Edit]] = {}
         for one in tries:
             edits.setdefault(one.file, []).append(one.edit)
         return {file: self._bytes(file, edited(self._text(file), several)) for file, several in edits.items()}
 
     def _text(self, file: str) -> str:
-        return self._original(file).decode("utf-8-sig")
+        content = self.contents[file] if file in self.contents else self._original(file)
+        return content.decode("utf-8-sig")
 
     def _bytes(self, file: str, text: str) -> bytes:
         mark = b"\xef\xbb\xbf"
@@ -172,10 +205,13 @@ class _Run:
                 found |= {(target.key, path): value for path, value in _flat(values, ())}
         return found
 
-    def _told(self, update: Update, made: _Try | None) -> Patched:
+    def _told(self, update: Update) -> Patched:
+        made = self.made.get(update)
         if made is None:
             return Patched(update, changed=False, note=_SHARED)
-        line = self._text(made.file).count("\n", 0, made.edit.start) + 1
+        standing = replace(update.standing, layer=Layer.VALUES) if made.note else update.standing
+        found = self._tried(replace(update, standing=standing), made.file, in_place)
+        line = None if found is None else self._text(made.file).count("\n", 0, found.edit.start) + 1
         return Patched(update, changed=True, file=made.file, line=line, note=made.note)
 
 

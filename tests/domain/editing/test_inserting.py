@@ -60,8 +60,67 @@ def add(text: str, value: str = "1.10") -> str | None:
             "releases: [{name: web, chart: {dir: web} }]\n",
             'releases: [{name: web, chart: {dir: web}, values: [{key: image.tag, value: "1.10"}] }]\n',
         ),
+        (
+            "releases:\n- name: web\n  values: # none yet\n  chart: {dir: web}\n",
+            'releases:\n- name: web\n  values: [{key: image.tag, value: "1.10"}] # none yet\n  chart: {dir: web}\n',
+        ),
+        (
+            "releases:\n- name: web\n  values: ~\n",
+            'releases:\n- name: web\n  values: [{key: image.tag, value: "1.10"}]\n',
+        ),
+        (
+            "releases:\n- name: web\n  values:\n  - key: a\n    value: |\n      x\n\n- name: api\n",
+            (
+                "releases:\n- name: web\n  values:\n  - key: a\n    value: |\n      x\n"
+                '  - key: image.tag\n    value: "1.10"\n\n- name: api\n'
+            ),
+        ),
+        (
+            "releases:\n- name: web\n  values:\n  -\n    key: a\n    value: x\n",
+            (
+                "releases:\n- name: web\n  values:\n  -\n    key: a\n    value: x\n"
+                '  - key: image.tag\n    value: "1.10"\n'
+            ),
+        ),
+        (
+            "releases:\n- name: web\n  values: [{key: a, value: x},] # why\n",
+            'releases:\n- name: web\n  values: [{key: a, value: x}, {key: image.tag, value: "1.10"},] # why\n',
+        ),
+        (
+            "releases:\n- name: web\n  values: [\n    {key: a, value: x}  # why\n  ]\n",
+            (
+                "releases:\n- name: web\n  values: [\n    {key: a, value: x}, "
+                '{key: image.tag, value: "1.10"}  # why\n  ]\n'
+            ),
+        ),
+        (
+            "releases:\n- name: web\r\n  values: [\r\n    {key: a, value: x},\r\n  ]\n",
+            (
+                "releases:\n- name: web\r\n  values: [\r\n    {key: a, value: x},\r\n"
+                '    {key: image.tag, value: "1.10"},\r\n  ]\n'
+            ),
+        ),
+        (
+            '{"releases": [\n  {\n    "name": "web"\n  }\n]}',
+            ('{"releases": [\n  {\n    "name": "web",\n    "values": [{"key": "image.tag", "value": "1.10"}]\n  }\n]}'),
+        ),
+        (
+            '{"releases": [{"name": "web", "values": [{"key": "a", "value": "x"}]}]}',
+            (
+                '{"releases": [{"name": "web", "values": [{"key": "a", "value": "x"}, '
+                '{"key": "image.tag", "value": "1.10"}]}]}'
+            ),
+        ),
+        (
+            "releases: [\n {name: web, values: [\n  {key: a, value: x}]}]",
+            'releases: [\n {name: web, values: [\n  {key: a, value: x}, {key: image.tag, value: "1.10"}]}]',
+        ),
     ],
-    ids=["block", "odd indentation", "flow items", "flow list", "empty list", "no list", "flow release"],
+    ids=[
+        *("block", "odd indentation", "flow items", "flow list", "empty list", "no list", "flow release"),
+        *("nothing", "null", "after a text of lines", "dash alone", "comma at the end", "comment at the end"),
+        *("a line for each", "pretty JSON", "JSON", "no line end"),
+    ],
 )
 def test_a_value_is_added_in_the_manner_of_the_file(text: str, expected: str) -> None:
     assert add(text) == expected
@@ -74,6 +133,7 @@ def test_a_value_is_added_in_the_manner_of_the_file(text: str, expected: str) ->
         "releases:\n- name: web\n  values: text\n",
         "releases:\n- name: web\n  values:\n  - text\n",
         "releases:\n- name: web\n  values:\n  - - key: a\n",
+        "releases:\n- name: web\n  values:\n  - # why\n    key: a\n",
     ],
 )
 def test_where_it_cannot_be_done_safely_nothing_is_done(text: str) -> None:

@@ -40,10 +40,7 @@ def _found(root: Span | None, update: Update, target: Target) -> Span | None:
     entry = _entry(update, target)
     if entry is None:
         return at_path(root, path)
-    item = _mapping(root, entry.place)
-    if item is None:
-        return None
-    return at_path(item.get("value"), path[len(parse_path(entry.key)) :])
+    return at_path(_mapping(root, entry.place), ("value", *path[len(parse_path(entry.key)) :]))
 
 
 def _entry(update: Update, target: Target) -> ValueEntry | None:

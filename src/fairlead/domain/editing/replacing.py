@@ -12,10 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fairlead.domain.editing.spans import AliasSpan, ScalarSpan, Style
-from fairlead.domain.scalars import NotFinite, resolve_plain
+from fairlead.domain.scalars import resolve_plain
 
 # What may stand without quotes anywhere, also within braces: letters first, then nothing that YAML gives a meaning.
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./@+-]*(?::[A-Za-z0-9_./@+-]+)*")
+# The first line of a block that ends without a line break, perhaps with a comment; and a line that may follow it.
+_STRIPPED = re.compile(r"[|>]-[ \t]*(?:[ \t]#[^\n]*)?\r?\n *(?=[^ \r\n])")
+_WITHIN_BLOCK = re.compile(r"\S(?:.*\S)?")
 _DATE = re.compile(r"\d{4}-\d")
 _SIXTIES = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")  # YAML 1.1 reads 12:30 as a number
 
@@ -45,13 +48,18 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
 
 def replacing(text: str, span: ScalarSpan | AliasSpan, new: str) -> Edit:
     """Return the edit that makes a scalar of a text `new`; an alias gives way to the text itself."""
-    style, end = (span.style if isinstance(span, ScalarSpan) else Style.PLAIN), span.end
+    style = span.style if isinstance(span, ScalarSpan) else Style.PLAIN
     if style is Style.BLOCK:
-        # A block takes up its last line break, too, and whatever blank lines follow.
-        end, style = span.start + len(text[span.start : span.end].rstrip()), Style.PLAIN
-    # `key:` with nothing behind it needs a space.
-    gap = " " if span.start == end and text[: span.start] and not text[span.start - 1].isspace() else ""
-    return Edit(span.start, end, gap + written(new, style))
+        content = _STRIPPED.sub("", text[span.start : span.end], count=1)
+        if content.isprintable() and _WITHIN_BLOCK.fullmatch(new) and new.isprintable():
+            return Edit(span.end - len(content), span.end, new)
+        style = Style.PLAIN
+    return Edit(span.start, span.end, gap_before(text, span.start, span.end) + written(new, style))
+
+
+def gap_before(text: str, start: int, end: int) -> str:
+    """Return the space that `key:` with nothing behind it needs before what is put there."""
+    return " " if start == end and text[:start] and not text[start - 1].isspace() else ""
 
 
 def written(text: str, style: Style = Style.PLAIN) -> str:
@@ -67,10 +75,7 @@ def is_plain(text: str) -> bool:
     """Tell whether a text without quotes is read as this text by every YAML reader."""
     if not _PLAIN.fullmatch(text) or _DATE.match(text) or _SIXTIES.fullmatch(text):
         return False
-    try:
-        return isinstance(resolve_plain(text), str)
-    except NotFinite:
-        return False
+    return isinstance(resolve_plain(text), str)
 
 
 def _escaped(text: str) -> str:
