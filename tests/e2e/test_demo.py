@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,70 @@ class Visitor:
         return (await run(Program(argv, cwd=self.shop, env=self.env))).stdout.decode().split()
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What the demo showed: the commands that it named, each with what it said, in order."""
+
+    said: list[tuple[str, str]]
+
+    @classmethod
+    def of(cls, finished: Finished) -> Shown:
+        _, *parts = re.split(r"^\$ ", finished.stdout.decode(), flags=re.MULTILINE)
+        return cls([(command, said) for command, _, said in (part.partition("\n") for part in parts)])
+
+    def texts(self, command: str) -> list[str]:
+        """What each use of a command said."""
+        return [said for shown, said in self.said if shown == command]
+
+    def columns(self, command: str, key: str, value: str) -> list[dict[str, str]]:
+        """Two columns of the table that each use of a command ended with."""
+        return [{row[key]: row[value] for row in _table(said)} for said in self.texts(command)]
+
+
+def _table(said: str) -> list[dict[str, str]]:
+    """The rows below the line of capitals, up to an empty one; what is indented says more about a row."""
+    lines = iter(said.splitlines())
+    head = next(re.split(r" *\t| {2,}", line.strip()) for line in lines if line.isupper())
+    rows = (line for line in takewhile(str.strip, lines) if not line.startswith(" "))
+    return [dict(zip(head, re.split(r" *\t| {2,}", row.strip()), strict=False)) for row in rows]
+
+
+def _check_the_ways_back(shown: Shown, cause: str) -> None:
+    """Each step after the first deployments showed what it is there for."""
+    web = "staging/storefront"
+    failing, going_back = (f"fairlead apply staging {option}--timeout 20s" for option in ("", "--rollback-on-failure "))
+    assert [one[web] for one in shown.columns(failing, "RELEASE", "OUTCOME")] == ["failed"]
+
+    drift = shown.columns("fairlead status staging", "RELEASE", "DRIFT")
+    assert [one["staging/catalog"] for one in drift] == ["none", "none", "drifted"]
+    (corrected,) = shown.columns("fairlead apply staging --yes", "RELEASE", "OUTCOME")
+    assert (corrected["staging/catalog"], corrected[web]) == ("succeeded", "unchanged")
+
+    assert [one[web] for one in shown.columns(going_back, "RELEASE", "OUTCOME")] == ["rolledBack"]
+    assert cause in shown.texts(going_back)[0].partition(f"{web} rolledBack")[2]
+    (outcomes,) = shown.columns("fairlead history staging storefront", "N", "OUTCOME")
+    assert list(outcomes.values()) == ["succeeded", "succeeded", "failed", "succeeded", "failed", "succeeded"]
+    (changes,) = shown.columns("fairlead history staging storefront", "N", "CHANGES")
+    assert [number for number, change in changes.items() if "back to 4" in change] == ["6"]
+
+
+def _check_the_hold(shown: Shown) -> None:
+    web, reason = "production/storefront", "orders are lost"
+    back = f"fairlead rollback production storefront --reason '{reason}'"
+    assert shown.columns(back, "RELEASE", "OUTCOME") == [{web: "succeeded"}]
+    _, refused = shown.columns("fairlead apply production", "RELEASE", "OUTCOME")
+    assert refused[web] == "refused"
+    assert reason in shown.texts("fairlead apply production")[1].partition(f"{web} refused")[2]
+    _, other = shown.columns("fairlead apply --all", "RELEASE", "OUTCOME")
+    assert other[web] == "succeeded"
+
+    helm = "helm --kubeconfig sandbox.kubeconfig --namespace shop-production history storefront | cut -f 1,3,6"
+    (told,) = shown.columns(helm, "REVISION", "STATUS")
+    assert told == {"1": "superseded", "2": "superseded", "3": "superseded", "4": "deployed"}
+    (described,) = shown.columns(helm, "REVISION", "DESCRIPTION")
+    assert described["3"].startswith("Rollback to 1")
+
+
 @pytest.fixture
 async def visitor(tmp_path: Path) -> AsyncIterator[Visitor]:
     settings = settings_in(tmp_path / "state")
@@ -72,7 +138,9 @@ async def visitor(tmp_path: Path) -> AsyncIterator[Visitor]:
 
 async def test_the_demo_deploys_a_shop_can_be_repeated_and_leaves_nothing_behind(visitor: Visitor) -> None:
     before = machine()
-    await visitor.demo()
+    shown = Shown.of(await visitor.demo())
+    _check_the_ways_back(shown, "registry.sandbox/app:1.2")
+    _check_the_hold(shown)
     first, history = existing(NAME, visitor.settings), await visitor.history()
     assert {(item["environment"], item["release"]) for item in await visitor.status()} == {
         (environment, release)
@@ -96,7 +164,9 @@ async def test_the_demo_deploys_a_shop_can_be_repeated_and_leaves_nothing_behind
 
 
 async def test_the_demo_comes_to_its_end_with_simulated_nodes(visitor: Visitor) -> None:
-    await visitor.demo(FAIRLEAD_DEMO_NODES="simulated")
+    shown = Shown.of(await visitor.demo(FAIRLEAD_DEMO_NODES="simulated"))
+    _check_the_ways_back(shown, "Insufficient cpu")
+    _check_the_hold(shown)
     assert {(item["health"], item["drift"]) for item in await visitor.status()} == {("current", "none")}
     assert existing(NAME, visitor.settings).state.nodes is NodeKind.SIMULATED
 
