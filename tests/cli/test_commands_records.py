@@ -46,6 +46,12 @@ def test_history_lists_deployments(used: Shop, golden: Golden) -> None:
     assert items[0]["revision"]["commit"] == "a1b2c3d4e5f6"
 
 
+def test_history_and_show_tell_what_a_rollback_went_back_to(used: Shop, golden: Golden) -> None:
+    assert used.run("rollback", "test", "settings", "1", "--yes").code == 0
+    golden("cli/shop-history-back.txt", used.run("history", "test", "settings", width=100).stdout)
+    golden("cli/shop-show-back.txt", timeless(used.run("show", "test", "settings", "3", width=100).stdout))
+
+
 def test_nothing_recorded_is_no_error(shop: Shop) -> None:
     shop.cluster.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
     found = shop.run("history", "test", "web", "--output", "json")

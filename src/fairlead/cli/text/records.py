@@ -45,16 +45,21 @@ def _row(item: DeploymentItem, now: datetime) -> list[Text]:
     return [
         Text(str(item.number)),
         Text(item.outcome, STYLE[item.outcome]),
-        Text(written(item.summary)),
+        _changes(item),
         Text(commit(item.revision)),
         Text(f"{age(str(item.started_at), now)} ago"),
         Text(f"{item.by}@{item.host}" if item.host else str(item.by)),
     ]
 
 
+def _changes(item: DeploymentItem) -> Text:
+    changes = Text(written(item.summary))
+    return changes if item.rollback_to is None else Text.assemble(changes, f" (back to {item.rollback_to})")
+
+
 def _details(item: DeploymentItem) -> Iterator[tuple[str, Text]]:
     yield "outcome", Text(item.outcome, STYLE[item.outcome])
-    yield "changes", Text(written(item.summary))
+    yield "changes", _changes(item)
     yield "health", Text(item.health or "nobody looked")
     if item.explanation:
         yield "because", Text(item.explanation)
