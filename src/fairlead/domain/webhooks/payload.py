@@ -102,8 +102,19 @@ class Payload:
         return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
     def _refusal(self, expected: str) -> InputError:
-        shown = "nothing" if self.value is None else ascii(self.value)[:_SHOWN]
-        return refusal(f"{self.path}: found {shown}, expected {expected}")
+        return refusal(f"{self.path}: found {self._shown()}, expected {expected}")
+
+    def _shown(self) -> str:
+        """Return what was found, in short; of what may be nested too deep to be written out, only its kind."""
+        match self.value:
+            case None:
+                return "nothing"
+            case dict():
+                return "a mapping"
+            case list():
+                return "a list"
+            case found:
+                return ascii(found)[:_SHOWN]
 
 
 def refusal(message: str) -> InputError:

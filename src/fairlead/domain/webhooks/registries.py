@@ -38,7 +38,7 @@ def github_packages(payload: Payload, headers: Headers) -> Iterator[ImagePushed]
     if event not in {"package", "registry_package"}:
         return
     package = payload.at(event)
-    is_container = str(package.at("package_type").value).lower() == "container"
+    is_container = any(package.at("package_type").says(each) for each in ("CONTAINER", "container"))
     if not is_container or not payload.at("action").says("published"):
         return
     version = package.at("package_version")
@@ -58,10 +58,10 @@ def harbor(payload: Payload, headers: Headers) -> Iterator[ImagePushed]:
     time = payload.at("occur_at").seconds()
     for resource in payload.at("event_data", "resources").items():
         address = resource.at("resource_url")
-        if not resource.at("tag").is_given() or resource.at("tag").value == resource.at("digest").value:
+        tag, digest = resource.at("tag"), resource.at("digest")
+        if not tag.is_given() or (isinstance(tag.value, str) and digest.says(tag.value)):
             continue  # pushed by digest alone
-        image = _image(address).name
-        yield ImagePushed(image, resource.at("tag").tag(), resource.at("digest").digest(), time)
+        yield ImagePushed(_image(address).name, tag.tag(), digest.digest(), time)
 
 
 def quay(payload: Payload, headers: Headers) -> Iterator[ImagePushed]:
