@@ -54,8 +54,11 @@ class Team:
     async def proposed(self, *, direct: bool = False, auto_merge: bool = False) -> tuple[Proposed, ...]:
         settings = Proposals(author=ANN, direct=direct, auto_merge=auto_merge)
         forge = None if direct else self.forge
-        proposing = Proposing(copy_of(self.server), forge, settings, self.clock, self.decide, self.change, Random(1))
-        return await proposing.propose()
+        copy = copy_of(self.server)
+        try:
+            return await Proposing(copy, forge, settings, self.clock, self.decide, self.change, Random(1)).propose()
+        finally:
+            await copy.close()
 
     async def at(self, branch: str, file: str = "web.yaml") -> str:
         return await git(self.server, "show", f"{branch}:{file}")
@@ -229,6 +232,7 @@ async def test_many_bots_and_people_lose_no_commit(server: Path) -> None:
         settings = Proposals(author=ANN, direct=True)
         copy = copy_of(server, directory=server.parent / f"bot{number}" / "copy")
         await Proposing(copy, None, settings, bot.clock, bot.decide, bot.change, Random(number)).propose()
+        await copy.close()
 
     await asyncio.gather(*(one(number, bot) for number, bot in enumerate(bots)))
 

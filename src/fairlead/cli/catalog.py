@@ -190,6 +190,33 @@ CATALOG = (
         ),
     ),
     Entry(
+        "fmt",
+        AUTHOR,
+        "Bring YAML files into one layout; comments and meaning stay.",
+        (
+            Example("fairlead fmt environments.yaml apps/*.yaml", "two spaces a level, lists below their keys"),
+            Example("fairlead fmt --check apps/*.yaml", "for CI: exit 1 when a file is in another layout"),
+        ),
+    ),
+    Entry(
+        "json2yaml",
+        AUTHOR,
+        "Convert JSON to YAML.",
+        (
+            Example("fairlead json2yaml values.json", "print it as YAML, numbers as they are written"),
+            Example("kubectl get deployment web -o json | fairlead json2yaml", "from standard input"),
+        ),
+    ),
+    Entry(
+        "yaml2json",
+        AUTHOR,
+        "Convert YAML to JSON, read as Helm and kubectl read it.",
+        (
+            Example("fairlead yaml2json values.yaml", "print it as JSON, one value for each document"),
+            Example("fairlead render test | fairlead yaml2json | jq .kind", "from standard input"),
+        ),
+    ),
+    Entry(
         "new",
         AUTHOR,
         "Write a commented starter repository.",

@@ -8,10 +8,11 @@ alias without counting it, or nests deeper than a limit.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml  # noqa: TID251 - half of the door the ban points to
 
@@ -139,6 +140,12 @@ def _decoded(text: bytes, file: str, limits: Limits) -> str:
         ) from None
 
 
+class _Number(str):
+    """A number in JSON, as it was written."""
+
+    __slots__ = ()
+
+
 _NEVER_FOLD = 1 << 30
 _DATE = re.compile(r"\d{4}-\d")
 _Emitter: type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -166,7 +173,18 @@ def reads_otherwise(text: str) -> bool:
         return True
 
 
+def _number(dumper: _Dumper, data: _Number) -> yaml.ScalarNode:
+    kind = "float" if set(data) & set(".eE") else "int"
+    node: yaml.ScalarNode = dumper.represent_scalar(f"tag:yaml.org,2002:{kind}", str(data))
+    return node
+
+
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(_Number, _number)
+# PyYAML takes a number without a dot for a text, and would put a tag on `1e3`.
+_Dumper.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"-?[0-9]+(\.[0-9]+)?[eE][-+]?[0-9]+"), list("-0123456789")
+)
 
 
 def dump_stream(objects: Iterable[Any]) -> str:
@@ -178,3 +196,35 @@ def dump_stream(objects: Iterable[Any]) -> str:
         )
         for item in objects
     )
+
+
+def json_to_yaml(text: str, file: str) -> str:
+    """Return a stream of JSON values as YAML, keys in their order and numbers as they are written.
+
+    Raises:
+        InputError: it is no JSON, or holds what JSON cannot (`jsonSyntax`).
+    """
+    decoder = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_constant=_refused)
+    values: list[Any] = []
+    at = _next_value(text, 0)
+    try:
+        while at < len(text):
+            value, end = decoder.raw_decode(text, at)
+            values.append(value)
+            at = _next_value(text, end)
+    except (ValueError, RecursionError) as error:
+        place = getattr(error, "pos", at)
+        line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
+        message = f"not valid JSON: {getattr(error, 'msg', error)}"
+        problem = Problem("jsonSyntax", message, file, line, column, remedy="correct it at this place")
+        raise InputError(problem) from None
+    stream = dump_stream(values)
+    return stream.removeprefix("---\n") if len(values) == 1 else stream
+
+
+def _next_value(text: str, at: int) -> int:
+    return len(text) - len(text[at:].lstrip())
+
+
+def _refused(name: str) -> NoReturn:
+    raise ValueError(f"found {name}, which JSON cannot hold")

@@ -17,11 +17,15 @@ _PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def read_spans(text: str) -> Span | None:
     """Return where everything stands in the first document of a text that was read before, so is known to be sound."""
+    return next(read_all_spans(text), None)
+
+
+def read_all_spans(text: str) -> Iterator[Span]:
+    """Yield where everything stands in each document of a text that was read before."""
     events = iter(yaml.parse(text, Loader=_PARSER))
     for event in events:
         if isinstance(event, yaml.DocumentStartEvent):
-            return _node(next(events), events, text)
-    return None
+            yield _node(next(events), events, text)
 
 
 def _node(event: Any, events: Iterator[Any], text: str) -> Span:

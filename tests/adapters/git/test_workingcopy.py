@@ -220,13 +220,26 @@ async def test_a_rewritten_base_is_followed(server: Path) -> None:
 
 
 async def test_a_missing_branch_or_server_is_an_error(server: Path) -> None:
-    with pytest.raises(OperationFailed) as caught:
-        await copy_of(server).refresh("no-such-branch")
-    assert caught.value.code == "branchMissing"
+    for copy, branch, code in (
+        (copy_of(server), "no-such-branch", "branchMissing"),
+        (copy_of(server.parent / "absent.git"), None, "gitFailed"),
+    ):
+        with pytest.raises(OperationFailed) as caught:
+            await copy.refresh(branch)
+        await copy.close()
+        assert caught.value.code == code
+
+
+async def test_two_processes_do_not_share_a_copy(server: Path) -> None:
+    first = copy_of(server)
+    await first.refresh(None)
 
     with pytest.raises(OperationFailed) as caught:
-        await copy_of(server.parent / "absent.git").refresh(None)
-    assert caught.value.code == "gitFailed"
+        await copy_of(server).refresh(None)
+
+    assert caught.value.code == "copyBusy"
+    await first.close()
+    await copy_of(server).refresh(None)
 
 
 async def test_an_empty_repository_has_no_base(tmp_path: Path) -> None:

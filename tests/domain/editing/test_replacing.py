@@ -81,6 +81,11 @@ def test_usual_texts_need_no_quotes(text: str) -> None:
     assert is_plain(text)
 
 
+@pytest.mark.parametrize("text", ["1.10", "1e400", "1234e567", "12:30", "2026-11-21", "true", "0123", ""])
+def test_what_some_reader_takes_for_more_than_text_is_quoted(text: str) -> None:
+    assert not is_plain(text)
+
+
 @given(st.text(st.characters(codec="utf-8")))
 def test_any_text_can_be_written(new: str) -> None:
     for style in Style:

@@ -155,7 +155,14 @@ class Rendered(Document, frozen=True, kw_only=True, tag="Rendered"):
     releases: list[RenderedItem]
 
 
-class Files(Document, frozen=True, kw_only=True, tag="Files"):
-    """Files that a command wrote."""
+class FormattedFile(Item, frozen=True, kw_only=True):
+    """A file that `fmt` looked at. `changed`: it was not in normal form, and is now unless it was only checked."""
 
-    files: list[str]
+    file: str
+    changed: bool
+
+
+class Files(Document, frozen=True, kw_only=True, tag="Files"):
+    """Files that a command wrote, or with `changed`, that it looked at."""
+
+    files: list[str | FormattedFile]

@@ -19,6 +19,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./@+-]*(?::[A-Za-z0-9_./@+-]+)*")
 # The first line of a block that ends without a line break, perhaps with a comment; and a line that may follow it.
 _STRIPPED = re.compile(r"[|>]-[ \t]*(?:[ \t]#[^\n]*)?\r?\n *(?=[^ \r\n])")
 _WITHIN_BLOCK = re.compile(r"\S(?:.*\S)?")
+_FLOAT = re.compile(r"[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+")  # 1e400 is infinity to YAML 1.2, and text to Helm
 _DATE = re.compile(r"\d{4}-\d")
 _SIXTIES = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")  # YAML 1.1 reads 12:30 as a number
 
@@ -73,7 +74,7 @@ def written(text: str, style: Style = Style.PLAIN) -> str:
 
 def is_plain(text: str) -> bool:
     """Tell whether a text without quotes is read as this text by every YAML reader."""
-    if not _PLAIN.fullmatch(text) or _DATE.match(text) or _SIXTIES.fullmatch(text):
+    if not _PLAIN.fullmatch(text) or _DATE.match(text) or any(one.fullmatch(text) for one in (_SIXTIES, _FLOAT)):
         return False
     return isinstance(resolve_plain(text), str)
 
