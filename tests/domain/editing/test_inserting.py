@@ -134,7 +134,6 @@ def test_a_value_is_added_in_the_manner_of_the_file(text: str, expected: str) ->
         "releases:\n- name: web\n  values:\n  - text\n",
         "releases:\n- name: web\n  values:\n  - - key: a\n",
         "releases:\n- name: web\n  values:\n  - # why\n    key: a\n",
-        "releases:\n- name: web\n  values:\n  -\n    key: a\n    value: b\n",
     ],
 )
 def test_where_it_cannot_be_done_safely_nothing_is_done(text: str) -> None:

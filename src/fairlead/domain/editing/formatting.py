@@ -64,13 +64,18 @@ class _Layout:
         """The further lines of a text or of brackets belong to the line on which they begin."""
         first, last = span.line - 1, self._line_of(max(span.start, span.end - 1))
         is_text = isinstance(span, ScalarSpan)
+        if isinstance(span, ScalarSpan) and span.style is Style.BLOCK:
+            # Empty lines at its end may be part of it.
+            while last + 1 < len(self.starts) and self._is_empty(last + 1):
+                last += 1
         for line in range(first + 1, last + 1):
             self.within.setdefault(line, first)
             if is_text:
                 self.literal.add(line)
-        if isinstance(span, ScalarSpan) and span.style is Style.BLOCK:
-            # The blank lines at its end may be part of it, so they are left alone.
-            self.literal.update(range(first + 1, last + 1))
+
+    def _is_empty(self, line: int) -> bool:
+        end = self.text.find("\n", self.starts[line])
+        return not self.text[self.starts[line] : end if end >= 0 else None].strip()
 
     def _line_of(self, offset: int) -> int:
         return self.text.count("\n", 0, offset)
