@@ -103,6 +103,22 @@ async def test_rendering_shows_secrets_only_when_asked_and_tells_the_redactor(ap
     assert application.redactor.text("hunter2") == "(secret)"
 
 
+async def test_the_redactor_knows_the_secrets_of_hooks_now_and_when_going_back(
+    application: Application, tmp_path: Path
+) -> None:
+    text = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: h, annotations: {helm.sh/hook: pre-install}}\n"
+    base = tmp_path / "base.yaml"
+    base.write_text(BASE + text + "stringData: {p: swordfish}\n")
+    chosen = targets(application, "base")
+    await application.apply(await application.plan(chosen), chosen)
+    assert application.redactor.text("swordfish") == "(secret)"
+    base.write_text(BASE + "data: {x: y}\n")
+    await application.apply(await application.plan(chosen), chosen)
+    opened = replace(application, redactor=Redactor())
+    await opened.plan_rollback(chosen[0])
+    assert opened.redactor.text("swordfish") == "(secret)"
+
+
 async def test_offline_nothing_asks_a_cluster(application: Application) -> None:
     chosen = targets(application, "base", "app")
     await application.render(chosen, offline=Capabilities("v1.33.0"))

@@ -21,7 +21,7 @@ from fairlead.domain.saved_plans import SavedPlan
 from fairlead.domain.status import ReleaseStatus, explained
 from fairlead.domain.targets import Target
 from fairlead.domain.upgrades.updates import Update
-from fairlead.doors.redaction import Redactor
+from fairlead.doors.redaction import Redactor, secrets_in
 from fairlead.pipeline.answering import Silent, answering
 from fairlead.pipeline.chart_values import over_chart
 from fairlead.pipeline.checking import Checked, check
@@ -197,6 +197,7 @@ class Application:
         past = Past(target, await self.clusters.open(target.environment), await self._store(target))
         wanted = await past.returning(number, reason=reason)
         self.redactor.register(wanted.rendered.secrets)
+        self.redactor.register(secrets_in(manifest.data for manifest in wanted.rendered.everything))
         return await plan_releases([wanted], await self._engine([target]))
 
     async def hold(self, target: Target, *, reason: str = "") -> None:

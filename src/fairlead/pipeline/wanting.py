@@ -92,7 +92,7 @@ class Wanting:
         rendered = await render_all([(target, facts) for target in targets], self.rendering, sources)
         for release in rendered:
             self.redactor.register(release.secrets)
-            self.redactor.register(secrets_in(manifest.data for manifest in release.manifests))
+            self.redactor.register(secrets_in(manifest.data for manifest in release.everything))
         return rendered
 
     def sources(self, cluster: Cluster) -> Sources:
