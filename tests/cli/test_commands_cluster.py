@@ -13,10 +13,11 @@ import pytest
 from fairlead.adapters.clock.system import SystemClock
 from fairlead.bootstrap import Wishes, open_application
 from fairlead.domain.config import Environment
-from fairlead.domain.errors import Problem, RemoteRefused, Transient
+from fairlead.domain.errors import Interrupted, Problem, RemoteRefused, Transient
 from fairlead.domain.identity import Commit, ObjectRef
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.application import Application
+from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster, LiveObject
 from fairlead.ports.events import EventSink
 from fairlead.settings import Settings
@@ -92,6 +93,7 @@ class Shop:
 
     root: Path
     cluster: FakeCluster = field(default_factory=FakeCluster)
+    clock: Clock = field(default_factory=Noon)
 
     async def open(self, environment: Environment) -> Cluster:
         return self.cluster
@@ -101,7 +103,7 @@ class Shop:
         self, settings: Settings, wishes: Wishes, sink: EventSink, redactor: Redactor
     ) -> AsyncIterator[Application]:
         async with open_application(settings, wishes, sink, redactor) as application:
-            yield replace(application, clusters=self, clock=Noon(), source=Revision(), whoami=FakeWhoAmI())
+            yield replace(application, clusters=self, clock=self.clock, source=Revision(), whoami=FakeWhoAmI())
 
     def run(self, *arguments: str, width: int | None = None, answer: str | None = None) -> Ended:
         terminal = Terminal(self.root, open=self.application, width=width)
@@ -241,6 +243,56 @@ def test_status_shows_drift_and_what_comes_next(shop: Shop, golden: Golden) -> N
     shop.run("apply", "test")
     shop.cluster.edit(SETTINGS_REF, to_dollars)
     golden("cli/shop-status.txt", shop.run("status", "test", width=80).stdout)
+
+
+BETWEEN_LOOKS = 2.0
+WEB_REF = ObjectRef("apps/v1", "Deployment", "shop", "web")
+
+
+class Impatient(Noon):
+    """A clock by which somebody edits the cluster after the first look, and presses Ctrl-C after the third."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop, self.slept = shop, 0
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds != BETWEEN_LOOKS:
+            await super().sleep(seconds)
+        elif self.slept == 2:
+            raise Interrupted(Problem("interrupted", "enough"))
+        else:
+            self.slept += 1
+            self.shop.cluster.edit(SETTINGS_REF, to_dollars)
+
+
+def _watched(shop: Shop, release: str, width: int | None = None) -> str:
+    shop.clock = clock = Impatient(shop)
+    watched = shop.run("status", "test", "-r", release, "--watch", width=width)
+    assert (watched.code, clock.slept) == (130, 2)
+    shop.clock = Noon()
+    return watched.stdout
+
+
+def test_status_can_be_watched_through_a_pipe_change_by_change(shop: Shop) -> None:
+    shop.run("apply", "test")
+    before = shop.run("status", "test", "-r", "settings").stdout
+    watched = _watched(shop, "settings")
+    after = shop.run("status", "test", "-r", "settings").stdout
+    assert watched == before + after
+    assert before != after
+
+
+def test_nothing_of_the_cluster_can_steer_the_terminal_of_a_watch(shop: Shop) -> None:
+    shop.run("apply", "test")
+    failed = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "\x1b]0;own"}
+    shop.cluster.set_status(WEB_REF, {"observedGeneration": 1, "conditions": [failed]})
+    watched = _watched(shop, "web", width=80)
+    assert "]0;own" in watched
+    assert "\x1b]0;" not in watched
+
+
+def test_a_watch_is_not_one_document(shop: Shop) -> None:
+    assert shop.run("status", "test", "--watch", "--output", "json").code == 2
 
 
 def test_render_prints_a_stream_with_origins(shop: Shop, golden: Golden) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from typing import Annotated
 
@@ -49,14 +50,22 @@ async def _status(where: Where, run: Run, *, watch: bool) -> int:
 
 
 async def _watch(application: Application, chosen: tuple[Target, ...], run: Run) -> int:
-    """Show the state until interrupted, which is the ordinary end of watching."""
-    streams = run.surroundings.streams
-    console = Console(file=streams.stdout, no_color=not run.output.color, highlight=False)
-    with Live(console=console, auto_refresh=False, screen=streams.width is not None) as live:
+    """Show the state until interrupted, which is the ordinary end of watching.
+
+    A terminal is redrawn; a file or pipe gets the state whenever it is another one.
+    """
+    streams, last = run.surroundings.streams, None
+    console = Console(file=streams.stdout, force_terminal=True, no_color=not run.output.color, highlight=False)
+    with Live(console=console, auto_refresh=False, screen=True) if streams.width is not None else nullcontext() as live:
         while True:
             answering, silent = await application.answering(chosen)
             document = status_document(await application.status(answering), silent)
-            live.update(Group(*status_lines(document, streams.width, now=application.clock.now())), refresh=True)
+            lines = list(status_lines(document, streams.width, now=application.clock.now()))
+            if live is not None:
+                live.update(Group(*lines), refresh=True)
+            elif document != last:
+                run.output.lines(lines)
+            last = document
             await application.clock.sleep(_EVERY)
 
 
