@@ -189,6 +189,12 @@ def report(tally: Tally, memories: list[float], before_kill: int, lost: int) -> 
         print(f"  before the kill      {quantiles(tally.times[:before_kill])} ms")
     print(f"sent again             {tally.again}")
     print(f"answered and lost      {lost}")
+    server, client = resource.getrusage(resource.RUSAGE_CHILDREN), resource.getrusage(resource.RUSAGE_SELF)
+    spent = [(one.ru_utime + one.ru_stime) * 1000 / len(tally.times) for one in (server, client)]
+    print(f"processor time         {spent[0]:.2f} ms a delivery in the server, {spent[1]:.2f} ms in this client")
+    print(
+        f"load of the machine    {os.getloadavg()[0]:.1f} in the last minute, this included, on {os.cpu_count()} cores"
+    )
     early, most, late = memories[1], max(memories), memories[-1]
     print(f"memory                 {early:.0f} MB after 2 s, {most:.0f} MB at most, {late:.0f} MB at the end")
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from fairlead.adapters.deliveries.sqlite import SqliteQueue
+from fairlead.domain.images import parse_image
+from fairlead.domain.webhooks.deliveries import BranchPushed, Delivery, ImagePushed
 from tests.fakes.repository import write_files
 from tests.fakes.terminal import Terminal
 from tests.fakes.upgrades import ENVIRONMENTS
@@ -148,6 +150,29 @@ def test_two_processes_do_not_share_a_queue(repository: Path) -> None:
     assert ended.code == 1
     assert str(repository / "q.sqlite") in ended.stderr
     assert ended.stdout == ""
+
+
+@pytest.mark.parametrize("options", [(), ("-v",)])
+async def test_a_push_to_a_branch_is_dropped_and_told_only_when_asked(
+    repository: Path, options: tuple[str, ...]
+) -> None:
+    queue = SqliteQueue(repository / "q.sqlite")
+    push = BranchPushed("acme/shop", "main", "0" * 40)
+    image = ImagePushed(parse_image("reg.test/web").name, "1.1.0")
+    await queue.accept(Delivery("forge", "1", (push,)))
+    await queue.accept(Delivery("ci", "2", (image,)))
+    await queue.close()
+
+    async with serving(repository, "--queue", "q.sqlite", *options) as server:
+        assert await server.line() == "reg.test/web 1.1.0:"
+        await server.end(signal.SIGTERM)
+        assert server.process.stderr is not None
+        told = (await server.process.stderr.read()).decode()
+
+    assert ("acme/shop" in told) == bool(options)
+    queue = SqliteQueue(repository / "q.sqlite")
+    assert await queue.waiting(10) == ()
+    await queue.close()
 
 
 async def test_a_secret_is_in_nothing_that_is_said(repository: Path) -> None:

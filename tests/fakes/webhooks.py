@@ -10,7 +10,7 @@ import resource
 import signal
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -64,10 +64,11 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(repository: Path, *arguments: str) -> AsyncIterator[Server]:
-    environ = {"CI_SECRET": SECRET, "HOME": str(repository / "home"), "PATH": "/usr/bin:/bin"}
+async def serving(repository: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> AsyncIterator[Server]:
+    """Run the command in a repository with a `webhooks.yaml` until the block is left."""
+    home = {"CI_SECRET": SECRET, "HOME": str(repository / "home"), "PATH": "/usr/bin:/bin"}
     command = (str(FAIRLEAD), "webhooks", "--config", "webhooks.yaml", "--listen", "127.0.0.1:0", *arguments)
-    process = await start(Program(command, cwd=repository, env=environ))
+    process = await start(Program(command, cwd=repository, env={**home, **(environ or {})}))
     try:
         async with asyncio.timeout(60):
             assert process.stdout is not None

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from fairlead.bootstrap import open_queue
 from fairlead.cli.command import build
+from fairlead.cli.logs import logged
 from fairlead.cli.options import Common, Format, Where
 from fairlead.cli.run import Operation, Run
 from fairlead.cli.selecting import chosen_targets
@@ -76,9 +77,10 @@ async def _webhooks(receiving: Receiving, listen: _Listen, where: Where, acting:
         message = "webhooks cannot go with --output json, which is one document"
         raise InputError(Problem("usage", message, remedy="leave it out"))
     file = surroundings.directory / (receiving.queue or settings.data / _QUEUE)
-    async with open_queue(file) as queue:
-        act, fell = partial(_act, where, acting, run), partial(_fell, run)
-        await _serve(receivers, listen, queue, Consumer(queue, act, surroundings.clock, fell), run)
+    with logged(run):
+        async with open_queue(file) as queue:
+            act, fell = partial(_act, where, acting, run), partial(_fell, run)
+            await _serve(receivers, listen, queue, Consumer(queue, act, surroundings.clock, fell), run)
     return 0
 
 
