@@ -11,7 +11,7 @@ from fairlead.cli.run import Run
 from fairlead.domain.errors import InputError, Problem
 from fairlead.doors.paths import Paths
 
-Source = Annotated[Path | None, typer.Argument(metavar="[FILE]", help="File [default: standard input]")]
+Source = Annotated[Path | None, typer.Argument(metavar="FILE", help="File [default: standard input]")]
 STANDARD_INPUT = "standard input"
 
 

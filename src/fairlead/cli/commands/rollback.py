@@ -29,7 +29,7 @@ class RollbackOptions:
 
     number: Annotated[
         int | None,
-        typer.Argument(metavar="[N]", help="Which deployment [default: the last good one before the present]"),
+        typer.Argument(metavar="N", help="Which deployment [default: the last good one before the present]"),
     ] = None
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept with the hold")] = ""
     release_hold: Annotated[
