@@ -13,10 +13,10 @@ from fairlead.domain.errors import FairleadError, InputError, OperationFailed, R
 from fairlead.domain.upgrades.proposals import ForgeChoice
 from fairlead.ports.forge import Forge, Wanted
 from tests.fakes.forge import MemoryForge
-from tests.fakes.forge_server import TOKEN, ForgeServer
+from tests.fakes.forge_server import PROOFS, TOKEN, ForgeServer
 from tests.fakes.http import Answer, HttpServer, json_answer
 
-WANTED = Wanted("fairlead/test.web", "main", "Update web to 1.4.3 in test", "| a | table |\n\n<!-- mark -->\n")
+WANTED = Wanted("fairlead/test.web", "main", "Update web to 1.4.3 in test", "<!-- mark -->\n\n| a | table |\n")
 OTHER = Wanted("fairlead/test.web", "main", "Update web to 1.4.4 in test", "another text")
 REPOSITORIES = {"azure": "acme/shop/deploy"}
 
@@ -125,6 +125,25 @@ async def test_requests_from_forks_are_not_ours(served: Served) -> None:
     assert await forge.open_requests("fairlead/") == ()
 
 
+async def test_a_fork_that_was_deleted_is_nobodys_and_stops_nothing(served: Served) -> None:
+    server, forge = served
+    server.add("fairlead/test.web", is_fork=True).is_gone = True
+    server.add("fairlead/test.api")
+
+    assert [each.branch for each in await forge.open_requests("fairlead/")] == ["fairlead/test.api"]
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+async def test_what_strangers_closed_is_not_declined(served: Served, *, is_gone: bool) -> None:
+    server, forge = served
+    pull = server.add("fairlead/a", is_fork=True)
+    pull.commit, pull.is_open, pull.is_gone = "a" * 40, False, is_gone
+    if server.kind == "github":
+        pull.branch = "stranger:fairlead/a"  # it is asked for those of the owner alone
+
+    assert not await forge.is_declined("fairlead/a", "a" * 40)
+
+
 async def test_a_closed_request_says_why(served: Served) -> None:
     server, forge = served
     made = await forge.create(WANTED)
@@ -164,6 +183,7 @@ async def test_an_empty_text_is_empty(served: Served) -> None:
         (json_answer({"message": "Bad credentials"}, 401), RemoteRefused, "forgeRefused"),
         (json_answer({"message": "no"}, 403), RemoteRefused, "forgeRefused"),
         (json_answer({}, 403, X_RateLimit_Remaining="0"), Transient, "forgeBusy"),
+        (json_answer({}, 403, Retry_After="60"), Transient, "forgeBusy"),
         (json_answer({}, 429, Retry_After="7"), Transient, "forgeBusy"),
         (Answer(503, b"<html>sorry</html>"), Transient, "forgeBusy"),
         (Answer(200, b"<html>sign in</html>"), OperationFailed, "forgeAnswer"),
@@ -200,12 +220,13 @@ async def test_a_limit_says_how_long_to_wait(served: Served) -> None:
 
 async def test_a_token_shows_in_no_error(served: Served) -> None:
     server, forge = served
-    server.failing.append(json_answer({"message": "\x1b[31mno\n"}, 401))
+    name, proof = PROOFS[server.kind]
+    server.failing.append(json_answer({"message": "\x1b[31mno\n", "you": {name: proof}}, 401))
 
     with pytest.raises(RemoteRefused) as caught:
         await forge.create(WANTED)
 
-    assert TOKEN not in str(caught.value)
+    assert proof.rpartition(" ")[2] not in str(caught.value)
     assert str(caught.value).isprintable()
 
 
@@ -235,12 +256,12 @@ async def test_github_tells_of_refused_merges_within_a_good_answer() -> None:
         await forge.close()
 
 
-async def test_azure_takes_long_texts_cut_in_the_middle() -> None:
-    server = ForgeServer("azure")
-    async with HttpServer(server) as http:
-        forge = forge_of("azure", http.url)
-        await forge.create(Wanted("fairlead/x", "main", "t", "row\n" * 3000 + "\n\n<!-- mark -->\n"))
-        await forge.close()
+async def test_long_texts_are_cut_where_the_service_takes_no_more(served: Served) -> None:
+    server, forge = served
+    wanted = Wanted("fairlead/x", "main", "t", "<!-- mark -->\n\n" + "row\n" * 30_000)
 
-    assert len(server.pulls[0].body) <= 4000
-    assert server.pulls[0].body.endswith("<!-- mark -->\n")
+    await forge.update(await forge.create(wanted), wanted)
+
+    (found,) = await forge.open_requests("fairlead/")
+    assert found.body.startswith("<!-- mark -->\n")
+    assert len(server.pulls[0].body) <= {"azure": 4000, "github": 65536}.get(server.kind, len(wanted.body))

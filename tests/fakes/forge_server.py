@@ -28,6 +28,7 @@ class Pull:
     title: str
     body: str
     is_fork: bool = False
+    is_gone: bool = False  # the fork was deleted
     is_open: bool = True
     merges_itself: bool = False
     comments: list[str] = field(default_factory=list)
@@ -103,7 +104,9 @@ PROOFS = {
 Route = tuple[str, str, Callable[[ForgeServer, Asked], Answer]]
 
 
-def _repository(pull: Pull) -> dict[str, Any]:
+def _repository(pull: Pull) -> dict[str, Any] | None:
+    if pull.is_gone:
+        return None
     return {"full_name": "stranger/deploy" if pull.is_fork else "Acme/deploy"}
 
 
@@ -211,7 +214,7 @@ def _of_gitlab(pull: Pull) -> dict[str, Any]:
         "source_branch": pull.branch,
         "target_branch": pull.base,
         "sha": pull.commit,
-        "source_project_id": 8 if pull.is_fork else 7,
+        "source_project_id": None if pull.is_gone else 8 if pull.is_fork else 7,
         "target_project_id": 7,
     }
 
@@ -241,7 +244,7 @@ def _of_bitbucket(pull: Pull) -> dict[str, Any]:
         "source": {
             "branch": {"name": pull.branch},
             "repository": _repository(pull),
-            "commit": {"hash": pull.commit[:12]},
+            "commit": None if pull.is_gone else {"hash": pull.commit[:12]},
         },
         "destination": {"branch": {"name": pull.base}},
     }
@@ -291,7 +294,9 @@ def _azure_list(server: ForgeServer, asked: Asked) -> Answer:
     assert asked.query["searchCriteria.status"] == "active"
     opened = [pull for pull in server.pulls if pull.is_open]
     skipped = int(asked.query["$skip"])
-    return json_answer({"value": [_of_azure(pull) for pull in opened[skipped : skipped + server.page]]})
+    found = [_of_azure(pull) for pull in opened[skipped : skipped + server.page]]
+    # "Please note that description field will be truncated up to 400 symbols in the result."
+    return json_answer({"value": [{**each, "description": each["description"][:400]} for each in found]})
 
 
 def _azure_create(server: ForgeServer, asked: Asked) -> Answer:

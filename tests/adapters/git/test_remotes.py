@@ -64,6 +64,15 @@ def test_no_secret_is_shown() -> None:
     assert {"pass", "token"} <= set(remote.secrets)
 
 
+@pytest.mark.parametrize("given", ["ghp_0123", "x-access-token:ghp_0123", "user:ghp%5F0123"])
+def test_a_token_within_an_address_is_a_secret(given: str) -> None:
+    assert "ghp_0123" in Remote(f"https://{given}@git.example.org/acme/shop.git").secrets
+
+
+def test_the_user_of_ssh_is_no_secret() -> None:
+    assert Remote("ssh://git@git.example.org/acme/shop.git").secrets == ()
+
+
 def test_a_token_goes_to_its_own_host_alone() -> None:
     found = Remote("https://git.example.org/acme/shop.git", "token").environment()
 

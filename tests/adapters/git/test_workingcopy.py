@@ -96,6 +96,45 @@ async def test_a_branch_is_pushed_and_seen_again(server: Path) -> None:
     assert (copy.root / "web.yaml").read_text() == "tag: 1\n"
 
 
+async def test_an_address_with_blanks_is_nobody_elses_and_no_option(server: Path) -> None:
+    base = await git(server, "rev-parse", "main")
+    clone = server.parent / "impostor"
+    await git(server.parent, "clone", "--quiet", str(server), str(clone))
+    impostor = f"user.email={ANN.email} --output=canary"
+    await git(clone, "-c", impostor, "commit", "--quiet", "--allow-empty", "-m", "x")
+    await git(clone, "push", "--quiet", "origin", "HEAD:fairlead/web")
+    copy = copy_of(server)
+    await copy.refresh(None)
+
+    (found,) = await copy.branches()
+
+    assert found.parent == base
+    assert found.by != ANN.email
+
+
+async def test_attributes_of_the_repository_change_no_byte_and_run_nothing(server: Path) -> None:
+    canary = server.parent / "canary"
+    (server.parent / ".gitconfig").write_text(
+        f'[filter "evil"]\n\tclean = touch {canary}; cat\n\tsmudge = touch {canary}; cat\n'
+    )
+    await committed(server, "web.yaml", "tag: 1 # $Id$\r\nother: 1\r\n")
+    (server.parent / ".gitconfig").unlink()
+    await committed(server, ".gitattributes", "*.yaml text eol=lf ident filter=evil working-tree-encoding=UTF-16\n")
+    (server.parent / ".gitconfig").write_text(f'[filter "evil"]\n\tclean = touch {canary}; cat\n')
+    copy = copy_of(server)
+    await copy.refresh(None)
+    file = copy.root / "web.yaml"
+    assert file.read_bytes() == b"tag: 1 # $Id$\r\nother: 1\r\n"
+    file.write_bytes(b"tag: 2 # $Id$\r\nother: 1\r\n")
+
+    commit = await copy.commit(["web.yaml"], "change")
+
+    assert await copy.push(commit, "fairlead/web", None)
+    changed = await git(server, "diff", "--numstat", "main", commit)
+    assert changed.split()[:2] == ["1", "1"]
+    assert not canary.exists()
+
+
 async def test_only_the_named_files_are_committed(server: Path) -> None:
     copy = copy_of(server)
     await copy.refresh(None)

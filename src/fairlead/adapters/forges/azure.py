@@ -35,7 +35,7 @@ class AzureDevOps:
     def page(self, told: Told, path: str) -> Page:
         """Read a part of the list."""
         found = items(told.value, "value")
-        own = [item for item in found if isinstance(item, dict) and item.get("forkSource") is None]
+        own = [item for item in found if _is_own(item)]
         before, _, skipped = path.rpartition("=")
         more = f"{before}={int(skipped) + len(found)}" if found else None
         return Page(tuple(self.request(item) for item in own), more)
@@ -48,13 +48,13 @@ class AzureDevOps:
 
     def declined_commits(self, told: Told) -> list[str]:
         """Read the last commit of each."""
-        return [text(item, "lastMergeSourceCommit", "commitId") for item in items(told.value, "value")]
+        return [text(item, "lastMergeSourceCommit", "commitId") for item in items(told.value, "value") if _is_own(item)]
 
     def create(self, wanted: Wanted) -> Call:
         """Open one."""
         body = {
             "title": wanted.title,
-            "description": _shortened(wanted.body),
+            "description": wanted.body[:_MAX_BODY],
             "sourceRefName": f"{_HEADS}{wanted.branch}",
             "targetRefName": f"{_HEADS}{wanted.base}",
         }
@@ -62,7 +62,7 @@ class AzureDevOps:
 
     def update(self, request: PullRequest, wanted: Wanted) -> Call:
         """Change title and text."""
-        return self._changed(request, {"title": wanted.title, "description": _shortened(wanted.body)})
+        return self._changed(request, {"title": wanted.title, "description": wanted.body[:_MAX_BODY]})
 
     def comment(self, request: PullRequest, text: str) -> Call:
         """Say something below it."""
@@ -94,9 +94,5 @@ class AzureDevOps:
         )
 
 
-def _shortened(body: str) -> str:
-    """Return the text cut in its middle to what the service takes: the mark at its end stays."""
-    if len(body) <= _MAX_BODY:
-        return body
-    end = body[body.rindex("\n\n", 0, len(body) - 1) :] if "\n\n" in body[:-1] else ""
-    return f"{body[: _MAX_BODY - len(end) - 4]}\n..{end}"
+def _is_own(item: Any) -> bool:
+    return isinstance(item, dict) and item.get("forkSource") is None

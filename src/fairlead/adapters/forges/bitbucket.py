@@ -42,7 +42,7 @@ class Bitbucket:
 
     def declined_commits(self, told: Told) -> list[str]:
         """Read the last commit of each."""
-        return [text(item, "source", "commit", "hash") for item in items(told.value, "values")]
+        return [text(item, "source", "commit", "hash") for item in items(told.value, "values") if self._is_own(item)]
 
     def create(self, wanted: Wanted) -> Call:
         """Open one."""

@@ -44,7 +44,7 @@ class Gitea:
 
     def declined_commits(self, told: Told) -> list[str]:
         """Read the last commit of each."""
-        closed = [item for item in items(told.value) if not text(item, "merged_at")]
+        closed = [item for item in items(told.value) if self._is_own(item) and not text(item, "merged_at")]
         return [text(item, "head", "sha") for item in closed]
 
     def create(self, wanted: Wanted) -> Call:

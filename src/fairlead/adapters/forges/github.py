@@ -10,6 +10,7 @@ from urllib.parse import quote
 from fairlead.adapters.forges.calls import Call, Page, Told, items, number, text
 from fairlead.ports.forge import PullRequest, Wanted
 
+_MAX_BODY = 65_536  # characters of a text that the service takes
 _NEXT = re.compile(r'<[^>]*[?&]page=([0-9]+)[^>]*>;\s*rel="next"')
 _ENABLE = "mutation($id: ID!) { enablePullRequestAutoMerge(input: {pullRequestId: $id}) { clientMutationId } }"
 
@@ -53,12 +54,13 @@ class GitHub:
 
     def create(self, wanted: Wanted) -> Call:
         """Open one."""
-        body = {"title": wanted.title, "body": wanted.body, "head": wanted.branch, "base": wanted.base}
+        body = {"title": wanted.title, "body": wanted.body[:_MAX_BODY], "head": wanted.branch, "base": wanted.base}
         return Call("POST", f"{self._path}/pulls", body)
 
     def update(self, request: PullRequest, wanted: Wanted) -> Call:
         """Change title and text."""
-        return Call("PATCH", f"{self._path}/pulls/{request.number}", {"title": wanted.title, "body": wanted.body})
+        body = {"title": wanted.title, "body": wanted.body[:_MAX_BODY]}
+        return Call("PATCH", f"{self._path}/pulls/{request.number}", body)
 
     def comment(self, request: PullRequest, text: str) -> Call:
         """Say something below it."""

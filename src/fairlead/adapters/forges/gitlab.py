@@ -26,9 +26,7 @@ class GitLab:
 
     def page(self, told: Told, path: str) -> Page:
         """Read a part of the list."""
-        own = [
-            item for item in items(told.value) if number(item, "source_project_id") == number(item, "target_project_id")
-        ]
+        own = [item for item in items(told.value) if _is_own(item)]
         following = told.headers.get("x-next-page", "").strip()
         more = f"{path.rpartition('=')[0]}={following}" if following.isdecimal() else None
         return Page(tuple(self.request(item) for item in own), more)
@@ -39,7 +37,7 @@ class GitLab:
 
     def declined_commits(self, told: Told) -> list[str]:
         """Read the last commit of each."""
-        return [text(item, "sha") for item in items(told.value)]
+        return [text(item, "sha") for item in items(told.value) if _is_own(item)]
 
     def create(self, wanted: Wanted) -> Call:
         """Open one."""
@@ -66,7 +64,9 @@ class GitLab:
 
     def merging(self, request: PullRequest) -> Call | None:
         """Have it merged when the checks passed."""
-        return Call("PUT", f"{self._path}/{request.number}/merge", {"merge_when_pipeline_succeeds": True})
+        # The second name is the one since GitLab 17.11.
+        body = {"merge_when_pipeline_succeeds": True, "auto_merge": True}
+        return Call("PUT", f"{self._path}/{request.number}/merge", body)
 
     def request(self, item: Any) -> PullRequest:
         """Read one."""
@@ -77,3 +77,8 @@ class GitLab:
             text(item, "title"),
             text(item, "description"),
         )
+
+
+def _is_own(item: Any) -> bool:
+    """Tell whether a request is no fork's; the project of a fork that was deleted is null."""
+    return isinstance(item, dict) and number(item, "target_project_id") == item.get("source_project_id")

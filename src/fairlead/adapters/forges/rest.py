@@ -15,6 +15,7 @@ from fairlead.ports.forge import PullRequest, Wanted
 
 _MAX_PAGES = 100  # ten thousand open pull requests; an endless list ends here
 _MAX_BYTES = 16 << 20
+_MAX_SAID = 64 << 10  # bytes of a refusal that are looked at
 _TIMEOUT = 30.0  # seconds
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 _SHORT = 12  # letters of a commit that Bitbucket gives
@@ -70,14 +71,15 @@ class RestForge:
             raise InputError(Problem("autoMergeUnsupported", message, remedy="remove `autoMerge`"))
         value = (await self._told(call)).value
         if isinstance(value, dict) and value.get("errors"):  # GraphQL answers 200 whatever happened
-            raise self._refused(200, orjson.dumps(value["errors"]))
+            raise self._refused(200, orjson.dumps(value["errors"]), {})
 
     async def close(self) -> None:
         """Close connections."""
         await self.dialer.close()
 
     async def _told(self, call: Call) -> Told:
-        headers = {"Accept": "application/json", "User-Agent": "fairlead", **await self.authorize()}
+        proof = await self.authorize()
+        headers = {"Accept": "application/json", "User-Agent": "fairlead", **proof}
         body = None
         if call.body is not None:
             headers["Content-Type"] = "application/json"
@@ -86,7 +88,7 @@ class RestForge:
             call.method, f"{self.api}{call.path}", headers=headers, body=body, timeout=_TIMEOUT, max_bytes=_MAX_BYTES
         )
         if not 200 <= response.status < 300:
-            raise self._failure(response)
+            raise self._failure(response, proof)
         return Told(self._value(response), response.headers)
 
     def _value(self, response: Response) -> Any:
@@ -96,18 +98,21 @@ class RestForge:
             remedy = "check the kind of the forge and the address of its API"
             raise OperationFailed(Problem("forgeAnswer", f"{self.api} answers with no JSON", remedy=remedy)) from None
 
-    def _failure(self, response: Response) -> OperationFailed:
-        limited = response.status == 403 and response.headers.get("x-ratelimit-remaining") == "0"
+    def _failure(self, response: Response, proof: Mapping[str, str]) -> OperationFailed:
+        headers = response.headers  # GitHub's limits are refusals, too: the one of an hour, and the one of a moment
+        limited = response.status == 403 and (headers.get("x-ratelimit-remaining") == "0" or "retry-after" in headers)
         if response.status in _LATER or limited:
-            given = response.headers.get("retry-after", "")
+            given = headers.get("retry-after", "")
             wait = float(given) if given.isdecimal() else _USUAL_WAIT
             message = f"{self.api} asks to come back later ({response.status})"
             return Transient(Problem("forgeBusy", message), delay_seconds=wait)
-        return self._refused(response.status, response.body)
+        return self._refused(response.status, response.body, proof)
 
-    def _refused(self, status: int, body: bytes) -> RemoteRefused:
-        said = body[:300].decode(errors="replace")
-        shown = "".join(letter if letter.isprintable() else " " for letter in said)
+    def _refused(self, status: int, body: bytes, proof: Mapping[str, str]) -> RemoteRefused:
+        said = body[:_MAX_SAID].decode(errors="replace")
+        for value in proof.values():  # a proxy or a test service may tell what it was asked with
+            said = said.replace(value.rpartition(" ")[2], "***")
+        shown = "".join(letter if letter.isprintable() else " " for letter in said[:300])
         remedy = "check the token, its rights on pull requests, and the name of the repository"
         return RemoteRefused(
             Problem("forgeRefused", f"{self.api} says {status}: {shown}", remedy=remedy), status=status

@@ -10,7 +10,7 @@ import base64
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from fairlead.domain.errors import InputError, Problem
 
@@ -64,8 +64,10 @@ class Remote:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must not show in any message."""
-        given = self.url.partition("://")[2].partition("/")[0].rpartition("@")[0].partition(":")[2]
-        return tuple(text for text in (self.token, self._basic, given) if text)
+        name, _, password = self.url.partition("://")[2].partition("/")[0].rpartition("@")[0].partition(":")
+        # A name without a password may be a token; the usual one of ssh is none.
+        given = password or (name if self.url.startswith("http") else "")
+        return tuple(text for text in (self.token, self._basic, given, unquote(given)) if text)
 
     @property
     def _basic(self) -> str:

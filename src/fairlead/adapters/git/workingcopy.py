@@ -32,6 +32,8 @@ _OPTIONS = (
     "protocol.allow=never",
     "submodule.recurse=false",
 )
+# Stronger than any attributes in the repository: files are the bytes that were committed, and no filter runs.
+_ATTRIBUTES = "* -text !eol !ident !filter !working-tree-encoding !diff\n"
 _TIMEOUT = 300.0  # seconds for one call of git
 _REMOTE = "refs/remotes/origin/"
 
@@ -104,6 +106,9 @@ class GitWorkingCopy:
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not (self._directory / ".git").is_dir():
             await self._run("init", "--quiet", "--template=")
+        attributes = self._directory / ".git" / "info" / "attributes"
+        attributes.parent.mkdir(exist_ok=True)
+        attributes.write_text(_ATTRIBUTES)
         (self._directory / ".git" / "index.lock").unlink(missing_ok=True)
         wanted = [f"+refs/heads/{name}:{_REMOTE}{name}" for name in (self._base, f"{PREFIX}*")]
         await self._run("fetch", "--quiet", "--prune", "--no-tags", "origin", *wanted)
@@ -111,14 +116,15 @@ class GitWorkingCopy:
 
     async def branches(self) -> tuple[RemoteBranch, ...]:
         """Return the server's branches that are ours, as of the last refresh."""
-        form = "--format=%(objectname) %(committeremail:trim) %(parent) %(refname)"
+        # An address may hold blanks, and so what looks like another field: nothing that strangers write is split.
+        form = "--format=%(objectname)%00%(parent)%00%(refname)%00%(committeremail:trim)"
         listed = await self._run("for-each-ref", form, f"{_REMOTE}{PREFIX.rstrip('/')}")
         found = []
         for line in listed.stdout.decode(errors="replace").splitlines():
-            commit, by, *parents, ref = line.split(" ")
+            commit, parents, ref, by = line.split("\0")
             changed = await self._run("diff-tree", "-r", "-z", "--name-only", "--no-commit-id", "--root", commit)
             files = frozenset(name for name in changed.stdout.decode(errors="replace").split("\0") if name)
-            parent = next((one for one in parents if one), None)
+            parent = parents.partition(" ")[0] or None
             found.append(RemoteBranch(ref.removeprefix(_REMOTE), commit, parent, files, by))
         return tuple(found)
 

@@ -67,7 +67,10 @@ def commit_message(group: Group, origins: Mapping[str, Origins]) -> str:
 
 
 def body(group: Group, origins: Mapping[str, Origins]) -> str:
-    """Return the text of the group's pull request, in Markdown, ending with a mark of what it says."""
+    """Return the text of the group's pull request, in Markdown, beginning with a mark of what it says.
+
+    A list of requests may give no more than the beginning of each text: 400 characters on Azure DevOps.
+    """
     lines = ["| environment | release | what | from | to | why |", "| --- | --- | --- | --- | --- | --- |"]
     for update in group.updates:
         cells = (*_row(update), update.reason)
@@ -79,7 +82,7 @@ def body(group: Group, origins: Mapping[str, Origins]) -> str:
         f"Closed by itself when it is outdated. Branch `{group.branch}` is replaced; commits added there stay.",
     ]
     text = "\n".join(lines)
-    return f"{text}\n\n<!-- fairlead {_digest(title(group), text)} -->\n"
+    return f"<!-- fairlead {_digest(title(group), text)} -->\n\n{text}\n"
 
 
 def says_the_same(ours: str, found: str) -> bool:
