@@ -102,6 +102,7 @@ async def test_a_request_merges_when_its_checks_passed(bench: Bench) -> None:
         return
 
     await bench.forge.merge_when_checked(made)
+    await bench.forge.merge_when_checked(made)
 
     assert bench.merges_itself()
 
@@ -254,6 +255,15 @@ async def test_github_tells_of_refused_merges_within_a_good_answer() -> None:
         with pytest.raises(RemoteRefused):
             await forge.merge_when_checked(made)
         await forge.close()
+
+
+async def test_a_refused_merge_is_an_error(served: Served) -> None:
+    server, forge = served
+    made = await forge.create(WANTED)
+    server.failing.append(json_answer({"message": "Method Not Allowed"}, 405))
+
+    with pytest.raises((RemoteRefused, InputError)):
+        await forge.merge_when_checked(made)
 
 
 async def test_long_texts_are_cut_where_the_service_takes_no_more(served: Served) -> None:

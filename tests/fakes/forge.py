@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from fairlead.domain.errors import Problem, RemoteRefused
 from fairlead.ports.forge import PullRequest, Wanted
 
 
@@ -15,6 +16,7 @@ class MemoryForge:
     events: list[str] = field(default_factory=list)
     made: int = 0
     declined: set[tuple[str, str]] = field(default_factory=set)
+    unmergeable: set[str] = field(default_factory=set)
 
     async def open_requests(self, prefix: str) -> tuple[PullRequest, ...]:
         return tuple(each for each in self.requests.values() if each.branch.startswith(prefix))
@@ -39,6 +41,8 @@ class MemoryForge:
         self.events.append(f"close {request.branch}")
 
     async def merge_when_checked(self, request: PullRequest) -> None:
+        if request.branch in self.unmergeable:
+            raise RemoteRefused(Problem("forgeRefused", "Pull request is in clean status"), status=200)
         self.events.append(f"merge {request.branch} when checked")
 
     async def close(self) -> None:

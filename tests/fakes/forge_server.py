@@ -197,6 +197,8 @@ def _gitea_list(server: ForgeServer, asked: Asked) -> Answer:
 
 def _merging(key: str) -> Callable[[ForgeServer, Asked], Answer]:
     def handle(_: ForgeServer, asked: Asked) -> Answer:
+        if asked.pull.merges_itself and key == "merge_when_checks_succeed":
+            return json_answer({"message": "already scheduled to auto merge"}, 409)
         asked.pull.merges_itself = asked.body[key]
         return Answer(200, b"")
 

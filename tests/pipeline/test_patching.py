@@ -136,6 +136,20 @@ async def test_the_version_of_a_chart(repository: Repository) -> None:
     assert repository.read("apps.yaml") == apps.replace("1.0.9", "1.0.10")
 
 
+async def test_the_version_of_a_chart_that_others_share_stays(repository: Repository) -> None:
+    apps = (
+        "releases:\n- {name: web, chart: &c {reference: 'oci://r.example.org/web', version: 1.0.9}}\n"
+        "- {name: api, chart: *c}\n"
+    )
+    repository.write(apps=apps)
+    chart = {"layer": None, "key": "chart.version", "holds": Holds.CHART_VERSION, "text": "1.0.9"}
+
+    done = [(await repository.patch(update("1.0.10", release=name, **chart)))[0] for name in ("web", "api")]  # type: ignore[arg-type] # one word for each
+
+    assert [one.changed for one in done] == [False, False]
+    assert repository.read("apps.yaml") == apps
+
+
 DEFAULTS = (
     "- {name: test, clusterName: c, kubeNamespace: shop, releasesFiles: [apps.yaml], defaultValuesFile: d.yaml}\n"
 )

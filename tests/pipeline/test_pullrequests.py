@@ -174,9 +174,22 @@ async def test_a_branch_on_which_somebody_committed_is_left_alone(team: Team) ->
 
 async def test_requests_can_be_merged_by_themselves(team: Team) -> None:
     await team.propose(auto_merge=True)
-    await team.propose(auto_merge=True)
-
     assert team.forge.events == ["create fairlead/web into main", "merge fairlead/web when checked"]
+
+    await team.propose(auto_merge=True)  # after a kill in between nobody would have asked
+    assert team.forge.events[2:] == ["merge fairlead/web when checked"]
+
+
+async def test_what_the_forge_will_not_merge_stops_no_other(team: Team) -> None:
+    team.wanted = {"api": "2", "web": "2"}
+    team.forge.unmergeable.add("fairlead/api")
+
+    with pytest.raises(OperationFailed) as caught:
+        await team.propose(auto_merge=True)
+
+    assert [problem.code for problem in caught.value.problems] == ["notMerged"]
+    assert sorted(await team.branches()) == ["fairlead/api", "fairlead/web"]
+    assert team.forge.events[-1] == "merge fairlead/web when checked"
 
 
 async def test_what_changes_no_file_is_no_request(team: Team) -> None:

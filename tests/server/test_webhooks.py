@@ -167,14 +167,24 @@ async def test_a_repeated_delivery_is_accepted_and_ignored() -> None:
     assert arrivals == [1]
 
 
-async def test_a_sender_without_numbers_may_say_the_same_twice() -> None:
-    queue = MemoryQueue()
-    app = application(queue)
-    body = json.dumps(SHAPES["quay"][1]).encode()
+@pytest.mark.parametrize(
+    ("provider", "body", "again"),
+    [
+        ("quay", SHAPES["quay"][1], "accepted"),
+        ("generic", {"image": "acme/web:latest"}, "accepted"),
+        ("generic", {"image": "acme/web:latest", "time": "2026-11-21T12:00:00Z"}, "repeated"),
+        ("generic", {"image": f"acme/web:latest@sha256:{'0' * 64}"}, "repeated"),
+    ],
+    ids=["quay", "neither", "time", "digest"],
+)
+async def test_without_time_or_digest_the_same_may_be_said_twice(provider: str, body: Any, again: str) -> None:
+    app = application(MemoryQueue())
+    sent = json.dumps(body).encode()
+    prove, address = PROOFS[provider]
 
-    answers = [await deliver(app, body, f"quay/{SECRET}", headers={}) for _ in range(2)]
+    answers = [await deliver(app, sent, f"{provider}{address}", headers=prove(sent)) for _ in range(2)]
 
-    assert [answer.json["status"] for answer in answers] == ["accepted", "accepted"]
+    assert [answer.json["status"] for answer in answers] == ["accepted", again]
 
 
 async def test_what_tells_of_nothing_new_is_accepted() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from fairlead.domain.errors import OperationFailed, Problem
+from fairlead.domain.errors import InputError, OperationFailed, Problem, RemoteRefused
 from fairlead.domain.pullrequests.groups import PREFIX, Group, branch_of
 from fairlead.domain.pullrequests.messages import Origins, body, commit_message, says_the_same, title
 from fairlead.domain.upgrades.proposals import Proposals
@@ -86,7 +86,8 @@ class Proposing:
         """Bring branches and pull requests to what is decided.
 
         Raises:
-            OperationFailed: every try lost a race (`raceLost`), or what git and the forge say.
+            OperationFailed: every try lost a race (`raceLost`), requests will not merge by themselves (`notMerged`,
+                after everything else was done), or what git and the forge say.
         """
         for attempt in range(TRIES):
             base = await self.copy.refresh(self.settings.base)
@@ -119,11 +120,12 @@ class _Direct:
 
 @dataclass(frozen=True, slots=True)
 class _Round:
-    """One branch and pull request for each group."""
+    """One branch and pull request for each group. `unmerged` are requests that the forge will not merge by itself."""
 
     run: Proposing
     forge: Forge
     base: str
+    unmerged: list[Problem] = field(default_factory=list)
 
     async def settle(self, decided: Decided) -> tuple[Proposed, ...] | None:
         branches = {branch.name: branch for branch in await self.run.copy.branches()}
@@ -138,6 +140,8 @@ class _Round:
             branch = branches.get(branch_of(name))
             if branch is not None and await self._is_ours(branch):
                 done.append(await self._closed(name, branch, requests.get(branch.name)))
+        if self.unmerged:
+            raise OperationFailed(self.unmerged)
         return tuple(done)
 
     async def _group(
@@ -163,13 +167,23 @@ class _Round:
         self, group: Group, wanted: Wanted, request: PullRequest | None, commit: str, *, is_current: bool
     ) -> Proposed:
         if request is None:
-            request = await self.forge.create(wanted)
-            if self.run.settings.auto_merge:
-                await self.forge.merge_when_checked(request)
-            return self._told(group, Fate.OPENED, commit, request)
-        if says_the_same(wanted.body, request.body):
-            return self._told(group, Fate.CURRENT if is_current else Fate.UPDATED, commit, request)
-        return self._told(group, Fate.UPDATED, commit, await self.forge.update(request, wanted))
+            fate, request = Fate.OPENED, await self.forge.create(wanted)
+        elif says_the_same(wanted.body, request.body):
+            fate = Fate.CURRENT if is_current else Fate.UPDATED
+        else:
+            fate, request = Fate.UPDATED, await self.forge.update(request, wanted)
+        if self.run.settings.auto_merge:
+            await self._merged(request)
+        return self._told(group, fate, commit, request)
+
+    async def _merged(self, request: PullRequest) -> None:
+        """Ask in every run: a new commit makes some forges forget, and right after the opening some still look."""
+        try:
+            await self.forge.merge_when_checked(request)
+        except (InputError, RemoteRefused) as error:
+            message = f"{request.url} will not be merged by itself: {error}"
+            remedy = "give the base branch rules with required checks, or remove `autoMerge`; the next run asks again"
+            self.unmerged.append(Problem("notMerged", message, remedy=remedy))
 
     async def _is_ours(self, branch: RemoteBranch) -> bool:
         """A branch on which others committed, or that stands on what is not on the base, is not ours any more."""

@@ -56,7 +56,7 @@ class Forge(Protocol):
         ...
 
     async def merge_when_checked(self, request: PullRequest) -> None:
-        """Have it merged by the forge as soon as the checks passed."""
+        """Have it merged by the forge as soon as the checks passed; asking again is nothing new."""
         ...
 
     async def close(self) -> None:

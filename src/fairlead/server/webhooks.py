@@ -11,13 +11,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import orjson
 
 from fairlead.domain.errors import InputError, OperationFailed
-from fairlead.domain.webhooks.deliveries import Delivery
+from fairlead.domain.webhooks.deliveries import Announcement, Delivery
 from fairlead.domain.webhooks.payload import Payload, refusal
 from fairlead.domain.webhooks.receivers import Receiver
 from fairlead.ports.deliveries import DeliveryQueue
@@ -104,7 +104,7 @@ class Webhooks:
             return problem(403, "notAllowed", "the receiver may not announce this")
         if not announcements:
             return Answer(202, {"status": "ignored"})
-        is_new = await self.queue.accept(Delivery(receiver.name, _identifier(receiver, body), announcements))
+        is_new = await self.queue.accept(Delivery(receiver.name, _identifier(body, announcements), announcements))
         if is_new:
             self.arrived()
         return Answer(202, {"status": "accepted" if is_new else "repeated"})
@@ -128,9 +128,10 @@ def _decoded(body: bytes) -> object:
         raise refusal("the body is no JSON") from None
 
 
-def _identifier(receiver: Receiver, body: bytes) -> str:
+def _identifier(body: bytes, announcements: Iterable[Announcement]) -> str:
     """Return what is the same when a delivery is repeated: headers with numbers are not part of what is signed."""
-    return hashlib.sha256(body).hexdigest() if receiver.provider.tells_apart else secrets.token_hex(32)
+    told_apart = all(each.tells_apart for each in announcements)
+    return hashlib.sha256(body).hexdigest() if told_apart else secrets.token_hex(32)
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -69,7 +69,12 @@ class RestForge:
         if call is None:
             message = "this forge cannot merge a pull request by itself"
             raise InputError(Problem("autoMergeUnsupported", message, remedy="remove `autoMerge`"))
-        value = (await self._told(call)).value
+        try:
+            value = (await self._told(call)).value
+        except RemoteRefused as error:
+            if error.status == 409:  # Gitea, when that was asked before
+                return
+            raise
         if isinstance(value, dict) and value.get("errors"):  # GraphQL answers 200 whatever happened
             raise self._refused(200, orjson.dumps(value["errors"]), {})
 

@@ -17,6 +17,11 @@ class ImagePushed:
     digest: str | None = None
     time: datetime | None = None
 
+    @property
+    def tells_apart(self) -> bool:
+        """Whether two pushes of the tag would be announced differently; else a moving tag may say the same twice."""
+        return self.digest is not None or self.time is not None
+
 
 @dataclass(frozen=True, slots=True)
 class BranchPushed:
@@ -26,6 +31,11 @@ class BranchPushed:
     branch: str
     commit: str
     addresses: tuple[str, ...] = ()
+
+    @property
+    def tells_apart(self) -> bool:
+        """Whether two pushes of the branch would be announced differently."""
+        return True
 
 
 Announcement = ImagePushed | BranchPushed

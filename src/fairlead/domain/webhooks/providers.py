@@ -17,16 +17,12 @@ _HUB = Signature("x-hub-signature-256", "sha256=")
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A sender. `schemes` are all its ways to prove itself; one must succeed.
-
-    `tells_apart` says that two pushes never make the same body, so that the same body again is a repetition.
-    """
+    """A sender. `schemes` are all its ways to prove itself; one must succeed."""
 
     name: str
     title: str
     schemes: tuple[Scheme, ...]
     parse: Callable[[Payload, Mapping[str, str]], Iterator[Announcement]]
-    tells_apart: bool = True
 
     def begin(self, headers: Mapping[str, str], path_token: str | None, secret: str) -> Check | None:
         """Return the check of a delivery, or None when it is refused without reading its body."""
@@ -38,8 +34,7 @@ _ALL = (
     Provider("dockerHub", "Docker Hub", (PathToken(),), registries.docker_hub),
     Provider("githubPackages", "GitHub packages (GHCR)", (_HUB,), registries.github_packages),
     Provider("harbor", "Harbor", (_AUTHORIZATION, _BEARER), registries.harbor),
-    # Quay sends neither a time nor a number: a tag that moves twice makes the same body twice.
-    Provider("quay", "Quay", (PathToken(),), registries.quay, tells_apart=False),
+    Provider("quay", "Quay", (PathToken(),), registries.quay),
     Provider("ecr", "Amazon ECR by EventBridge", (Token("x-api-key"), _BEARER, BasicPassword()), registries.ecr),
     Provider("google", "Google Artifact Registry by Pub/Sub push", (PathToken(),), registries.google),
     Provider("azure", "Azure Container Registry", (_AUTHORIZATION, _BEARER), registries.azure),
