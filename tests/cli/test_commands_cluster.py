@@ -246,7 +246,6 @@ def test_status_shows_drift_and_what_comes_next(shop: Shop, golden: Golden) -> N
 
 
 BETWEEN_LOOKS = 2.0
-WEB_REF = ObjectRef("apps/v1", "Deployment", "shop", "web")
 
 
 class Impatient(Noon):
@@ -282,11 +281,10 @@ def test_status_can_be_watched_through_a_pipe_change_by_change(shop: Shop) -> No
     assert before != after
 
 
-def test_nothing_of_the_cluster_can_steer_the_terminal_of_a_watch(shop: Shop) -> None:
+def test_nothing_that_others_wrote_can_steer_the_terminal_of_a_watch(shop: Shop) -> None:
     shop.run("apply", "test")
-    failed = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "\x1b]0;own"}
-    shop.cluster.set_status(WEB_REF, {"observedGeneration": 1, "conditions": [failed]})
-    watched = _watched(shop, "web", width=80)
+    shop.run("hold", "test", "settings", "--reason", "\x1b]0;own")
+    watched = _watched(shop, "settings", width=80)
     assert "]0;own" in watched
     assert "\x1b]0;" not in watched
 

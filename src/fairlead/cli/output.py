@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from io import StringIO
 from typing import TypeVar
@@ -53,10 +53,16 @@ class Output:
 def styled(lines: Iterable[Text], *, color: bool) -> str:
     """Return lines as text, with the terminal's colour codes or without."""
     if not color:
-        return "".join(visible(line.plain).rstrip() + "\n" for line in lines)
+        return "".join(line.plain.rstrip() + "\n" for line in harmless(lines))
     buffer = StringIO()
     console = Console(file=buffer, force_terminal=True, color_system="standard", highlight=False)
-    for line in lines:
-        line.plain = visible(line.plain)
+    for line in harmless(lines):
         console.print(line, soft_wrap=True)
     return buffer.getvalue()
+
+
+def harmless(lines: Iterable[Text]) -> Iterator[Text]:
+    """Yield lines in which nothing that others wrote can steer a terminal."""
+    for line in lines:
+        line.plain = visible(line.plain)
+        yield line

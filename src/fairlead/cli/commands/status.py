@@ -12,6 +12,7 @@ from rich.live import Live
 
 from fairlead.cli.command import build
 from fairlead.cli.options import Common, Format, Where
+from fairlead.cli.output import harmless
 from fairlead.cli.run import Operation, Run
 from fairlead.cli.selecting import chosen_targets
 from fairlead.cli.text.status import status_lines
@@ -60,7 +61,7 @@ async def _watch(application: Application, chosen: tuple[Target, ...], run: Run)
         while True:
             answering, silent = await application.answering(chosen)
             document = status_document(await application.status(answering), silent)
-            lines = list(status_lines(document, streams.width, now=application.clock.now()))
+            lines = list(harmless(status_lines(document, streams.width, now=application.clock.now())))
             if live is not None:
                 live.update(Group(*lines), refresh=True)
             elif document != last:
