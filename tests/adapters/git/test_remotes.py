@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from fairlead.adapters.git.remotes import Remote
@@ -71,6 +73,21 @@ def test_a_token_within_an_address_is_a_secret(given: str) -> None:
 
 def test_the_user_of_ssh_is_no_secret() -> None:
     assert Remote("ssh://git@git.example.org/acme/shop.git").secrets == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "user"),
+    [
+        ("https://ghp_0123@git.example.org/acme/shop.git", "ghp_0123:"),
+        ("https://gitlab-ci-token:a%40b@git.example.org/acme/shop.git", "gitlab-ci-token:a@b"),
+    ],
+)
+def test_a_token_within_an_address_goes_as_a_header(url: str, user: str) -> None:
+    found = Remote(url).environment()
+
+    assert found["GIT_CONFIG_VALUE_0"] == "https://git.example.org/acme/shop.git"
+    assert found["GIT_CONFIG_KEY_1"] == "http.https://git.example.org/.extraHeader"
+    assert found["GIT_CONFIG_VALUE_1"] == f"Authorization: Basic {base64.b64encode(user.encode()).decode()}"
 
 
 def test_a_token_goes_to_its_own_host_alone() -> None:

@@ -13,6 +13,7 @@ from fairlead.adapters.git.workingcopy import GitWorkingCopy
 from fairlead.domain.errors import OperationFailed
 from fairlead.domain.upgrades.proposals import Author, Signing
 from fairlead.doors.process import Program, run
+from tests.fakes.http import Answer, HttpServer, Request
 
 PATH = os.environ.get("PATH", os.defpath)  # noqa: TID251 - the test starts git itself
 GIT = Path(shutil.which("git", path=PATH) or "git")
@@ -279,6 +280,25 @@ async def test_two_processes_do_not_share_a_copy(server: Path) -> None:
     assert caught.value.code == "copyBusy"
     await first.close()
     await copy_of(server).refresh(None)
+
+
+@pytest.mark.parametrize(("given", "token"), [("", "s3cr3t"), ("s3cr3t@", ""), ("ci:s3cr3t@", "")])
+async def test_a_token_stands_in_no_argument_and_no_error(tmp_path: Path, given: str, token: str) -> None:
+    async def refuse(request: Request, writer: object) -> Answer:
+        return Answer(401, b"who are you", {"WWW-Authenticate": 'Basic realm="git"'})
+
+    trace = tmp_path / "trace"  # Git's own record of every program that it starts
+    async with HttpServer(refuse) as http:
+        remote = Remote(http.url.replace("://", f"://{given}") + "/acme/shop.git", token)
+        environ = {"PATH": PATH, "HOME": str(tmp_path), "GIT_TRACE": str(trace)}
+        copy = GitWorkingCopy(GIT, tmp_path / "copy", remote, author=ANN, environ=environ)
+        with pytest.raises(OperationFailed) as caught:
+            await copy.refresh(None)
+        await copy.close()
+
+    assert http.requests[0].headers["authorization"].startswith("Basic ")
+    assert "remote-http" in trace.read_text()
+    assert "s3cr3t" not in trace.read_text() + str(caught.value)
 
 
 async def test_an_empty_repository_has_no_base(tmp_path: Path) -> None:

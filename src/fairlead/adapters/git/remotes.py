@@ -64,21 +64,34 @@ class Remote:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must not show in any message."""
-        name, _, password = self.url.partition("://")[2].partition("/")[0].rpartition("@")[0].partition(":")
+        name, password = self._given
         # A name without a password may be a token; the usual one of ssh is none.
         given = password or (name if self.url.startswith("http") else "")
         return tuple(text for text in (self.token, self._basic, given, unquote(given)) if text)
 
     @property
+    def _given(self) -> tuple[str, str]:
+        """User name and password within the address, as they are written there."""
+        name, _, password = self.url.partition("://")[2].partition("/")[0].rpartition("@")[0].partition(":")
+        return name, password
+
+    @property
     def _basic(self) -> str:
-        return base64.b64encode(f"{self.user}:{self.token}".encode()).decode() if self.token else ""
+        name, password = (self.user, self.token) if self.token else map(unquote, self._given)
+        return (
+            base64.b64encode(f"{name}:{password}".encode()).decode()
+            if (name or password) and self.url.startswith("http")
+            else ""
+        )
 
     def environment(self) -> dict[str, str]:
         """Return the variables that let Git reach this address, and nothing else."""
-        config = [("remote.origin.url", self.url)]
-        if self._basic and self.protocol in {"https", "http"}:
-            origin = urlsplit(self.url)
-            address = f"{origin.scheme}://{origin.netloc.rpartition('@')[2]}/"
+        # What the address holds goes along as a header, too: Git's own helpers get the address as an argument.
+        is_web = self.protocol in {"https", "http"}
+        config = [("remote.origin.url", self.shown if is_web else self.url)]
+        if is_web and self._basic:
+            origin = urlsplit(self.shown)
+            address = f"{origin.scheme}://{origin.netloc}/"
             config.append((f"http.{address}.extraHeader", f"Authorization: Basic {self._basic}"))
         found = {"GIT_ALLOW_PROTOCOL": self.protocol, "GIT_CONFIG_COUNT": str(len(config))}
         for number, (key, value) in enumerate(config):
