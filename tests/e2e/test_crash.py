@@ -39,6 +39,8 @@ async def test_an_update_ends_well_whatever_write_it_is_struck_at(
         assert number > 7
         await here.apply(version)
         assert here.proxy.writes == []
+        await here.apply("b" if version == "a" else "a")
+        assert (await here.found()).leases == 0
 
 
 @faults
@@ -56,3 +58,5 @@ async def test_a_release_comes_and_goes_whatever_write_it_is_struck_at(
             if not came.hit and not went.hit:
                 break
         assert number > 7
+        await here.apply("a")
+        assert (await here.found()).leases == 0

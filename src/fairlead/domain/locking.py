@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+FORGOTTEN_AFTER: Final = timedelta(hours=1)
+"""A Lease that says of itself that it was not renewed for so long is cleared away, whoever made it: clocks may differ,
+but hardly by that much."""
 LEASE_SECONDS: Final = 15.0
 """A Lease that an observer sees unchanged for so long belongs to a run that is gone."""
 RENEW_SECONDS: Final = 5.0
@@ -153,3 +157,18 @@ class Heard:
     def is_silent(self, now: float) -> bool:
         """Whether nothing was heard for so long that the holder must be gone."""
         return now - self.since >= LEASE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class SignOfLife:
+    """A run's Lease as it was found. `version` is its resource version; what it does not tell legibly is None."""
+
+    lease: str
+    uid: str
+    version: str
+    holder: Holder | None
+    renewed: datetime | None
+
+    def is_forgotten(self, now: datetime) -> bool:
+        """Whether whoever left it has long been gone, as far as one can tell from its own time alone."""
+        return self.renewed is not None and now - self.renewed >= FORGOTTEN_AFTER

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from fairlead.domain.errors import OperationFailed, Problem
+from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
 from fairlead.domain.identity import ReleaseKey, sha256_json
 from fairlead.domain.locking import RENEW_SECONDS, TRUSTED_SECONDS
 from fairlead.pipeline.engine import Engine, at_once
@@ -50,7 +50,7 @@ class Presence:
             raise OperationFailed(Problem("leaseLost", message, remedy=remedy))
 
     async def leave(self) -> None:
-        """Take the signs of life away; one that cannot be removed grows stale by itself."""
+        """Take the signs of life away, and those that killed runs left; one that stays grows stale by itself."""
         if self._beating is not None:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
@@ -74,6 +74,15 @@ class Presence:
     async def _silence(self, place: Place) -> None:
         with suppress(OperationFailed):
             await self.engine.stores[place[0]].fall_silent(place[1], self.lease)
+            await self._clear_up(place)
+
+    async def _clear_up(self, place: Place) -> None:
+        store, now = self.engine.stores[place[0]], self.engine.pulse.now()
+        for sign in await store.signs_of_life(place[1]):
+            is_dead = sign.holder is not None and self.engine.whoami.is_dead(sign.holder)
+            if is_dead or sign.is_forgotten(now):
+                with suppress(RemoteRefused):  # it was renewed after all, or somebody else cleared it
+                    await store.clear(place[1], sign)
 
 
 @asynccontextmanager

@@ -6,13 +6,13 @@ Only who may read Secrets can read them. Writes are compare-and-swap. Errors bes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from fairlead.domain.identity import ReleaseKey
-from fairlead.domain.locking import Holder
+from fairlead.domain.locking import Holder, SignOfLife
 from fairlead.domain.records import Record
 from fairlead.domain.state import ReleaseState, Stored
 
@@ -68,6 +68,14 @@ class StateStore(Protocol):
 
     async def fall_silent(self, namespace: str, lease: str) -> None:
         """Remove the Lease of a run that has ended."""
+        ...
+
+    async def signs_of_life(self, namespace: str) -> Sequence[SignOfLife]:
+        """Return the Leases of all runs in a namespace, with one list."""
+        ...
+
+    async def clear(self, namespace: str, sign: SignOfLife) -> None:
+        """Remove a Lease that nobody will miss; one that was renewed since it was read stays (`conflict`)."""
         ...
 
     async def forget_record(self, key: ReleaseKey, number: int, *, chunks: int) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from fairlead.adapters.statestore.encoding import invalid, pack, unpack
+from fairlead.adapters.statestore.leases import Leases
 from fairlead.domain.errors import RemoteRefused
 from fairlead.domain.identity import ObjectRef, ReleaseKey
-from fairlead.domain.locking import LEASE_SECONDS, Holder
 from fairlead.domain.records import Record
 from fairlead.domain.state import ReleaseState, StateTooNew, StateUnreadable, Stored
-from fairlead.ports.cluster import ApiKind, Cluster, LiveObject
+from fairlead.ports.cluster import ApiKind, LiveObject
 from fairlead.ports.statestore import States
 
 STATE_TYPE: Final = "fairlead.dev/state.v1"
@@ -28,10 +27,8 @@ _KEY: Final = "document"
 
 
 @dataclass(frozen=True, slots=True)
-class SecretStateStore:
+class SecretStateStore(Leases):
     """The memory of one cluster, in Secrets."""
-
-    cluster: Cluster
 
     async def states(self, namespaces: Iterable[str]) -> States:
         """Return the states of all releases in these namespaces, with one list for each."""
@@ -108,30 +105,6 @@ class SecretStateStore:
             if live is not None:
                 await self.cluster.delete(ref, uid=live["metadata"]["uid"])
 
-    async def beat(self, namespace: str, lease: str, holder: Holder, *, at: datetime) -> None:
-        """Say by a Lease that a run lives."""
-        ref = _lease_ref(namespace, lease)
-        spec = {
-            "holderIdentity": str(holder),
-            "leaseDurationSeconds": int(LEASE_SECONDS),
-            "renewTime": at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        }
-        meta = {"name": ref.name, "namespace": ref.namespace}
-        found = {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": meta, "spec": spec}
-        await self.cluster.apply(found, manager=_MANAGER)
-
-    async def heard(self, namespace: str, lease: str) -> str | None:
-        """Return the version of a Lease."""
-        live = await self.cluster.get(_lease_ref(namespace, lease))
-        return None if live is None else str(live["metadata"]["resourceVersion"])
-
-    async def fall_silent(self, namespace: str, lease: str) -> None:
-        """Remove a Lease."""
-        ref = _lease_ref(namespace, lease)
-        live = await self.cluster.get(ref)
-        if live is not None:
-            await self.cluster.delete(ref, uid=live["metadata"]["uid"])
-
     async def _list(self, namespace: str) -> Sequence[LiveObject] | None:
         try:
             return (await self.cluster.list(_SECRETS, namespace, field_selector=f"type={STATE_TYPE}")).items
@@ -147,10 +120,6 @@ class SecretStateStore:
 
 def _state_ref(key: ReleaseKey) -> ObjectRef:
     return ObjectRef("v1", "Secret", key.namespace, f"{_PREFIX}{key.release}")
-
-
-def _lease_ref(namespace: str, lease: str) -> ObjectRef:
-    return ObjectRef("coordination.k8s.io/v1", "Lease", namespace, lease)
 
 
 def _record_ref(key: ReleaseKey, number: int, chunk: int) -> ObjectRef:
