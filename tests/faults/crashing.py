@@ -31,11 +31,12 @@ class Fault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """A fault at one write, and the write at which the repair is killed, too (None: it is left in peace)."""
+    """A fault at one write, and the write at which the repair is killed, too (None: it is left in peace), and how."""
 
     fault: Fault
     number: int
     again: int | None = None
+    again_by: Fault = Fault.KILLED_AFTER
 
     @classmethod
     def seeded(cls, fault: Fault, number: int, *, story: str) -> Strike:
@@ -46,10 +47,16 @@ class Strike:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How it went: whether the fault happened, how many runs were killed, how often each ran the hook, the last end."""
+    """How it went: how often each run ran the hook, and how the last one ended.
+
+    `hit` and `again` say whether the first and the second fault happened, `kills` how many runs were killed by them,
+    `lost` how many only heard no answer.
+    """
 
     hit: bool
+    again: bool
     kills: int
+    lost: int
     hooks: tuple[int, ...]
     last: Ended
 
@@ -61,16 +68,16 @@ async def strike(stage: Stage, act: Act, one: Strike) -> Course:
     """Do something with a fault in it, and again until it is done."""
     rules = [at_write(one.number, one.fault.value)]
     if one.again is not None:
-        rules.append(at_write(one.again, Fault.KILLED_AFTER.value))
-    hit, kills, hooks = False, 0, []
+        rules.append(at_write(one.again, one.again_by.value))
+    hits, kills, hooks = [], 0, []
     for rule in [*rules, untouched]:
         ended = await act(rule)
-        hit = hit or stage.proxy.struck is not None
+        hits.append(stage.proxy.struck is not None)
         hooks.append(stage.hook_runs())
         if ended.code != -SIGKILL:
             break
         kills += 1
-    return Course(hit, kills, tuple(hooks), ended)
+    return Course(hits[0], any(hits[1:]), kills, sum(hits) - kills, tuple(hooks), ended)
 
 
 def deployed(stage: Stage, version: str, before: Found, course: Course, after: Found) -> None:
@@ -113,4 +120,4 @@ def _ran_hooks(course: Course, after: Found, last: int) -> None:
     A hook whose reply was lost is sent again, which makes nothing anew.
     """
     begun = [number for number in after.helm if number > last]
-    assert 1 <= sum(course.hooks) <= len(begun) + (not course.kills), (course, after)
+    assert 1 <= sum(course.hooks) <= len(begun) + course.lost, (course, after)
