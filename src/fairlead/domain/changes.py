@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from fairlead.domain.additions import Addition
 from fairlead.domain.identity import ObjectRef, ReleaseKey, Revision
 from fairlead.domain.rendering import Hook, RenderedRelease
 from fairlead.domain.state import Form, Hold, Rejection, Stored
@@ -92,7 +93,8 @@ class Change:
     declared fields that are not left alone, `live_digest` the same fields as they are live. `is_preparation`: it must
     be there before anything else of the release, hooks included. `is_pruning`: it is about an object that the release
     owns but no longer declares. `is_adoption`: the fields of old deployers become ours before it is applied. `form` is
-    what the server made of an object that is kept and yet not as it is sent.
+    what the server made of an object that is kept and yet not as it is sent. `additions` are what others set and
+    nobody declares.
     """
 
     action: Action
@@ -114,6 +116,7 @@ class Change:
     is_pruning: bool = False
     is_adoption: bool = False
     form: Form | None = None
+    additions: tuple[Addition, ...] = ()
 
     @property
     def is_refused(self) -> bool:
@@ -141,6 +144,8 @@ class Change:
             shown["problem"] = self.problem
         if self.left_alone:
             shown["leftAlone"] = [one.to_json() for one in self.left_alone]
+        if self.additions:
+            shown["undeclared"] = [one.to_json() for one in self.additions]
         return shown
 
 

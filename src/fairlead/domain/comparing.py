@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from fairlead.domain import managed_fields
+from fairlead.domain.additions import additions
 from fairlead.domain.adopting import migrated
 from fairlead.domain.autoscaling import Scaled
 from fairlead.domain.changes import Action, Change, FieldChange, Unverified
@@ -162,6 +163,7 @@ def compare(desired: Mapping[str, Any], live: Mapping[str, Any] | None, judge: J
         manager=judge.manager,
         left_alone=left,
         is_adoption=moved is not None,
+        additions=additions(declared, live, judge.manager) if moved is None else (),
     )
     if moved is None and _is_written(sent, live, judge.manager):
         return _kept(change)

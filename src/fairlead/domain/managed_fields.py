@@ -68,6 +68,13 @@ def subresource_leaves(live: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
             yield from leaves(live, _tree(entry))
 
 
+def others_leaves(live: Mapping[str, Any], manager: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the fields that other managers own by themselves, not through a subresource: who, and the path."""
+    for entry in _entries(live):
+        if not entry.get("subresource") and entry.get("manager") != manager:
+            yield from ((str(entry.get("manager") or ""), steps) for steps in leaves(live, _tree(entry)) if steps)
+
+
 def leaves(live: Any, fields: Fields, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Yield the paths of the values that a field tree names and `live` holds, as steps of JSON Pointers."""
     below = _steps(live, fields)

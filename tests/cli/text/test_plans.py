@@ -10,6 +10,7 @@ import pytest
 from fairlead.cli.output import styled
 from fairlead.cli.text.plans import plan_lines
 from fairlead.cli.wire.plans import plan_document
+from fairlead.domain.additions import Addition
 from fairlead.domain.changes import Action, Change, FieldChange, LeftAlone, Plan, ReleasePlan, Unverified
 from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision
 from fairlead.domain.manifests import Manifest
@@ -59,6 +60,7 @@ UPDATES = Change(
         FieldChange("/spec/template/spec/priorityClassName", "low", None),
     ),
     left_alone=(LeftAlone("/spec/replicas", "autoscaler", 3),),
+    additions=(Addition("/metadata/annotations/note", "kubectl-annotate"),),
 )
 
 PLANS = {
@@ -164,3 +166,11 @@ def test_colours_only_decorate() -> None:
     colored = styled(plan_lines(document, 80), color=True)
     assert "\x1b[" in colored
     assert "\x1b[" not in plain
+
+
+def test_what_others_added_shows_only_to_who_looks_closely() -> None:
+    document = plan_document(PLANS["changes"])
+
+    shown = ["\n".join(line.plain for line in plan_lines(document, None, verbose=level)) for level in (0, 1)]
+
+    assert ["/metadata/annotations/note" in text for text in shown] == [False, True]

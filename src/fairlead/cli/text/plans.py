@@ -81,7 +81,7 @@ def _release(release: ReleasePlanItem, title: Text, width: int | None, *, verbos
         title.append(f"  unchanged, {plural(quiet, 'object')}", "dim")
     yield title
     for change in loud:
-        yield from _change(change, release.namespace, width)
+        yield from _change(change, release.namespace, width, verbose=verbose)
     for hook in release.hooks:
         about = Text.assemble(object_name(hook.object, release.namespace), (f"  {', '.join(hook.events)}", "dim"))
         yield from hanging(Text.assemble("    ", ("> ", "cyan"), "run       "), about, width=width)
@@ -91,7 +91,7 @@ def _release(release: ReleasePlanItem, title: Text, width: int | None, *, verbos
         yield Text(f"    = keep      {plural(quiet, 'object')}", "dim")
 
 
-def _change(change: ChangeItem, namespace: str | None, width: int | None) -> Iterator[Text]:
+def _change(change: ChangeItem, namespace: str | None, width: int | None, *, verbose: int) -> Iterator[Text]:
     mark, style = _MARK[change.action]
     about = Text(object_name(change.object, namespace), "" if change.action not in _QUIET else "dim")
     if remarks := _remarks(change):
@@ -103,6 +103,7 @@ def _change(change: ChangeItem, namespace: str | None, width: int | None) -> Ite
     if change.action != "create":
         yield from fields_lines(change.fields, indent=8, width=width)
     rows = [(left.path, f"left alone: {left.reason}") for left in change.left_alone]
+    rows += [(one.path, f"not declared, set by {one.owner}") for one in change.undeclared if verbose]
     for line in columns(rows, indent=8, width=width):
         line.stylize("dim")
         yield line

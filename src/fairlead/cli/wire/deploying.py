@@ -49,6 +49,13 @@ class LeftAloneItem(Item, frozen=True, kw_only=True):
     declared: Any
 
 
+class UndeclaredItem(Item, frozen=True, kw_only=True):
+    """A field that somebody set and nobody declares; it stays as it is."""
+
+    path: str
+    owner: str
+
+
 class ChangeItem(Item, frozen=True, kw_only=True):
     """One difference. `verified` is false, with a reason, where the server's dry run could not speak.
 
@@ -65,6 +72,7 @@ class ChangeItem(Item, frozen=True, kw_only=True):
     problem: str | None = None
     left_alone: list[LeftAloneItem] = msgspec.field(default_factory=list)
     generated: list[str] = msgspec.field(default_factory=list)
+    undeclared: list[UndeclaredItem] = msgspec.field(default_factory=list)
 
 
 class HookRun(Item, frozen=True, kw_only=True):
