@@ -110,6 +110,16 @@ async def test_without_patch_it_only_tells(repository: Path) -> None:
     assert (repository / "apps.yaml").read_text() == APPS
 
 
+async def test_it_tells_why_a_release_wants_nothing_when_asked(repository: Path) -> None:
+    async with serving(repository, "-v") as server:
+        assert await server.deliver("reg.test/web:2.0.0") == 202
+        lines = [await server.line(), await server.line()]
+        await server.end(signal.SIGTERM)
+
+    assert lines[0] == "reg.test/web 2.0.0: no release wants it"
+    assert lines[1].startswith("  test/web  skipped, outsideTrack: ")
+
+
 async def test_after_a_kill_between_answer_and_act_nothing_is_lost(repository: Path) -> None:
     async with serving(repository, "--patch") as server:
         assert await server.deliver("reg.test/web:1.1.0") == 202

@@ -164,6 +164,21 @@ async def test_a_queue_that_fails_is_tried_again() -> None:
     assert await bench.waiting() == []
 
 
+async def test_a_queue_that_cannot_be_read_ends_nothing() -> None:
+    class Full(MemoryQueue):
+        async def waiting(self, limit: int) -> tuple[Work, ...]:
+            if bench.clock.monotonic() < 1000 + MINUTE:
+                raise OperationFailed(Problem("queueFailed", "no space"))
+            return await MemoryQueue.waiting(self, limit)
+
+    bench = Bench(Full())
+    async with bench.running():
+        await bench.deliver("a:1")
+        await bench.clock.advance(2 * MINUTE)
+
+    assert [images for _, images in bench.acts] == [["a"]]
+
+
 async def test_pushes_to_branches_are_taken_off_the_queue() -> None:
     bench = Bench()
     async with bench.running():

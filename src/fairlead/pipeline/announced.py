@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from fairlead.domain.errors import FairleadError, Transient
+from fairlead.domain.errors import FairleadError, OperationFailed, Transient
 from fairlead.domain.upgrades.announcing import Announcement
 from fairlead.domain.webhooks.deliveries import BranchPushed, ImagePushed
 from fairlead.pipeline.engine import at_once
@@ -71,19 +71,29 @@ class Consumer:
         pause = FIRST_PAUSE
         while True:
             self._arrived.clear()
-            if not await self.round():
+            try:
+                found = await self.round()
+            except OperationFailed as error:  # the queue itself: a full disk has room again some day
+                _log.error("%s; looking again in %.0f s", error, LONGEST_PAUSE)
+                await self.clock.sleep(LONGEST_PAUSE)
+                continue
+            if not found:
                 pause = FIRST_PAUSE
                 await self._rest()
             await self.clock.sleep(pause)
             pause = min(LONGEST_PAUSE, 2 * pause)
 
     async def round(self) -> bool:
-        """Act on everything whose time has come; False when nothing of it was new."""
+        """Act on everything whose time has come; False when nothing of it was new.
+
+        Raises:
+            OperationFailed: the queue cannot be read or written.
+        """
         waiting = await self.queue.waiting(MOST_TOGETHER + len(self._retries))
         images = await self._images(waiting)
         due = [work for work in images if self._is_due(work.subject)]
-        alone = [work for work in due if work.subject in self._retries and self._retries[work.subject].alone]
-        together = [work for work in due if work not in alone][:MOST_TOGETHER]
+        together = [work for work in due if not self._is_alone(work.subject)][:MOST_TOGETHER]
+        alone = [work for work in due if self._is_alone(work.subject)]
         if together:
             await self._acted(together)
         for work in alone:
@@ -93,13 +103,16 @@ class Consumer:
     def _is_due(self, subject: str) -> bool:
         return subject not in self._retries or self._retries[subject].at <= self.clock.monotonic()
 
+    def _is_alone(self, subject: str) -> bool:
+        return subject in self._retries and self._retries[subject].alone
+
     async def _images(self, waiting: Sequence[Work]) -> list[Work]:
         """Return the work on images; other work is done, since nothing follows from it."""
-        others = [work for work in waiting if any(isinstance(one, BranchPushed) for one in work.announcements)]
-        for work in others:
+        pushes = [work for work in waiting if any(isinstance(one, BranchPushed) for one in work.announcements)]
+        for work in pushes:
             _log.debug("%s was pushed to; nothing here acts on that", work.subject)
-        await at_once(self.queue.done(work) for work in others)
-        return [work for work in waiting if work not in others]
+        await at_once(self.queue.done(work) for work in pushes)
+        return [work for work in waiting if all(isinstance(one, ImagePushed) for one in work.announcements)]
 
     async def _acted(self, works: Sequence[Work]) -> None:
         try:

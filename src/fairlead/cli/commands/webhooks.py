@@ -105,7 +105,7 @@ async def _serve(
 async def _act(where: Where, acting: Acting, run: Run, works: Sequence[Work]) -> None:
     """Read the files anew, weigh what was announced, do what is asked, and tell."""
     document = await apart(partial(_acted, where, acting, run, works))
-    run.output.lines(acted_lines(works, document))
+    run.output.lines(acted_lines(works, document, skipped=run.common.verbose > 0))
 
 
 async def _acted(where: Where, acting: Acting, run: Run, works: Sequence[Work]) -> Updates:

@@ -15,13 +15,15 @@ from fairlead.ports.deliveries import Work
 _TAGS = 3  # tags of one image that are named
 
 
-def acted_lines(works: Sequence[Work], document: Updates) -> Iterator[Text]:
-    """Return one line for each image, and one for each update of it."""
+def acted_lines(works: Sequence[Work], document: Updates, *, skipped: bool) -> Iterator[Text]:
+    """Return one line for each image, and one for each update of it; with `skipped` also why releases have none."""
     for work in works:
         updates = [update for update in document.updates if update.image == work.subject]
         yield Text.assemble((work.subject, "bold"), f" {_tags(work)}: ", "" if updates else "no release wants it")
         for update in updates:
             yield _update(update)
+    for one in document.skipped if skipped else ():
+        yield Text(f"  {one.environment}/{one.release}  skipped, {one.code}: {one.reason}", "dim")
 
 
 def failed_line(works: Sequence[Work], error: Exception, delay: float) -> str:
