@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from fairlead.domain.errors import InputError
+from fairlead.domain.webhooks.providers import PROVIDERS
 from fairlead.server.receiving import receivers_in
 
 GOOD = "receivers:\n  - {name: ci, provider: generic, secretFrom: {env: CI}}\n"
 ENVIRON = {"CI": "0123456789abcdef"}
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "receive-webhooks.md"
 
 
 def test_receivers_by_name(tmp_path: Path) -> None:
@@ -42,3 +44,18 @@ def test_mistakes_have_a_place(tmp_path: Path, text: str | None, code: str, line
 
     (problem,) = caught.value.problems
     assert (problem.code, problem.line) == (code, line)
+
+
+def test_the_how_to_says_how_to_set_up_every_provider() -> None:
+    text = HOW_TO.read_text()
+
+    assert [name for name in PROVIDERS if f"`{name}`" not in text] == []
+
+
+def test_the_example_of_the_how_to_is_sound(tmp_path: Path) -> None:
+    example = HOW_TO.read_text().partition("```yaml\n")[2].partition("```")[0]
+    (tmp_path / "hooks.yaml").write_text(example)
+
+    found = receivers_in(tmp_path / "hooks.yaml", {"HUB_SECRET": ENVIRON["CI"], "CI_SECRET": ENVIRON["CI"]})
+
+    assert list(found) == ["hub", "ci"]
