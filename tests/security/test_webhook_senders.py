@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlead.adapters.deliveries.sqlite import SqliteQueue
@@ -130,6 +130,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None)  # each example starts a loop, which a busy machine may delay
 @given(provider=st.sampled_from(sorted(SHAPES)), path=st.lists(st.integers(0, 5), max_size=5), value=_JSON)
 def test_s66_no_body_breaks_the_server(provider: str, path: list[int], value: Any) -> None:
     usual, body, _ = SHAPES[provider]
@@ -187,10 +188,9 @@ async def test_s67_the_proof_of_one_provider_opens_no_other_and_no_empty_secret_
     prove, address = PROOFS[provider]
     headers = {**usual, **prove(sent)}
     closed = Webhooks({"closed": Receiver("closed", PROVIDERS[provider], "")}, MemoryQueue())
-    secret = address or ""
     strangers = [other for other in SHAPES if PROVIDERS[other].schemes != PROVIDERS[provider].schemes]
 
-    unset = await request(closed, f"/hooks/closed{secret}", sent, headers=headers)
+    unset = await request(closed, f"/hooks/closed{address}", sent, headers=headers)
     empty = await request(closed, "/hooks/closed/", sent, headers=dict.fromkeys(headers, ""))
 
     assert (unset.status, empty.status) == (401, 401)
@@ -220,12 +220,12 @@ async def test_s67_a_delivery_sent_again_is_acted_on_once_also_after_a_restart(t
 async def test_s68_names_are_texts_and_never_patterns(name: str) -> None:
     bound = Receiver("forge", PROVIDERS["github"], SECRET, ("acme/.*", "(a+)+$", "acme/w.b"))
     commit = "0" * 40
-    started = time.perf_counter()
+    started = time.process_time()
     allowed = [
         bound.allows(BranchPushed(each, "main", commit)) for each in (name, "acme/web", "acme/w.b", "a" * 30 + "!")
     ]
 
-    assert time.perf_counter() - started < 0.05
+    assert time.process_time() - started < 0.05
     assert allowed == [name == "acme/.*", False, True, False]
 
 
@@ -234,9 +234,9 @@ async def test_s68_a_repository_with_such_a_name_is_read_in_no_time() -> None:
         usual, body, _ = SHAPES["github"]
         sent = json.dumps({**body, "repository": {**body["repository"], "full_name": name}}).encode()
         prove, _ = PROOFS["github"]
-        started = time.perf_counter()
+        started = time.process_time()
         await request(application(MemoryQueue()), "/hooks/github", sent, headers={**usual, **prove(sent)})
-        assert time.perf_counter() - started < 0.1
+        assert time.process_time() - started < 0.1
 
 
 async def test_f25_a_storm_with_duplicates_reordered_and_a_kill_ends_in_the_newest(repository: Path) -> None:
