@@ -95,4 +95,4 @@ def _require_version(path: Path, document: Mapping[str, Any]) -> None:
 
 def _invalid(path: Path, why: str) -> InputError:
     remedy = "name a file that `fairlead plan --save` wrote, or save the plan again"
-    return InputError(Problem("planFileInvalid", f"{path} is no saved plan: {why}", file=str(path), remedy=remedy))
+    return InputError(Problem("planFileInvalid", f"found no saved plan: {why}", file=str(path), remedy=remedy))

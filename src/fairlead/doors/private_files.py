@@ -78,4 +78,4 @@ def _reason(error: OSError) -> str:
 
 
 def _refused(path: Path, why: str, remedy: str) -> InputError:
-    return InputError(Problem("fileRefused", f"{path}: {why}", file=str(path), remedy=remedy))
+    return InputError(Problem("fileRefused", why, file=str(path), remedy=remedy))
