@@ -40,11 +40,15 @@ Victim = Callable[[Signals], None]
 
 @dataclass
 class FaultProxy:
-    """One way to one API server. `rule` decides, and may be changed at any time."""
+    """One way to one API server. `rule` decides, and may be changed at any time.
+
+    `calls` is all that was asked since `begin`, `accepted` the writes among it that the server carried out.
+    """
 
     upstream: Access
     rule: Rule = untouched
     calls: list[Call] = field(default_factory=list)
+    accepted: list[Call] = field(default_factory=list)
     struck: Call | None = None
     _victim: Victim | None = None
     _written: int = 0
@@ -81,6 +85,7 @@ class FaultProxy:
         """Count anew, under this rule. `victim` takes the signals that the rule sends."""
         self.rule, self._victim, self._written, self.struck = rule, victim, 0, None
         self.calls.clear()
+        self.accepted.clear()
 
     def cut_watches(self) -> int:
         """Reset every watch that is open, and return how many there were."""
@@ -108,18 +113,18 @@ class FaultProxy:
                     return None
                 case Answer():
                     if action.committed:
-                        await self._asked(request)
+                        await self._asked(call, request)
                     return json_answer(action.body, action.status, **action.headers)
                 case HangUp():
-                    await self._hang_up(action, request, writer)
+                    await self._hang_up(action, call, request, writer)
                     return None
         except Unreachable:
             writer.transport.abort()  # the server is away, and the client shall see just that
             return None
 
-    async def _hang_up(self, action: HangUp, request: Request, writer: asyncio.StreamWriter) -> None:
+    async def _hang_up(self, action: HangUp, call: Call, request: Request, writer: asyncio.StreamWriter) -> None:
         if action.committed:
-            await self._asked(request)
+            await self._asked(call, request)
         if action.signal is not None and self._victim is not None:
             self._victim(action.signal)
         writer.transport.abort()
@@ -128,9 +133,9 @@ class FaultProxy:
         if call.is_watch:
             await self._stream(request, writer)
             return None
-        return await self._asked(request)
+        return await self._asked(call, request)
 
-    async def _asked(self, request: Request) -> Reply:
+    async def _asked(self, call: Call, request: Request) -> Reply:
         reply = await self._dialer(request).request(
             request.method,
             self.upstream.server + request.path,
@@ -138,6 +143,8 @@ class FaultProxy:
             body=request.body or None,
             timeout=_LONGEST_SECONDS,
         )
+        if call.is_write and reply.status < 300:
+            self.accepted.append(call)
         return Reply(reply.status, reply.body, _kept(reply.headers, _REPLY_HEADERS))
 
     async def _stream(self, request: Request, writer: asyncio.StreamWriter, *, limit: int | None = None) -> None:

@@ -242,19 +242,47 @@ async def test_a_run_leaves_no_lease_behind(site: Site) -> None:
     assert not [obj for obj in site.cluster.objects if obj["kind"] == "Lease"]
 
 
-async def test_a_run_that_cannot_renew_its_lease_stops_writing(site: Site) -> None:
-    clock = SteppedClock()
-    site.engine = replace(site.engine, pulse=clock)
-    one = wanted(config_map("a"), deployment())
-    original = site.cluster.defaulting
+class Stalling:
+    """A run whose process stands still while it writes the object `a`; somebody else may take over meanwhile."""
 
-    def stall(obj: dict[str, Any]) -> None:
-        if obj["metadata"]["name"] == "a":
-            clock._passed += 11.0  # the process stood still while this write was under way
-        original(obj)
+    def __init__(self, site: Site, *, taken_by: Holder | None = None) -> None:
+        self.clock, self.site, self.taken_by = SteppedClock(), site, taken_by
+        site.engine = replace(site.engine, pulse=self.clock)
+        self._begun = asyncio.Event()
+        self._original, site.cluster.defaulting = site.cluster.defaulting, self._stall
 
-    site.cluster.defaulting = stall
-    deployed = await site.deploy(one)
-    assert deployed.outcome is Outcome.FAILED
-    assert "could not be renewed in time" in deployed.explanation
+    def _stall(self, obj: dict[str, Any]) -> None:
+        self._original(obj)
+        match obj["kind"], obj["metadata"]["name"]:
+            case "Secret", _:
+                self._begun.set()
+            case _, "a":
+                self.clock._passed += 16.0
+
+    async def deploy(self, one: Wanted) -> Deployment:
+        store = self.site.store
+        task = asyncio.ensure_future(self.site.deploy(one))
+        if self.taken_by is not None:
+            await self._begun.wait()
+            stored = await store.read(one.key)
+            assert stored.state.lock is not None
+            lock = replace(stored.state.lock, run="other", fence=stored.state.fence + 1, holder=self.taken_by)
+            await store.swap(one.key, stored, replace(stored.state, lock=lock, fence=lock.fence))
+        return await task
+
+
+async def test_who_stood_still_holds_the_lock_anew_before_it_writes_on(site: Site) -> None:
+    deployed = await Stalling(site).deploy(wanted(config_map("a"), config_map("b")))
+    assert deployed.outcome is Outcome.SUCCEEDED
+    state = await site.state(wanted())
+    assert (state.lock, state.fence) == (None, 2)
+
+
+async def test_who_stood_still_and_was_taken_over_does_not_write_on(site: Site) -> None:
+    deployed = await Stalling(site, taken_by=BOB).deploy(wanted(config_map("a"), deployment()))
+    assert deployed.outcome is Outcome.SUPERSEDED
+    assert "bob on ci" in deployed.explanation
     assert [call.ref.name for call in site.cluster.writes if call.ref] == ["a"]
+    lock = (await site.state(wanted())).lock
+    assert lock is not None
+    assert (lock.holder, lock.fence) == (BOB, 2)

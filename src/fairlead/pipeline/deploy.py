@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from functools import partial
 
 from fairlead.domain.changes import Plan, PlanOptions, ReleasePlan
 from fairlead.domain.dependencies import release_dependencies
@@ -120,7 +119,7 @@ class _Run:
 
     def _rollout(self, release: ReleasePlan, target: Target, book: Book) -> Rollout:
         environment = release.key.environment
-        fenced = FencedCluster(self.engine.cluster(release.key), partial(self.presence.check, environment))
+        fenced = FencedCluster(self.engine.cluster(release.key), book)
         engine = replace(self.engine, clusters={**self.engine.clusters, environment: fenced})
 
         async def replan() -> ReleasePlan:

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rendering import Capabilities, Lookup
 from fairlead.ports.cluster import ApiKind, Cluster, Listing, LiveObject, WatchEvent
+from fairlead.ports.fence import Fence, behind, make_sure
+
+
+@asynccontextmanager
+async def fenced(fence: Fence) -> AsyncIterator[None]:
+    """Put a fence before all writes of a block, and begin it only when it may write.
+
+    Raises:
+        OperationFailed: it must not.
+    """
+    with behind(fence):
+        await make_sure()
+        yield
 
 
 @dataclass(frozen=True, slots=True)
 class FencedCluster:
-    """Asks `check` before every write, and leaves everything else to the cluster itself."""
+    """Puts a fence before every write, and leaves everything else to the cluster itself."""
 
     inner: Cluster
-    check: Callable[[], None]
+    fence: Fence
 
     async def uid(self) -> str:
         """Return the identity of the cluster."""
@@ -48,25 +62,27 @@ class FencedCluster:
         self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False, force: bool = True
     ) -> LiveObject:
         """Server-side apply one object, if the run may still write."""
-        if not dry_run:
-            self.check()
-        return await self.inner.apply(manifest, manager=manager, dry_run=dry_run, force=force)
+        if dry_run:
+            return await self.inner.apply(manifest, manager=manager, dry_run=True, force=force)
+        async with fenced(self.fence):
+            return await self.inner.apply(manifest, manager=manager, force=force)
 
     async def create(self, manifest: Mapping[str, Any], *, manager: str) -> LiveObject:
         """Create one object, if the run may still write."""
-        self.check()
-        return await self.inner.create(manifest, manager=manager)
+        async with fenced(self.fence):
+            return await self.inner.create(manifest, manager=manager)
 
     async def replace(self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False) -> LiveObject:
         """Replace one object, if the run may still write."""
-        if not dry_run:
-            self.check()
-        return await self.inner.replace(manifest, manager=manager, dry_run=dry_run)
+        if dry_run:
+            return await self.inner.replace(manifest, manager=manager, dry_run=True)
+        async with fenced(self.fence):
+            return await self.inner.replace(manifest, manager=manager)
 
     async def delete(self, ref: ObjectRef, *, uid: str, resource_version: str | None = None) -> bool:
         """Delete exactly that object, if the run may still write."""
-        self.check()
-        return await self.inner.delete(ref, uid=uid, resource_version=resource_version)
+        async with fenced(self.fence):
+            return await self.inner.delete(ref, uid=uid, resource_version=resource_version)
 
     def watch(
         self, kind: ApiKind, namespace: str | None, *, resource_version: str, field_selector: str = ""

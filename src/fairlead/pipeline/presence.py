@@ -1,16 +1,18 @@
-"""The signs of life of a run: one Lease in each namespace where it writes, and a door that closes without them."""
+"""The signs of life of a run: one Lease in each namespace where it writes, and what is known of gaps between them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
 from fairlead.domain.identity import ReleaseKey, sha256_json
 from fairlead.domain.locking import RENEW_SECONDS, TRUSTED_SECONDS
 from fairlead.pipeline.engine import Engine, at_once
+from fairlead.ports.fence import behind
 
 Place = tuple[str, str]
 """An environment and a namespace of its cluster."""
@@ -23,6 +25,7 @@ class Presence:
     engine: Engine
     run: str = ""
     _renewed: dict[Place, float] = field(default_factory=dict)
+    _gaps: dict[Place, int] = field(default_factory=dict)
     _entering: asyncio.Lock = field(default_factory=asyncio.Lock)
     _beating: asyncio.Task[None] | None = None
 
@@ -40,14 +43,29 @@ class Presence:
             if self._beating is None:
                 self._beating = asyncio.create_task(self._beat_on())
 
-    def check(self, environment: str) -> None:
-        """Raise OperationFailed (`leaseLost`) if others may by now believe that the run is gone."""
-        now = self.engine.pulse.monotonic()
-        late = [place for place, at in self._renewed.items() if place[0] == environment and now - at > TRUSTED_SECONDS]
-        if late:
-            message = f"the Lease {late[0][1]}/{self.lease} could not be renewed in time, so another run may have begun"
-            remedy = "make sure that the API server answers, then run it again"
-            raise OperationFailed(Problem("leaseLost", message, remedy=remedy))
+    def has_held_on(self, key: ReleaseKey, hold: int) -> bool:
+        """Return whether others can have seen the run alive ever since that hold (see `renew`)."""
+        place = (key.environment, key.namespace)
+        return self.hold(key) == hold and not self._is_late(place)
+
+    def hold(self, key: ReleaseKey) -> int:
+        """Return how often the signs of life for a release were taken up again after they had been too old."""
+        return self._gaps.get((key.environment, key.namespace), 0)
+
+    async def renew(self, key: ReleaseKey, *, since: float) -> bool:
+        """Take up signs of life that are too old, and return whether they were.
+
+        Who does must have made sure, not before `since`, that the lock is its own; others in the same place find out by
+        `hold` that they must do so too.
+        """
+        place = (key.environment, key.namespace)
+        async with self._entering:
+            if not self._is_late(place):
+                return False
+            await self._beat(place)
+            self._renewed[place] = since
+            self._gaps[place] = self._gaps.get(place, 0) + 1
+            return True
 
     async def leave(self) -> None:
         """Take the signs of life away, and those that killed runs left; one that stays grows stale by itself."""
@@ -62,8 +80,12 @@ class Presence:
             await at_once(self._beat_or_grow_stale(place) for place in list(self._renewed))
 
     async def _beat_or_grow_stale(self, place: Place) -> None:
-        with suppress(OperationFailed):  # `check` speaks up when it goes on
-            await self._beat(place)
+        if not self._is_late(place):  # from then on it is for the holders of locks to say whether the run lives
+            with suppress(OperationFailed), behind(_InTime(partial(self._is_late, place))):
+                await self._beat(place)
+
+    def _is_late(self, place: Place) -> bool:
+        return place in self._renewed and self.engine.pulse.monotonic() - self._renewed[place] > TRUSTED_SECONDS
 
     async def _beat(self, place: Place) -> None:
         environment, namespace = place
@@ -83,6 +105,19 @@ class Presence:
             if is_dead or sign.is_forgotten(now):
                 with suppress(RemoteRefused):  # it was renewed after all, or somebody else cleared it
                     await store.clear(place[1], sign)
+
+
+@dataclass(frozen=True, slots=True)
+class _InTime:
+    """Lets a sign of life pass only as long as the one before it counts."""
+
+    is_late: Callable[[], bool]
+
+    def is_sure(self) -> bool:
+        return not self.is_late()
+
+    async def make_sure(self) -> None:
+        raise OperationFailed(Problem("leaseLost", "the Lease could not be renewed in time"))
 
 
 @asynccontextmanager

@@ -23,13 +23,12 @@ from fairlead.domain.bookkeeping import (
     full_record,
     knowing_forms,
     knowing_hooks,
-    next_number,
     outcomes,
     values_digest,
 )
 from fairlead.domain.changes import ReleasePlan, summarise
 from fairlead.domain.deployments import Deployment, Outcome
-from fairlead.domain.errors import OperationFailed, Problem
+from fairlead.domain.errors import OperationFailed
 from fairlead.domain.holding import hold_after
 from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.locking import Lock, Phase
@@ -38,9 +37,12 @@ from fairlead.domain.records import KEPT, Recorded
 from fairlead.domain.state import Hold, ReleaseState, Stored
 from fairlead.pipeline.apply import ChangeReport, said
 from fairlead.pipeline.engine import Engine
+from fairlead.pipeline.fencing import fenced
 from fairlead.pipeline.forgetting import forget
+from fairlead.pipeline.lockholding import LockLost, check_held, held_anew, in_phase, new_lock
 from fairlead.pipeline.presence import Presence
 from fairlead.pipeline.taking import Taking
+from fairlead.ports.fence import behind
 from fairlead.ports.statestore import StateStore
 
 T = TypeVar("T")
@@ -48,10 +50,6 @@ T = TypeVar("T")
 WAITING_AFTER_SECONDS: Final = 2.0
 """A release that is healthy sooner never says that it only waits."""
 _LOOK_SECONDS: Final = 5.0
-
-
-class LockLost(OperationFailed):
-    """Another run has taken over."""
 
 
 @dataclass(slots=True)
@@ -69,6 +67,8 @@ class Book:
     _waits: bool = False
     _started_at: str = ""
     _hold_before: Hold | None = None
+    _hold: int = 0
+    _holding: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def is_open(self) -> bool:
@@ -98,11 +98,12 @@ class Book:
             OperationFailed: it could not be noted.
         """
         await self.presence.enter(self.plan.key)
+        self._hold = self.presence.hold(self.plan.key)
         stored = self.plan.stored or await self._store.read(self.plan.key)
         while True:
             stored = await self.taking.until_free(stored)
             self._left = await self.taking.left_by(stored.state.lock)
-            lock = self._lock(stored.state)
+            lock = new_lock(stored.state, self.plan, self.presence)
             after = self._rejecting(begun(stored.state, self.plan.changes, lock, before=self._left), lock)
             noted = await self._store.swap(self.plan.key, stored, after)
             if noted is not None:
@@ -110,6 +111,27 @@ class Book:
                 self._started_at, self._hold_before = lock.since, stored.state.hold
                 return
             stored = await self._store.read(self.plan.key)
+
+    def is_sure(self) -> bool:
+        """Return whether nobody else can have taken the lock by now; without an open book there is none."""
+        return not self.is_open or self.presence.has_held_on(self.plan.key, self._hold)
+
+    async def make_sure(self) -> None:
+        """Hold the lock anew after the signs of life were too old.
+
+        It gets a higher fence, so that who was about to take it over must look again and sees us alive.
+
+        Raises:
+            LockLost: another run has taken over.
+            OperationFailed: that cannot be told.
+        """
+        with behind(None):
+            async with self._holding:
+                while not self.is_sure():
+                    hold, since = self.presence.hold(self.plan.key), self.engine.pulse.monotonic()
+                    await self._swap(held_anew)
+                    renewed = await self.presence.renew(self.plan.key, since=since)
+                    self._hold = hold + 1 if renewed else hold
 
     async def give_up(self) -> None:
         """Let go of the lock: nothing was written. What the run before us did is taken down, if it did all of it."""
@@ -149,13 +171,13 @@ class Book:
             LockLost: another run has taken over.
         """
         if self.is_open and self._waits:
-            await self._swap(_in_phase(Phase.WRITING))
+            await self._swap(in_phase(Phase.WRITING))
             self._waits = False
 
     async def _only_waits(self) -> None:
         await self.engine.pulse.sleep(WAITING_AFTER_SECONDS)
         self._waits = True
-        await self._swap(_in_phase(Phase.WAITING))
+        await self._swap(in_phase(Phase.WAITING))
         while True:
             await self.engine.pulse.sleep(_LOOK_SECONDS)
             self._check(await self._store.read(self.plan.key))
@@ -181,7 +203,8 @@ class Book:
     async def _forgotten(self, deployment: Deployment) -> Deployment:
         """Keep nothing of a release that is gone."""
         try:
-            await forget(self.engine, self.plan.key, self._stored if self.is_open else self.plan.stored or Stored())
+            async with fenced(self):
+                await forget(self.engine, self.plan.key, self._stored if self.is_open else self.plan.stored or Stored())
         except OperationFailed as error:
             deployment = _failed(
                 deployment, f"its objects are gone, but its records could not be removed: {said(error)}"
@@ -190,9 +213,13 @@ class Book:
         return deployment
 
     async def _record(self, deployment: Deployment, report: ChangeReport) -> None:
-        key, rendered = self.plan.key, self.plan.rendered
         if self._waits:  # then the record may be another run's by now
-            self._check(await self._store.read(key))
+            self._check(await self._store.read(self.plan.key))
+        async with fenced(self):
+            await self._write_down(deployment, report)
+
+    async def _write_down(self, deployment: Deployment, report: ChangeReport) -> None:
+        key, rendered = self.plan.key, self.plan.rendered
         made = {object_ref(live): str(live["metadata"]["uid"]) for live in report.applied}
         recorded = self._recorded(deployment, report, made)
         if rendered.use is None:
@@ -232,25 +259,8 @@ class Book:
             self._stored = self._check(await self._store.read(self.plan.key))
 
     def _check(self, found: Stored) -> Stored:
-        mine, lock = self._stored.state.lock, found.state.lock
-        if mine is None or lock is None or (lock.run, lock.fence) != (mine.run, mine.fence):
-            who = f"{lock.holder}, since {lock.since}" if lock is not None else "somebody who has ended since"
-            message = f"{self.plan.key} was taken over by {who}"
-            raise LockLost(Problem("superseded", message, remedy="see `fairlead status` for what it came to"))
+        check_held(self.plan.key, self._stored.state.lock, found.state.lock)
         return found
-
-    def _lock(self, state: ReleaseState) -> Lock:
-        return Lock(
-            self.presence.run,
-            state.fence + 1,
-            Phase.WRITING,
-            self.engine.whoami.me(),
-            self.presence.lease,
-            rfc3339(self.engine.clock.now()),
-            next_number(state, self.plan.rendered),
-            self.plan.revision.source.commit,
-            self.plan.revision.inputs_digest,
-        )
 
     def _recorded(self, deployment: Deployment, report: ChangeReport, made: Iterable[ObjectRef]) -> Recorded:
         me, now = self.engine.whoami.me(), rfc3339(self.engine.clock.now())
@@ -281,10 +291,3 @@ def _failed(deployment: Deployment, problem: str) -> Deployment:
     explanation = "\n".join(part for part in (deployment.explanation, problem) if part)
     outcome = Outcome.FAILED if deployment.outcome.is_good else deployment.outcome
     return replace(deployment, outcome=outcome, explanation=explanation)
-
-
-def _in_phase(phase: Phase) -> Callable[[ReleaseState], ReleaseState]:
-    def change(state: ReleaseState) -> ReleaseState:
-        return state if state.lock is None else replace(state, lock=replace(state.lock, phase=phase))
-
-    return change

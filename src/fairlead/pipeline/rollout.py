@@ -29,8 +29,9 @@ from fairlead.pipeline.engine import Engine
 from fairlead.pipeline.health import wait_on
 from fairlead.pipeline.helm_records import HelmRecord
 from fairlead.pipeline.hooks import HookRunner
+from fairlead.pipeline.lockholding import LockLost
 from fairlead.pipeline.observing import Observer
-from fairlead.pipeline.record import Book, LockLost
+from fairlead.pipeline.record import Book
 from fairlead.ports.cluster import LiveObject
 
 _NAMED = 5  # differences; more would hide what happened

@@ -14,10 +14,11 @@ import pytest
 from fairlead.adapters.clock.system import SystemClock
 from fairlead.adapters.kubernetes.client import KubernetesCluster
 from fairlead.domain.access import BearerToken, ClientCertificate, ExecPlugin
-from fairlead.domain.errors import OperationFailed, RemoteRefused, Transient
+from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused, Transient
 from fairlead.domain.identity import ObjectRef
 from fairlead.doors.dial import Unreachable
 from fairlead.doors.gate import Gate
+from fairlead.ports.fence import behind
 from tests.fakes.apiserver import ACCESS, DISCOVERY, NO_JITTER, answers, config_map, groups, serve, status
 from tests.fakes.certificates import Authority
 from tests.fakes.clock import FakeClock
@@ -272,3 +273,37 @@ async def test_a_server_with_another_certificate_is_refused_at_once() -> None:
         await cluster.close()
     assert caught.value.code == "tlsRefused"
     assert clock.slept == []
+
+
+class Closing:
+    """A fence that others close after so many looks."""
+
+    def __init__(self, looks: int) -> None:
+        self.left = looks
+
+    def is_sure(self) -> bool:
+        self.left -= 1
+        return self.left >= 0
+
+    async def make_sure(self) -> None:
+        raise OperationFailed(Problem("superseded", "somebody else writes"))
+
+
+@pytest.mark.parametrize("looks", [0, 2, 4])
+async def test_before_each_attempt_it_is_asked_whether_it_may_still_be_made(looks: int) -> None:
+    async with serve(answers(None)) as served:
+        await served.cluster.kinds()
+        begun = len(served.asked)
+        with behind(Closing(looks)), pytest.raises(OperationFailed) as caught:
+            await served.cluster.apply(config_map(), manager="fairlead")
+        assert caught.value.code == "superseded"
+        assert len(served.asked) - begun == looks // 2
+
+
+async def test_who_waited_in_line_for_too_long_is_asked_again() -> None:
+    async with serve(answers(GOOD)) as served:
+        await served.cluster.kinds()
+        begun = len(served.asked)
+        with behind(Closing(1)), pytest.raises(OperationFailed):
+            await served.cluster.apply(config_map(), manager="fairlead")
+        assert len(served.asked) == begun

@@ -16,6 +16,7 @@ from fairlead.doors.dial import Dialer, Response, Stream, Unreachable
 from fairlead.doors.gate import Gate
 from fairlead.doors.trust import Trust
 from fairlead.ports.clock import Clock
+from fairlead.ports.fence import is_sure, make_sure
 
 _SECONDS = 60.0  # of one attempt: the API server itself gives up after 60 s
 
@@ -40,8 +41,12 @@ class Sender:
         """Return the good answer, or one whose status is in `accept`; 404 only if Kubernetes itself says it."""
         waited, attempt, renewed = 0.0, 0, False
         while True:
+            await make_sure()
             identity = await self.credentials.current()
-            reply, seconds = await self._once(request, identity)
+            once = await self._once(request, identity)
+            if once is None:
+                continue
+            reply, seconds = once
             waited += seconds  # without the time in line, which is our own doing
             if isinstance(reply, Response):
                 if reply.status < 300 or (reply.status in accept and (reply.status != 404 or absent(reply))):
@@ -77,12 +82,17 @@ class Sender:
         while self._dialers:
             await self._dialers.popitem()[1].close()
 
-    async def _once(self, request: ApiRequest, identity: Identity) -> tuple[Response | Unreachable, float]:
-        """Make one attempt, when its turn has come; return how it went and the seconds that it took."""
+    async def _once(self, request: ApiRequest, identity: Identity) -> tuple[Response | Unreachable, float] | None:
+        """Make one attempt, when its turn has come; return how it went and the seconds that it took.
+
+        None: the wait for the turn was so long that it must first be asked again whether it may be made.
+        """
         if request.urgent:
             return await self._attempt(request, identity)
         entered, overloaded = await self.gate.enter(), False
         try:
+            if not is_sure():
+                return None
             reply, seconds = await self._attempt(request, identity)
             overloaded = isinstance(reply, Response) and reply.status == 429
             return reply, seconds
