@@ -50,3 +50,12 @@ def test_all_patches_that_do_not_fit_are_named_at_once() -> None:
         ("patchFailed", 7),
         ("patchChangesIdentity", 9),
     ]
+
+
+def test_a_patch_that_does_not_fit_a_secret_quotes_nothing_of_it() -> None:
+    secret = manifest("Secret", "a", stringData={"k": "found"})
+    failing = patch([{"op": "test", "path": "/stringData/k", "value": "wanted"}], kind="Secret")
+    with pytest.raises(InputError) as caught:
+        apply_patches([secret], [failing])
+    assert [problem.code for problem in caught.value.problems] == ["patchFailed"]
+    assert not {"found", "wanted"} & set(caught.value.problems[0].message.replace("'", " ").split())

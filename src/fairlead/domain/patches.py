@@ -10,6 +10,7 @@ from fairlead.domain.config import Patch, PatchType
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.json_patch import PatchFailed, apply_json_patch
 from fairlead.domain.manifests import Manifest
+from fairlead.domain.masking import is_secret
 from fairlead.domain.strategic_merge import merge_strategic
 
 
@@ -50,7 +51,8 @@ def _apply_one(manifest: Manifest, patch: Patch) -> Manifest:
             case PatchType.JSON6902:
                 data = apply_json_patch(manifest.data, patch.patch)
     except PatchFailed as error:
-        message = f"operation {error.index} does not fit {manifest.ref}: {error.reason}"
+        reason = "why is not said of a Secret" if is_secret(manifest.data) else error.reason  # it quotes what it found
+        message = f"operation {error.index} does not fit {manifest.ref}: {reason}"
         raise InputError(_problem(patch, "patchFailed", message)) from None
     if not isinstance(data, Mapping) or replace(manifest, data=data).ref != manifest.ref:
         message = f"this patch changes the kind, name or namespace of {manifest.ref}"
