@@ -67,6 +67,7 @@ class Shop:
     root: Path
     registry: FakeRegistry = field(default_factory=FakeRegistry)
     offline: list[bool] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
 
     async def asked(self) -> Registry:
         return self.registry
@@ -76,6 +77,7 @@ class Shop:
         self, settings: Settings, wishes: Wishes, sink: EventSink, redactor: Redactor
     ) -> AsyncIterator[Application]:
         self.offline.append(wishes.offline)
+        redactor.register(self.secrets)
         async with open_application(settings, wishes, sink, redactor) as application:
             upgrading = replace(application.upgrading, registry=self.asked, clock=FakeClock(NOW))
             yield replace(application, upgrading=upgrading)
@@ -228,3 +230,15 @@ def test_an_announced_chart_is_written_offline(shop: Shop) -> None:
 
 def test_charts_are_only_written_with_the_rest(shop: Shop) -> None:
     assert shop.run("poll", "--patch-charts").code == 2
+
+
+@pytest.mark.parametrize("form", [(), ("--output", "json")])
+def test_a_registry_that_repeats_a_login_does_not_get_it_shown(shop: Shop, form: tuple[str, ...]) -> None:
+    shop.secrets.append("bWU6aHVudGVyMg==")
+    refusal = Problem("registryRefused", "denied for Basic bWU6aHVudGVyMg==")
+    shop.registry.failing["reg.test/shop/web"] = RemoteRefused(refusal, status=403)
+
+    ended = shop.run("poll", *form)
+
+    assert "denied for" in ended.stdout
+    assert "bWU6aHVudGVyMg" not in ended.stdout + ended.stderr

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import typer
@@ -84,7 +84,10 @@ class Search:
 
 def shown(found: Upgrades, done: Done, run: Run, *, detailed_exitcode: bool) -> int:
     """Show updates and what became of them, and return the exit code."""
-    run.output.show(updates_document(found, done.patched, done.proposed), update_lines)
+    # Registries are strangers, and may repeat in a refusal what they were sent.
+    redact = run.surroundings.redactor.text
+    skipped = tuple(replace(one, reason=redact(one.reason)) for one in found.skipped)
+    run.output.show(updates_document(replace(found, skipped=skipped), done.patched, done.proposed), update_lines)
     if any(not one.changed for one in done.patched) or any(one.fate is Fate.NOTHING for one in done.proposed):
         return NOT_WRITTEN
     return UPDATES_EXIST if detailed_exitcode and found.updates else 0

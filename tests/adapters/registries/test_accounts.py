@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,8 @@ async def test_every_usual_file_is_read(path: str, environ: Mapping[str, str], m
     machine.write(path, auths={"reg.test": AUTH})
     assert await machine.login("reg.test/shop/api") == ME
     assert await machine.login("other.test/shop/api") is None
-    assert machine.secrets == ["word"]
+    assert machine.secrets[0] == "word"
+    assert b64decode(machine.secrets[1]).endswith(b":word")
 
 
 async def test_the_first_file_with_a_login_counts(machine: Machine) -> None:
@@ -118,7 +120,8 @@ async def test_the_tool_of_a_cloud_is_asked_when_docker_knows_nothing(machine: M
     machine.write(".docker/config.json", auths={"reg.test": AUTH})
     machine.programs.install("gcloud", stdout="ya29.token\n")
     assert await machine.login("eu-docker.pkg.dev/shop/api") == Account("oauth2accesstoken", "ya29.token")
-    assert machine.secrets == ["ya29.token"]
+    assert machine.secrets[0] == "ya29.token"
+    assert b64decode(machine.secrets[1]).endswith(b":ya29.token")
     assert machine.programs.calls == [("gcloud", "auth", "print-access-token", "--quiet")]
 
 

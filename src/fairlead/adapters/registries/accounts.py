@@ -7,6 +7,7 @@ no login, or fails, leaves us nobody, and the registry then says whether that wi
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,12 +62,17 @@ class MachineAccounts:
             case None:
                 found = await self._asked.get(image.registry, lambda: cloud_login(image.registry, self.settings))
         if found is not None:
-            self.learned([found.password])
+            # A registry that echoes what it was sent shows both in one piece of base64.
+            self.learned([found.password, _in_base64(f"{found.username}:{found.password}")])
         return found
 
     async def close(self) -> None:
         """End programs under way."""
         await self._asked.close()
+
+
+def _in_base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
 
 
 def login_files(settings: Settings) -> tuple[Path, ...]:
