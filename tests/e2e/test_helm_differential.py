@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -185,13 +186,21 @@ def _documents(text: str, namespace: str) -> Iterator[Any]:
 
 
 @pytest.fixture
-async def twins(tmp_path: Path, sandbox: RunningSandbox, namespace: str) -> AsyncIterator[Twins]:
+def alone(sandbox: RunningSandbox) -> Iterator[None]:
+    """One at a time, in all processes: they make and remove the same definition, which is the whole cluster's."""
+    with (sandbox.kubeconfig.parent / "definition.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture
+async def twins(tmp_path: Path, sandbox: RunningSandbox, namespace: str, alone: None) -> AsyncIterator[Twins]:
     first, second = sandbox.contexts[:2]
     await sandbox.ask("create", "namespace", namespace, context=second)
     (tmp_path / "environments.yaml").write_text(ENVIRONMENTS.format(context=second, namespace=namespace))
     yield Twins(tmp_path, namespace, sandbox)
     for context in (first, second):
-        await sandbox.ask("delete", "crd", DEFINITION, "--ignore-not-found", "--wait=false", context=context)
+        await sandbox.ask("delete", "crd", DEFINITION, "--ignore-not-found", "--timeout=50s", context=context)
     await sandbox.ask("delete", "namespace", namespace, "--wait=false", context=second)
 
 
