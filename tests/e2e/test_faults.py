@@ -82,7 +82,9 @@ def _is_own_sign_of_life(call: Call) -> bool:
 async def test_a_run_that_was_stopped_and_taken_over_does_not_write_when_it_wakes(
     sandbox: RunningSandbox, namespace: str, tmp_path: Path
 ) -> None:
-    cases = [(number, is_chart) for is_chart in (False, True) for number in (3, 5, 6)]
+    # At these writes nothing else is on its way. Where objects are made side by side, one creation may be sent already
+    # and arrive afterwards: that is what no check before the sending can prevent.
+    cases = [(5, False), (6, False), (3, True), (5, True)]
 
     async def case(number: int, *, is_chart: bool) -> None:
         name = f"{namespace}-{number}-{'chart' if is_chart else 'files'}"

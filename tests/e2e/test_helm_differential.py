@@ -99,7 +99,7 @@ class Twins:
         context = self.sandbox.contexts[side]
         if not self._listable:
             listed = await self.sandbox.ask("api-resources", "--namespaced", "--verbs=list,create", "-o", "name")
-            self._listable.extend(name for name in listed.split() if name not in ("events", "events.events.k8s.io"))
+            self._listable.extend(name for name in listed.split() if _is_lasting(name))
         kinds = ",".join(self._listable)
         arguments = ("get", kinds, "-n", self.namespace, "-o", "json", "--show-managed-fields", "--ignore-not-found")
         text = await self.sandbox.ask(*arguments, context=context)
@@ -183,6 +183,13 @@ def _documents(text: str, namespace: str) -> Iterator[Any]:
             if one["metadata"].get("namespace") == namespace:
                 del one["metadata"]["namespace"]
             yield one
+
+
+def _is_lasting(kind: str) -> bool:
+    """Whether a kind is Kubernetes' own or our chart's: those of other tests come and go meanwhile."""
+    group = kind.partition(".")[2]
+    own = group in ("", "apps", "autoscaling", "batch", "policy") or group.endswith(".k8s.io") or kind == DEFINITION
+    return own and kind not in ("events", "events.events.k8s.io")
 
 
 @pytest.fixture
