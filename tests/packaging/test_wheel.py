@@ -64,14 +64,20 @@ async def test_a_bare_python_takes_the_wheel_and_the_starter_renders(bare: Bare,
     assert '"$schema"' in await bare.fairlead("schema", "environments")
 
 
-async def test_every_module_imports_without_the_sandboxs_extra_and_without_warnings(bare: Bare) -> None:
-    code = """
-import importlib, pkgutil, fairlead
+IMPORT_ALL = """
+import importlib, pkgutil, sys, fairlead
+extras = tuple(sys.argv[1:])
 for module in pkgutil.walk_packages(fairlead.__path__, "fairlead."):
-    if not module.name.startswith(("fairlead.sandbox", "fairlead.cli.sandbox", "fairlead.__main__")):
+    if module.name != "fairlead.__main__" and not module.name.startswith(extras):
         importlib.import_module(module.name)
 """
-    await bare.run(str(bare.folder / "bin" / "python"), "-W", "error", "-c", code)
+
+
+async def test_every_module_imports_without_warnings_and_what_needs_an_extra_with_it(bare: Bare) -> None:
+    importing = (str(bare.folder / "bin" / "python"), "-W", "error", "-c", IMPORT_ALL)
+    await bare.run(*importing, "fairlead.sandbox", "fairlead.cli.sandbox", "fairlead.server")
+    await bare.install("[sandbox,server]")
+    await bare.run(*importing)
 
 
 async def test_the_sandbox_comes_with_its_extra_and_builds_from_the_wheel(bare: Bare) -> None:
