@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fairlead.domain.errors import FairleadError
 from fairlead.domain.identity import ObjectRef
 
-WRITES = frozenset({"apply", "create", "replace", "delete"})
+WRITES = frozenset({"apply", "create", "replace", "patch", "delete"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ controllers with `edit` and `set_status`, and the bad days with `fail`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 from fairlead.domain.errors import FairleadError
 from fairlead.domain.identity import ObjectRef, object_ref
+from fairlead.domain.json_patch import PatchFailed, apply_json_patch
 from fairlead.domain.rendering import Capabilities, Lookup
 from fairlead.ports.cluster import ApiKind, Listing, LiveObject, WatchEvent, WatchType
 from tests.fakes.calls import WRITES, Call, Fault, is_bookkeeping
@@ -196,6 +197,17 @@ class FakeCluster:
         given = new["metadata"].get("managedFields") or live["metadata"]["managedFields"]
         owned = {**live, "metadata": {**live["metadata"], "managedFields": given}}
         return deepcopy(self._store(live, new, edited(owned, new, manager), dry_run=dry_run))
+
+    async def patch(self, ref: ObjectRef, operations: Sequence[Mapping[str, Any]], *, manager: str) -> LiveObject:
+        self._call("patch", ref.kind, ref, manager=manager)
+        live = self._place(ref)
+        if live is None:
+            raise refused(404, "notFound", "NotFound", f"{ref} not found")
+        try:
+            new = apply_json_patch(deepcopy(live), operations)
+        except PatchFailed as error:
+            raise refused(422, "conflict", "Invalid", error.reason) from None
+        return deepcopy(self._store(live, new, edited(live, new, manager)))
 
     async def delete(self, ref: ObjectRef, *, uid: str, resource_version: str | None = None) -> bool:
         self._call("delete", ref.kind, ref)

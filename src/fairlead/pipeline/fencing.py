@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -78,6 +78,11 @@ class FencedCluster:
             return await self.inner.replace(manifest, manager=manager, dry_run=True)
         async with fenced(self.fence):
             return await self.inner.replace(manifest, manager=manager)
+
+    async def patch(self, ref: ObjectRef, operations: Sequence[Mapping[str, Any]], *, manager: str) -> LiveObject:
+        """Patch one object, if the run may still write."""
+        async with fenced(self.fence):
+            return await self.inner.patch(ref, operations, manager=manager)
 
     async def delete(self, ref: ObjectRef, *, uid: str, resource_version: str | None = None) -> bool:
         """Delete exactly that object, if the run may still write."""

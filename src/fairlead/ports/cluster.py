@@ -14,7 +14,7 @@ honours 429 with Retry-After. No error repeats values of the object that was sen
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -121,6 +121,14 @@ class Cluster(Protocol):
         `metadata.managedFields` in it, if any, say from now on who owns what.
 
         An answer that was lost is asked for again, so `conflict` may mean our own first attempt.
+        """
+        ...
+
+    async def patch(self, ref: ObjectRef, operations: Sequence[Mapping[str, Any]], *, manager: str) -> LiveObject:
+        """Carry out a JSON Patch (RFC 6902) on one object; `conflict` when a `test` in it does not hold.
+
+        All of it happens or nothing. With a `test` of `/metadata/resourceVersion`, an answer that was lost may be asked
+        for again, so `conflict` may mean our own first attempt; without one, a patch must bear being done twice.
         """
         ...
 

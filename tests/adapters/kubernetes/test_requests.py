@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
@@ -84,6 +85,17 @@ def test_what_yaml_does_not_take_as_it_is_is_escaped() -> None:
     assert orjson.loads(body) == manifest
     assert rb"\u0001\u007f\u0080\u0085\u009f\ufeff\ufffe\uffff" in body
     assert "ü\u2028\U0001f600".encode() in body
+
+
+def test_a_patch_says_what_it_expects_and_hides_what_may_be_secret() -> None:
+    operations = [{"op": "replace", "path": "/data/a", "value": "aHVudGVyMg=="}]
+    request = requests.patch(MAPS, MAP, operations, manager="fairlead")
+    assert (request.method, request.headers["Content-Type"]) == ("PATCH", "application/json-patch+json")
+    assert orjson.loads(request.body or b"") == operations
+    assert query(request) == {"fieldManager": "fairlead", "fieldValidation": "Strict"}
+    assert not request.secrets
+    secret = replace(MAP, kind="Secret")
+    assert "hunter2" in requests.patch(MAPS, secret, operations, manager="fairlead").secrets
 
 
 @pytest.mark.parametrize("version", [None, "7"])

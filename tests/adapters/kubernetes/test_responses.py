@@ -57,6 +57,10 @@ REFUSALS = [
     ),
     (answer(400, message='admission webhook "a.b" denied the request: no'), "admissionDenied"),
     (answer(422, message="ValidatingAdmissionPolicy 'p' denied request"), "admissionDenied"),
+    (
+        answer(422, reason="Invalid", message="the server rejected our request due to an error in our request"),
+        "conflict",
+    ),
     (answer(404, reason="NotFound", details={"kind": "namespaces", "name": "shop"}), "namespaceMissing"),
     (answer(404, reason="NotFound", details={"kind": "deployments", "name": "web"}), "notFound"),
     (Response(404, {"content-type": "text/plain"}, b"404 page not found\n"), "kindNotServed"),

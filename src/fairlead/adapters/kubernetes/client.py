@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -139,6 +139,12 @@ class KubernetesCluster:
         ref = object_ref(manifest)
         kind = await self._kind_or_refuse(ref, "replace")
         request = requests.replace(kind, self._placed(kind, ref), manifest, manager=manager, dry_run=dry_run)
+        return decode(await self._sender.send(request), request, self._sender.server)
+
+    async def patch(self, ref: ObjectRef, operations: Sequence[Mapping[str, Any]], *, manager: str) -> LiveObject:
+        """Carry out a JSON Patch on one object."""
+        kind = await self._kind_or_refuse(ref, "patch")
+        request = requests.patch(kind, self._placed(kind, ref), operations, manager=manager)
         return decode(await self._sender.send(request), request, self._sender.server)
 
     async def delete(self, ref: ObjectRef, *, uid: str, resource_version: str | None = None) -> bool:

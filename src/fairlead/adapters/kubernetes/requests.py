@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -27,6 +27,7 @@ _UNPRINTABLE = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xef\xbb\xbf|\xef\xbf[\xbe\xbf
 _BODY = {**_JSON, "Content-Type": "application/json"}
 # The media type says YAML; JSON is YAML, and quicker to write and to read.
 _APPLY = {**_JSON, "Content-Type": "application/apply-patch+yaml"}
+_PATCH = {**_JSON, "Content-Type": "application/json-patch+json"}
 _METADATA = {"Accept": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"}
 _AGGREGATED = {
     "Accept": ",".join(
@@ -125,6 +126,15 @@ def replace(
     """Put an object in the place of the version that it names."""
     query = {"fieldManager": manager, "fieldValidation": "Strict", **({"dryRun": "All"} if dry_run else {})}
     return _sent("PUT", _with(object_path(kind, ref), query), "replace", ref, manifest)
+
+
+def patch(kind: ApiKind, ref: ObjectRef, operations: Sequence[Mapping[str, Any]], *, manager: str) -> ApiRequest:
+    """Carry out a JSON Patch on one object."""
+    path = _with(object_path(kind, ref), {"fieldManager": manager, "fieldValidation": "Strict"})
+    texts = {"kind": ref.kind, "data": [one.get("value") for one in operations]}  # what may stand in a Secret
+    return ApiRequest(
+        "PATCH", path, "patch", str(ref), headers=_PATCH, body=orjson.dumps(list(operations)), secrets=_secrets(texts)
+    )
 
 
 def delete(kind: ApiKind, ref: ObjectRef, *, uid: str, resource_version: str | None) -> ApiRequest:

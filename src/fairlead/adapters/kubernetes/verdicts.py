@@ -96,6 +96,11 @@ def _rule(statuses: tuple[int, ...], applies: Callable[[Status], bool], code: st
     return _Rule(frozenset(statuses), applies, Verdict(code, remedy))
 
 
+def _unfitting_patch(status: Status) -> bool:
+    return not status.about and "rejected our request due to an error in our request" in status.message
+
+
+_READ_AGAIN = "read the object again, then decide anew"
 _POLICY = "change the object as the cluster's policy demands"
 # The first that fits decides.
 _RULES = (
@@ -114,9 +119,11 @@ _RULES = (
         "agree on one owner of the field, or apply with force",
     ),
     _rule((409,), lambda status: status.reason == "AlreadyExists", "alreadyExists"),
-    _rule((409,), _always, "conflict", "read the object again, then decide anew"),
+    _rule((409,), _always, "conflict", _READ_AGAIN),
     _rule((410,), _always, "expired"),
     _rule((413,), _always, "objectTooLarge", "split the object: etcd takes about 1.5 MB, the API server 3 MB"),
+    # What a JSON Patch expects does not hold: the server names neither the object nor a field then.
+    _rule((422,), _unfitting_patch, "conflict", _READ_AGAIN),
     _rule((422,), _immutable, "fieldImmutable", "delete it and make it anew: add --recreate"),
     _rule((400, 422, 500), _always, "objectInvalid", "correct the named fields"),
 )

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fairlead.adapters.statestore.encoding import invalid, pack, unpack
 from fairlead.adapters.statestore.leases import Leases
-from fairlead.domain.errors import RemoteRefused
+from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
 from fairlead.domain.identity import ObjectRef, ReleaseKey
+from fairlead.domain.packing import pack, unpack
 from fairlead.domain.records import Record
-from fairlead.domain.state import ReleaseState, StateTooNew, StateUnreadable, Stored
+from fairlead.domain.state import ReleaseState, StateTooNew, Stored
 from fairlead.ports.cluster import ApiKind, LiveObject
 from fairlead.ports.statestore import States
 
@@ -85,9 +85,9 @@ class SecretStateStore(Leases):
             chunk += 1
         subject = f"the record of deployment {number} of {key}"
         try:
-            return Record.from_stored(unpack(pieces, subject))
+            return Record.from_stored(unpack(pieces))
         except (KeyError, ValueError, TypeError, AttributeError) as error:
-            raise invalid(subject, f"{type(error).__name__}: {error}") from None
+            raise _invalid(subject, f"{type(error).__name__}: {error}") from None
 
     async def forget(self, key: ReleaseKey, known: Stored) -> None:
         """Remove the state that was read, and all records that it knows; the state last, because it names them."""
@@ -145,9 +145,16 @@ def _stored(live: LiveObject) -> Stored:
     meta = live["metadata"]
     subject = f"the state in Secret {meta['namespace']}/{meta['name']}"
     try:
-        state = ReleaseState.from_json(unpack([_document(live)], subject))
+        state = ReleaseState.from_json(unpack([_document(live)]))
     except StateTooNew as error:
-        raise invalid(subject, str(error), code="stateTooNew") from None
-    except StateUnreadable as error:
-        raise invalid(subject, str(error)) from None
+        raise _invalid(subject, str(error), code="stateTooNew") from None
+    except ValueError as error:
+        raise _invalid(subject, str(error)) from None
     return Stored(state, meta["resourceVersion"], meta["uid"])
+
+
+def _invalid(subject: str, why: str, *, code: str = "stateInvalid") -> OperationFailed:
+    remedy = "restore it from a backup, or delete it: the next deployment then makes a new one"
+    if code == "stateTooNew":
+        remedy = "use the Fairlead that wrote it, or a newer one"
+    return OperationFailed(Problem(code, f"cannot read {subject}: {why}", remedy=remedy))

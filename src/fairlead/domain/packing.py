@@ -1,4 +1,4 @@
-"""States and records as bytes: JSON, compressed, in pieces that fit into a Secret."""
+"""What we remember in a cluster, as bytes: JSON, compressed, in pieces that fit into a Secret."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from fairlead.domain.errors import OperationFailed, Problem
 from fairlead.domain.identity import canonical_json
 
 PIECE_BYTES: Final = 699 * 1024  # a multiple of three, so that pieces in base64 can be joined
@@ -22,30 +21,21 @@ def pack(document: Any) -> list[str]:
     return [base64.b64encode(piece).decode() for piece in _pieces(packed)]
 
 
-def unpack(pieces: Sequence[str], subject: str) -> Any:
-    """Return the document in these pieces; `subject` names it in the error.
+def unpack(pieces: Sequence[str]) -> Any:
+    """Return the document in these pieces.
 
     Raises:
-        OperationFailed: `stateInvalid`.
+        ValueError: they hold none.
     """
     try:
         packed = b"".join(base64.b64decode(piece, validate=True) for piece in pieces)
         unpacker = zlib.decompressobj()
         text = unpacker.decompress(packed, LARGEST)
-        document = json.loads(text) if unpacker.eof else None
-    except (ValueError, zlib.error, RecursionError) as error:
-        raise invalid(subject, str(error)) from None
-    if document is None:
-        raise invalid(subject, "it is cut short, or too large")
-    return document
-
-
-def invalid(subject: str, why: str, *, code: str = "stateInvalid") -> OperationFailed:
-    """Return the error for a document that cannot be read."""
-    remedy = "restore it from a backup, or delete it: the next deployment then makes a new one"
-    if code == "stateTooNew":
-        remedy = "use the Fairlead that wrote it, or a newer one"
-    return OperationFailed(Problem(code, f"cannot read {subject}: {why}", remedy=remedy))
+        if unpacker.eof:
+            return json.loads(text)
+    except (zlib.error, RecursionError) as error:
+        raise ValueError(str(error)) from None
+    raise ValueError("it is cut short, or too large")
 
 
 def _pieces(packed: bytes) -> Iterator[bytes]:

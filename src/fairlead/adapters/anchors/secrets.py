@@ -1,0 +1,113 @@
+"""The `AnchorStore` port on Secrets of the cluster itself, through the cluster's own door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
+from fairlead.domain.identity import ObjectRef
+from fairlead.domain.packing import pack, unpack
+from fairlead.domain.units import UnitKey
+from fairlead.ports.anchors import Anchored, Document
+from fairlead.ports.cluster import ApiKind, Cluster, LiveObject
+
+UNIT_LABEL: Final = "fairlead.dev/unit"
+ANCHOR_TYPE: Final = "fairlead.dev/unit.v1"
+VERSION_TYPE: Final = "fairlead.dev/unitversion.v1"
+_PREFIX: Final = "fairlead.unit.v1."
+_MANAGER: Final = "fairlead-state"
+_SECRETS: Final = ApiKind("v1", "Secret", "secrets", namespaced=True)
+_KEY: Final = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretAnchors:
+    """The memory of one cluster's units, in Secrets."""
+
+    cluster: Cluster
+
+    async def read(self, key: UnitKey) -> Anchored:
+        """Return the anchor of a unit."""
+        live = await self.cluster.get(_ref(key))
+        return Anchored() if live is None else _anchored(live)
+
+    async def swap(self, key: UnitKey, old: Anchored, new: Document) -> Anchored | None:
+        """Store an anchor in place of the one that was read; None when somebody else was faster."""
+        secret = _secret(key, _ref(key), ANCHOR_TYPE, new)
+        try:
+            if not old.version:
+                live = await self.cluster.create(secret, manager=_MANAGER)
+            else:
+                secret["metadata"] |= {"resourceVersion": old.version, "uid": old.uid}
+                live = await self.cluster.replace(secret, manager=_MANAGER)
+        except RemoteRefused as error:
+            if error.code not in ("alreadyExists", "conflict", "notFound"):
+                raise
+            now = await self.read(key)  # an answer that was lost: it may be our own
+            return now if now.version and now.document == new else None
+        return Anchored(new, live["metadata"]["resourceVersion"], live["metadata"]["uid"])
+
+    async def names(self, namespace: str) -> tuple[str, ...]:
+        """Return the names of all units that have an anchor in a namespace."""
+        found = await self.cluster.list(_SECRETS, namespace, field_selector=f"type={ANCHOR_TYPE}")
+        return tuple(sorted(live["metadata"]["name"].removeprefix(_PREFIX) for live in found.items))
+
+    async def write_version(self, key: UnitKey, version: str, document: Document) -> None:
+        """Store what a version consists of."""
+        secret = _secret(key, _ref(key, version), VERSION_TYPE, document)
+        await self.cluster.apply(secret, manager=_MANAGER)
+
+    async def version(self, key: UnitKey, version: str) -> Document | None:
+        """Return what a version consists of."""
+        live = await self.cluster.get(_ref(key, version))
+        return None if live is None else _document(live)
+
+    async def forget_version(self, key: UnitKey, version: str) -> None:
+        """Remove what a version consists of."""
+        ref = _ref(key, version)
+        live = await self.cluster.get(ref)
+        if live is not None:
+            await self.cluster.delete(ref, uid=live["metadata"]["uid"])
+
+    async def forget(self, key: UnitKey, known: Anchored) -> None:
+        """Remove the anchor that was read."""
+        if known.version:
+            await self.cluster.delete(_ref(key), uid=known.uid, resource_version=known.version)
+
+
+def _ref(key: UnitKey, version: str = "") -> ObjectRef:
+    # Neither names of units nor versions hold a dot, so that no version's name is that of another unit's.
+    name = f"{_PREFIX}{key.name}" + (f".{version}" if version else "")
+    return ObjectRef("v1", "Secret", key.namespace, name)
+
+
+def _secret(key: UnitKey, ref: ObjectRef, kind: str, document: Document) -> dict[str, Any]:
+    pieces = pack(document)
+    if len(pieces) > 1:
+        message = f"what there is to remember of {key} does not fit into a Secret, which takes 1 MiB"
+        problem = Problem("objectTooLarge", message, remedy="move large configuration out of the descriptor")
+        raise RemoteRefused(problem, status=413)
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": ref.name, "namespace": ref.namespace, "labels": {UNIT_LABEL: key.name}},
+        "type": kind,
+        "data": {_KEY: pieces[0]},
+    }
+
+
+def _anchored(live: LiveObject) -> Anchored:
+    return Anchored(_document(live), live["metadata"]["resourceVersion"], live["metadata"]["uid"])
+
+
+def _document(live: LiveObject) -> dict[str, Any]:
+    meta, why = live["metadata"], "it is no mapping"
+    try:
+        found = unpack([str((live.get("data") or {}).get(_KEY, ""))])
+        if isinstance(found, dict):
+            return found
+    except ValueError as error:
+        why = str(error)
+    message = f"cannot read Secret {meta['namespace']}/{meta['name']}: {why}"
+    raise OperationFailed(Problem("anchorInvalid", message, remedy="restore it from a backup"))

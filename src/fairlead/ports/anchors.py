@@ -1,0 +1,58 @@
+"""Where a cluster keeps what must survive of a unit: its anchor, and what each of its versions consists of.
+
+Everything lies in Secrets beside the unit. Only who may read Secrets can read them. Guarantees: `swap` is
+compare-and-swap, so of two drivers one loses and knows it; what a version consists of is written once under its name.
+Documents are JSON. Errors besides those of the cluster port: `OperationFailed` with code `anchorInvalid` for what
+cannot be read, `RemoteRefused` with code `objectTooLarge` for what does not fit into a Secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from fairlead.domain.units import UnitKey
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """An anchor as it was read. Where there is none, `version` is empty and so is the document."""
+
+    document: Document = field(default_factory=dict)
+    version: str = ""
+    uid: str = ""
+
+
+class AnchorStore(Protocol):
+    """The memory of the units of one cluster."""
+
+    async def read(self, key: UnitKey) -> Anchored:
+        """Return the anchor of a unit as it is now."""
+        ...
+
+    async def swap(self, key: UnitKey, old: Anchored, new: Document) -> Anchored | None:
+        """Store an anchor in place of the one that was read; None when somebody else was faster."""
+        ...
+
+    async def names(self, namespace: str) -> tuple[str, ...]:
+        """Return the names of all units that have an anchor in a namespace, in order."""
+        ...
+
+    async def write_version(self, key: UnitKey, version: str, document: Document) -> None:
+        """Store what a version consists of, in place of what an earlier attempt stored."""
+        ...
+
+    async def version(self, key: UnitKey, version: str) -> Document | None:
+        """Return what a version consists of, None when that is not (or no longer) stored."""
+        ...
+
+    async def forget_version(self, key: UnitKey, version: str) -> None:
+        """Remove what a version consists of."""
+        ...
+
+    async def forget(self, key: UnitKey, known: Anchored) -> None:
+        """Remove the anchor that was read; a later one stays (`conflict`)."""
+        ...
