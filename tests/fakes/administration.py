@@ -1,0 +1,99 @@
+"""What people decide for the server, in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from fairlead.domain.authorising.auditing import AuditEntry
+from fairlead.domain.authorising.tokens import Token, revoked
+from fairlead.domain.errors import OperationFailed, Problem
+from fairlead.domain.keeping.answers import Missing, Page, Stale
+from fairlead.domain.keeping.limits import Limits
+from fairlead.domain.keeping.variables import Place, Variable
+
+
+class MemoryTokens:
+    def __init__(self, limits: Limits) -> None:
+        self._most = limits.tokens
+        self.kept: dict[str, Token] = {}
+
+    async def add(self, token: Token) -> None:
+        if len(self.kept) >= self._most:
+            raise OperationFailed(Problem("storeFull", "there are too many tokens"))
+        self.kept[token.identifier] = token
+
+    async def read(self, identifier: str) -> Token | None:
+        return self.kept.get(identifier)
+
+    async def list(self) -> tuple[Token, ...]:
+        return tuple(self.kept.values())
+
+    async def revoke(self, identifier: str, at: datetime, by: str) -> Token | Missing:
+        if identifier not in self.kept:
+            return Missing()
+        self.kept[identifier] = revoked(self.kept[identifier], at, by)
+        return self.kept[identifier]
+
+    async def used(self, identifier: str, at: datetime) -> None:
+        token = self.kept.get(identifier)
+        if token is not None and (token.used is None or token.used < at):
+            self.kept[identifier] = replace(token, used=at)
+
+
+class MemoryVariables:
+    def __init__(self, limits: Limits) -> None:
+        self._most = limits.variables
+        self._kept: dict[tuple[str, Place], Variable] = {}
+
+    async def put(self, variable: Variable, *, revision: int | None = None) -> Variable | Stale:
+        key = variable.name, variable.place
+        present = self._kept[key].revision if key in self._kept else 0
+        if revision not in (None, present):
+            return Stale(present)
+        if not present and len(self._kept) >= self._most:
+            raise OperationFailed(Problem("storeFull", "there are too many variables"))
+        self._kept[key] = replace(variable, revision=present + 1)
+        return self._kept[key]
+
+    async def delete(self, name: str, place: Place) -> Variable | Missing:
+        return self._kept.pop((name, place), Missing())
+
+    async def list(self) -> tuple[Variable, ...]:
+        return tuple(self._kept[key] for key in sorted(self._kept))
+
+
+class MemoryAudit:
+    def __init__(self) -> None:
+        self.entries: list[AuditEntry] = []
+        self._number = 0
+
+    async def append(self, entry: AuditEntry) -> AuditEntry:
+        self._number += 1
+        self.entries.append(replace(entry, detail=dict(entry.detail), number=self._number))
+        return self.entries[-1]
+
+    async def page(self, *, after: int | None = None, limit: int = 100) -> Page[AuditEntry]:
+        newest = [entry for entry in reversed(self.entries) if after is None or entry.number < after]
+        return Page(tuple(newest[:limit]), newest[limit - 1].number if len(newest) > limit else None)
+
+
+class MemoryAdministration:
+    """An `Administration` without a disk."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self.tokens = MemoryTokens(self._limits)
+        self.variables = MemoryVariables(self._limits)
+        self.audit = MemoryAudit()
+
+    async def tidy(self, now: datetime) -> None:
+        limits = self._limits
+        dead = [one for one in self.tokens.kept.values() if (one.revoked or one.expires) < now - limits.token_age]
+        for token in dead:
+            del self.tokens.kept[token.identifier]
+        young = [entry for entry in self.audit.entries if entry.at >= now - limits.audit_age]
+        self.audit.entries = young[-limits.audit_entries :]
+
+    async def close(self) -> None:
+        pass
