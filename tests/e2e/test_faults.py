@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +16,25 @@ from fairlead.doors.process import Program, run, start, stop
 from tests.e2e.running import RunningSandbox
 from tests.e2e.test_cli import ANY_CODE, FAIRLEAD
 from tests.fakes.terminal import Ended
-from tests.faults.rules import Call, HangUp, at_write
+from tests.faults.rules import FORWARD, Action, Call, HangUp, Rule, at_write
 from tests.faults.stage import OBJECTS, Stage, stage
 
 pytestmark = pytest.mark.e2e
 
 APPLY = ("apply", "test", "--yes", "--no-wait", "--output", "json")
 STOPPED = HangUp(committed=False, signal=SIGSTOP)
+
+
+def gone_from(fits: Callable[[Call], bool]) -> Rule:
+    """From one call on nobody answers any more."""
+    is_gone = False
+
+    def rule(call: Call) -> Action:
+        nonlocal is_gone
+        is_gone = is_gone or fits(call)
+        return HangUp(committed=False) if is_gone else FORWARD
+
+    return rule
 
 
 @asynccontextmanager
@@ -96,3 +109,33 @@ async def test_a_run_that_was_stopped_and_taken_over_does_not_write_when_it_wake
     async with asyncio.TaskGroup() as group:
         for number, is_chart in cases:
             group.create_task(case(number, is_chart=is_chart))
+
+
+def _many(count: int) -> str:
+    maps = ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"one-{n:02}"}} for n in range(count))
+    return "---\n".join(json.dumps(one) + "\n" for one in maps)
+
+
+async def test_f29_a_deletion_ends_when_the_cluster_is_gone_and_is_finished_when_it_is_back(
+    sandbox: RunningSandbox, namespace: str, tmp_path: Path
+) -> None:
+    async with stage(sandbox, tmp_path, namespace, is_chart=False) as here:
+        (here.root / "a.yaml").write_text(_many(100))
+        assert (await here.apply("a")).code == 0
+
+        ended = await here.delete(gone_from(lambda call: call.method == "DELETE" and call.name == "one-30"))
+
+        asked = len(here.proxy.calls)
+        assert ended.code == 1, ended
+        (failed,) = ended.document["deployments"]
+        assert failed["outcome"] == "failed"
+        left = set((await here.found()).objects)
+        assert len(left) > 30
+        assert {name for name in left if name not in failed["explanation"]} == set()
+
+        assert asked < 1000  # nearly all of them in the first second
+
+        finished = await here.delete()
+
+        assert finished.code == 0, finished
+        assert (await here.found()).objects == {}

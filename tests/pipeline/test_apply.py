@@ -88,5 +88,17 @@ async def test_the_explanation_groups_what_was_not_begun() -> None:
     assert lines[1].startswith("Deployment default/a and 2 more not begun")
 
 
+async def test_the_explanation_says_once_what_is_the_same_of_many_and_names_each() -> None:
+    cluster, reasons = FakeCluster(), {"a": "no answer", "b": "no answer", "c": "no"}
+    for name, reason in reasons.items():
+        problem = Problem("unreachable", f"cannot apply ConfigMap default/{name}: {reason}")
+        cluster.fail(Transient(problem), verb="apply", name=name)
+    report, _ = await _apply(cluster, *(config_map(name) for name in reasons))
+    assert report.explanation.splitlines() == [
+        "ConfigMap default/a, ConfigMap default/b: cannot apply it: no answer",
+        "ConfigMap default/c: cannot apply ConfigMap default/c: no",
+    ]
+
+
 def test_what_an_error_says() -> None:
     assert said(Transient([Problem("a", "one", remedy="do it"), Problem("b", "two")])) == "one - do it; two"

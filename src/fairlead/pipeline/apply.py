@@ -22,7 +22,7 @@ from fairlead.pipeline.establishing import wait_established, wait_served
 from fairlead.pipeline.removing import GONE_WITHIN_SECONDS, delete_planned, wait_gone
 from fairlead.ports.cluster import Cluster, LiveObject
 
-CONFLICTS_AT_MOST: Final = 10
+CONFLICTS_AT_MOST: Final = 30
 SERVED_WITHIN_SECONDS: Final = 60.0
 _PATIENCE_SECONDS: Final = 5.0
 _PAUSE_SECONDS: Final = 0.1
@@ -51,7 +51,7 @@ class ChangeReport:
     @property
     def explanation(self) -> str:
         """What went wrong, as lines for people; empty when nothing did."""
-        lines = [f"{ref}: {message}" for ref, message in self.failures]
+        lines = _by_message(self.failures)
         reasons = dict.fromkeys(reason for _, reason in self.skipped)
         lines += [f"{_count(self.skipped, reason)} not begun: {reason}" for reason in reasons]
         return "\n".join(lines)
@@ -195,6 +195,17 @@ def _bound(change: Change) -> dict[str, Any]:
     if change.uid is not None:
         sent["metadata"] = {**sent["metadata"], "uid": change.uid, "resourceVersion": change.resource_version}
     return sent
+
+
+def _by_message(failures: Iterable[tuple[ObjectRef, str]]) -> list[str]:
+    """Return one line for all objects of which the same is said, with the name of each."""
+    found: dict[str, list[tuple[ObjectRef, str]]] = {}
+    for ref, message in failures:
+        found.setdefault(message.replace(str(ref), "it"), []).append((ref, message))
+    return [
+        f"{', '.join(str(ref) for ref, _ in members)}: {members[0][1] if len(members) == 1 else message}"
+        for message, members in found.items()
+    ]
 
 
 def _count(skipped: Iterable[tuple[ObjectRef, str]], reason: str) -> str:

@@ -102,6 +102,34 @@ async def test_an_address_where_nobody_ever_answered_is_given_up_soon() -> None:
     assert caught.value.problems[0].remedy
 
 
+async def test_f29_a_server_that_is_gone_is_given_up_once_and_not_by_each_request_anew() -> None:
+    gone = False
+
+    async def server(request: Request, writer: asyncio.StreamWriter) -> Answer | None:
+        return None if gone else GOOD
+
+    refs = [replace(MAP, name=f"n{number}") for number in range(100)]
+    async with serve(server) as served:
+        await served.cluster.get(MAP)
+        gone, begun, since = True, len(served.asked), served.clock.monotonic()
+        errors = await asyncio.gather(*(served.cluster.delete(ref, uid="u") for ref in refs), return_exceptions=True)
+        assert {type(error) for error in errors} == {Unreachable}
+        assert [str(ref) in str(error) for ref, error in zip(refs, errors, strict=True)] == [True] * 100
+        assert served.clock.monotonic() - since < 2 * NO_JITTER.known
+        assert len(served.asked) - begun <= 2 * len(refs)
+
+        begun = len(served.asked)
+        for ref in refs:
+            with pytest.raises(Unreachable):
+                await served.cluster.delete(ref, uid="u")
+        assert len(served.asked) == begun
+
+        gone = False
+        served.clock.advance(NO_JITTER.longest)
+        assert await served.cluster.get(MAP) == config_map()
+        assert await served.cluster.delete(MAP, uid="u") is True
+
+
 async def test_many_at_once_are_bounded() -> None:
     gate = Gate()
     inside = most = 0

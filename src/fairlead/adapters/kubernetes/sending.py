@@ -10,6 +10,7 @@ from fairlead.adapters.kubernetes.credentials import Credentials, Identity
 from fairlead.adapters.kubernetes.requests import ApiRequest
 from fairlead.adapters.kubernetes.responses import Server, absent, failure, unreachable
 from fairlead.adapters.kubernetes.retrying import Patience
+from fairlead.adapters.kubernetes.silence import Silence
 from fairlead.domain.access import Access, ClientCertificate
 from fairlead.domain.errors import Transient
 from fairlead.doors.dial import Dialer, Response, Stream, Unreachable
@@ -33,6 +34,7 @@ class Sender:
     server: Server = field(init=False)
     _dialers: dict[ClientCertificate | None, Dialer] = field(default_factory=dict)
     _known: bool = False
+    _silence: Silence = field(default_factory=Silence)
 
     def __post_init__(self) -> None:
         self.server = Server(self.access.server, self.access.context)
@@ -59,7 +61,8 @@ class Sender:
                 error = unreachable(reply, request, self.server)
             if not isinstance(error, Transient) or not request.patient or (request.once and _may_be_done(reply)):
                 raise error
-            pause = self.patience.next_pause(error, attempt=attempt, waited=waited, known=self._known)
+            waiting = max(waited, self._silence.lasted(self.clock.monotonic()))
+            pause = self.patience.next_pause(error, attempt=attempt, waited=waiting, known=self._known)
             if pause is None:
                 raise error
             await self.clock.sleep(pause)
@@ -71,6 +74,8 @@ class Sender:
         """Open one answer to read piece by piece, whatever its status; one attempt, outside the gate."""
         identity = await self.credentials.current()
         async with self._open(request, identity, idle) as stream:
+            if stream.status < 500:
+                self._silence.broken()
             if stream.status != 401 or not await self.credentials.renew(identity):
                 yield stream
                 return
@@ -100,15 +105,24 @@ class Sender:
             self.gate.leave(entered, overloaded=overloaded)
 
     async def _attempt(self, request: ApiRequest, identity: Identity) -> tuple[Response | Unreachable, float]:
-        dialer, headers, began = self._dialer(identity), _headers(request, identity), self.clock.monotonic()
+        began = self.clock.monotonic()
+        reply = self._silence.foregone(began)
+        if reply is not None:
+            return reply, 0.0
         try:
-            reply = await dialer.request(
-                request.method, self._url(request), headers=headers, body=request.body, timeout=_SECONDS
+            reply = await self._dialer(identity).request(
+                request.method,
+                self._url(request),
+                headers=_headers(request, identity),
+                body=request.body,
+                timeout=_SECONDS,
             )
+            self._known = True
         except Unreachable as error:
-            return error, self.clock.monotonic() - began
-        self._known = True
-        return reply, self.clock.monotonic() - began
+            reply = error
+        ended = self.clock.monotonic()
+        self._silence.note(reply, ended)
+        return reply, ended - began
 
     def _open(self, request: ApiRequest, identity: Identity, idle: float) -> AbstractAsyncContextManager[Stream]:
         headers = _headers(request, identity)
