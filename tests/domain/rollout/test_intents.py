@@ -1,0 +1,84 @@
+"""Intents travel as JSON: in the queue of the anchor, and from whoever asks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from fairlead.domain.rollout.intents import (
+    Abort,
+    Deploy,
+    Freeze,
+    Intent,
+    OnBusy,
+    Pause,
+    Policy,
+    Promote,
+    Resolution,
+    Resolve,
+    Resume,
+    Rollback,
+    Scale,
+    Undeploy,
+    Unfreeze,
+    intent_from_json,
+    intent_to_json,
+)
+from fairlead.domain.rollout.storing import Unreadable
+from tests.domain.rollout.units import T0, spec_of
+
+INTENTS: tuple[Intent, ...] = (
+    Deploy("i1", "ann", T0, "d1", spec_of("7", Policy(auto_promote_after=5.5, verify=True)), OnBusy.QUEUE),
+    Promote("i2", "ann", T0, "sha256:7", force=True),
+    Abort("i3", "ann", T0),
+    Rollback("i4", "ann", T0, "d2", "6"),
+    Scale("i5", "ann", T0, 5, "shop"),
+    Pause("i6", "ann", T0),
+    Resume("i7", "ann", T0),
+    Freeze("i8", "ann", T0),
+    Unfreeze("i9", "ann", T0),
+    Undeploy("i10", "ann", T0, "d3"),
+    Resolve("i11", "ann", T0, Resolution.ADOPT_OBSERVED),
+)
+
+
+@pytest.mark.parametrize("intent", INTENTS, ids=lambda intent: intent.KIND)
+def test_an_intent_comes_back_from_its_json(intent: Intent) -> None:
+    written = json.loads(json.dumps(intent_to_json(intent)))
+    assert written["kind"] == intent.KIND
+    assert intent_from_json(written) == intent
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        [],
+        {},
+        {"kind": "erase", "id": "i", "by": "ann", "at": "2026-11-21T08:00:00Z"},
+        {"kind": "abort", "id": "i", "by": "ann"},
+        {"kind": "abort", "id": "i", "by": "ann", "at": "yesterday"},
+        {"kind": "abort", "id": "i", "by": "ann", "at": 5},
+        {"kind": "abort", "id": 7, "by": "ann", "at": "2026-11-21T08:00:00Z"},
+        {"kind": "scale", "id": "i", "by": "ann", "at": "2026-11-21T08:00:00Z", "replicas": True},
+        {"kind": "resolve", "id": "i", "by": "ann", "at": "2026-11-21T08:00:00Z", "resolution": "maybe"},
+        {"kind": "deploy", "id": "i", "by": "ann", "at": "2026-11-21T08:00:00Z", "deployment": "d", "spec": 1},
+    ],
+    ids=range(11),
+)
+def test_what_is_no_intent_is_refused(stored: Any) -> None:
+    with pytest.raises(Unreadable):
+        intent_from_json(stored)
+
+
+def test_fields_that_are_missing_take_their_defaults() -> None:
+    read = intent_from_json({"kind": "promote", "id": "i", "by": "ann", "at": "2026-11-21T08:00:00Z", "later": 1})
+    assert read == Promote("i", "ann", read.at)
+
+
+@pytest.mark.parametrize(("policy", "seconds"), [(Policy(hot_for=0), 30.0), (Policy(), 600.0)])
+def test_an_old_side_is_hot_for_as_long_as_its_clients_need(policy: Policy, seconds: float) -> None:
+    assert policy.hot_seconds == seconds
+    assert Policy(hot_for=45.0, headless=True).hot_seconds == 60.0
