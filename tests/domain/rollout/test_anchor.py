@@ -35,7 +35,15 @@ FULL = Anchor(
     since=T0,
     deadline=after(120),
     candidate=Candidate(
-        version="2", intent="i1", deployment="d1", by="ann", previous="1", floor_since=after(3), gates_passed=True
+        spec=spec_of("2"),
+        intent="i1",
+        deployment="d1",
+        by="ann",
+        previous="1",
+        floor_since=after(3),
+        gates_passed=True,
+        outcome=UnitOutcome.ABORTED,
+        reason="asked for",
     ),
     versions=(
         Version(
@@ -114,6 +122,8 @@ def test_what_is_no_anchor_is_refused(stored: Any) -> None:
 
 
 def test_versions_are_found_by_state_and_name() -> None:
+    assert FULL.candidate is not None
+    assert FULL.candidate.version == "2"
     live = FULL.live
     assert live is not None
     assert live.name == "2"

@@ -32,7 +32,7 @@ def test_start_and_reachable_have_kinds_of_their_own() -> None:
 
 def test_nothing_read_means_nothing_known() -> None:
     seen = VersionSeen()
-    assert not (seen.complete or seen.endpoints_match or seen.drained or seen.evidence)
+    assert not any((seen.complete, seen.endpoints_match, seen.drained, seen.evidence))
     assert seen.health is Verdict.UNKNOWN
     assert Observation().preflight.difference is Difference.UNKNOWN
 

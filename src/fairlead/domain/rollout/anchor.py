@@ -42,9 +42,10 @@ class Owned:
 class Version:
     """One version of the unit.
 
-    `replicas` are what it is to run now; of a Hot one, those at the switch. `deadline` is when its state may be left:
-    hotFor, warmFor, keepFailed. `until` is the latest moment of a drain. `was_live` says that it has had traffic, so
-    that a rollback may choose it. `objects` are known to be ours. `reason` says why it failed.
+    `replicas` are what it is to run; of a Hot one, those at the switch. `deadline` is when its state may be left:
+    hotFor, warmFor, keepFailed. `until` is by when what its state does should be done; of a Hot one, the end of its
+    drain. `was_live` says that it has had traffic, so that a rollback may choose it. `objects` are known to be ours.
+    `evidence`: what explains its failure is stored, and `reason` says it in a sentence.
     """
 
     spec: VersionSpec
@@ -57,6 +58,7 @@ class Version:
     until: datetime | None = None
     was_live: bool = False
     objects: tuple[Owned, ...] = ()
+    evidence: bool = False
     reason: str = ""
 
     @property
@@ -71,9 +73,11 @@ class Candidate:
 
     `previous` is the version that was live when it began, empty for a first deployment. `floor_since` is since when it
     has all the ready pods it needs. `gates_passed` says that its gates have passed: only then may a timer promote it.
+    `applied`: what differs was written in place. `outcome` is how it will end once it is given up, None while it is
+    not, and `reason` says why.
     """
 
-    version: str
+    spec: VersionSpec
     intent: str
     deployment: str
     by: str
@@ -81,7 +85,14 @@ class Candidate:
     is_rollback: bool = False
     floor_since: datetime | None = None
     gates_passed: bool = False
-    aborted_by: str = ""
+    applied: bool = False
+    outcome: UnitOutcome | None = None
+    reason: str = ""
+
+    @property
+    def version(self) -> str:
+        """The name of the version."""
+        return self.spec.version
 
 
 @dataclass(frozen=True, slots=True)

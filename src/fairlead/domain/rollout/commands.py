@@ -11,12 +11,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import ClassVar
 
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rollout.anchor import Ended, Owned
 from fairlead.domain.rollout.intents import VersionSpec
 from fairlead.domain.rollout.traffic import Route, RouteElement
+
+
+class Scaling(StrEnum):
+    """In which direction replicas may go.
+
+    `UP`: a workload that runs more is left alone. `DOWN`: only while no route leads to the version, and one that runs
+    fewer is left alone. `ASKED`: a person named the number, which may be fewer for a live version too.
+    """
+
+    UP = "up"
+    DOWN = "down"
+    ASKED = "asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +73,10 @@ class Inspect:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseHosts:
-    """Give up the claims of hosts that no version of the unit needs."""
+    """Give up every claim of the unit but these: no version needs the others."""
 
     DESTRUCTIVE: ClassVar = False
-    hosts: tuple[str, ...]
+    keep: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +164,12 @@ class ProbeRoutes:
 
 @dataclass(frozen=True, slots=True)
 class SetReplicas:
-    """Set the replicas of workloads of a version. Fewer than now: only while no route leads to the version.
-
-    `keep_larger` leaves a workload alone that runs more.
-    """
+    """Set the replicas of workloads of a version, as `how` says."""
 
     DESTRUCTIVE: ClassVar = True
     version: str
     replicas: Mapping[str, int]
-    keep_larger: bool
+    how: Scaling
     deadline: datetime | None
 
 
@@ -170,6 +180,7 @@ class SetAutoscalers:
     DESTRUCTIVE: ClassVar = True
     version: str
     wanted: bool
+    deadline: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

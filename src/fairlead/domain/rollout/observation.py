@@ -91,8 +91,8 @@ class AdoptionSeen:
     """A plain workload behind a plain Service, which has traffic and no versions yet.
 
     `version` is the name under which it is adopted, `workloads` what it runs, `routes` where traffic goes by the
-    selectors as they were found, `pinned` the same once they name the version. `labelled`: every live pod carries the
-    version and none was lost meanwhile.
+    selectors as they were found, `pinned` the same once they name the version. `pinning`: the pod templates carry the
+    version. `labelled`: every live pod does, and there are as many ready ones as before.
     """
 
     version: str
@@ -100,6 +100,7 @@ class AdoptionSeen:
     workloads: Mapping[str, int]
     routes: tuple[RouteTarget, ...]
     pinned: tuple[RouteTarget, ...]
+    pinning: bool = False
     labelled: bool = False
 
 
@@ -107,11 +108,12 @@ class AdoptionSeen:
 class Observation:
     """Everything that was read about a unit in one turn, after the anchor was.
 
-    `reachable` is False when the cluster did not answer; nothing else counts then. `unreachable_since` is set on the
-    first good reading after that. `epoch` is the highest one that a guarded object carries. `staged`: every proxy says
-    that the new side is checked and up. `answered` is the version that answered probes through the load balancer, all
-    of them. `gates` belong to the candidate and to the phase. `preview` is the version that the preview leads to,
-    empty for none. `leftovers` are objects of the unit, of no version, that are still there.
+    `routes` has every element that the anchor names, also one that is not there (no route); one that is missing could
+    not be read. `reachable` is False when the cluster did not answer; nothing else counts then. `unreachable_since` is
+    set on the first good reading after that. `epoch` is the highest one that a guarded object carries. `staged`: every
+    proxy says that the new side is checked and up. `answered` is the version that answered probes through the load
+    balancer, all of them. `gates` belong to the candidate and to the phase. `preview` is the version that the preview
+    leads to, empty for none. `leftovers` are objects of the unit, of no version, that are still there.
     """
 
     reachable: bool = True

@@ -148,6 +148,7 @@ class VersionKind(StrEnum):
     ROLLBACK = "rollback"
     SUPERSEDED = "superseded"
     ABORTED = "aborted"
+    KEPT = "kept"  # what explains the failure is stored
     COOLED = "cooled"
     EXPIRED = "expired"
     UNDEPLOY = "undeploy"
