@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final
+
+from fairlead.domain.reading import text
+
+EPOCH_ANNOTATION: Final = "fairlead.dev/epoch"
+"""On every guarded object of a unit: the epoch of the driver that wrote or touched it last."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -23,3 +30,9 @@ class UnitKey:
     def to_json(self) -> dict[str, str]:
         """Return the wire form."""
         return {"cluster": self.cluster, "namespace": self.namespace, "app": self.name}
+
+
+def epoch_of(obj: Mapping[str, Any]) -> int:
+    """Return the epoch that was written to an object, 0 where there is none."""
+    found = text(obj, "metadata", "annotations", EPOCH_ANNOTATION)
+    return int(found) if found.isascii() and found.isdigit() else 0

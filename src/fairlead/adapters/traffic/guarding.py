@@ -1,0 +1,57 @@
+"""One write on a route that was read before: nothing happens if it, or its epoch, is another one by then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fairlead.domain.errors import Problem, RemoteRefused
+from fairlead.domain.identity import ObjectRef
+from fairlead.domain.reading import branch
+from fairlead.domain.units import EPOCH_ANNOTATION, epoch_of
+from fairlead.ports.cluster import Cluster, LiveObject
+
+MANAGER: Final = "fairlead"
+
+Change = tuple[str, Any, Any]
+"""A JSON Pointer, what stands there, and what shall."""
+
+
+async def read(cluster: Cluster, ref: ObjectRef) -> LiveObject:
+    """Return a route's object that must be there; raises RemoteRefused (`notFound`)."""
+    live = await cluster.get(ref)
+    if live is None:
+        raise RemoteRefused(Problem("notFound", f"{ref} is not there"), status=404, reason="NotFound")
+    return live
+
+
+def conflict(message: str) -> RemoteRefused:
+    """Return the error for a precondition that does not hold."""
+    return RemoteRefused(Problem("conflict", message), status=409, reason="Conflict")
+
+
+async def replace(
+    cluster: Cluster,
+    live: LiveObject,
+    ref: ObjectRef,
+    change: Change,
+    *,
+    annotations: Mapping[str, str],
+    epoch: int,
+) -> None:
+    """Replace a value in the version that was read, and say in which epoch.
+
+    Raises:
+        RemoteRefused: `conflict`, when anything of it has moved, or a driver with a later epoch was there.
+    """
+    if epoch_of(live) > epoch:
+        raise conflict(f"{ref} belongs to a driver with epoch {epoch_of(live)}, ours is {epoch}")
+    path, old, new = change
+    marked = {**branch(live, "metadata", "annotations"), **annotations, EPOCH_ANNOTATION: str(epoch)}
+    operations = [
+        {"op": "test", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]},
+        {"op": "test", "path": path, "value": old},
+        {"op": "replace", "path": path, "value": new},
+        {"op": "add", "path": "/metadata/annotations", "value": marked},
+    ]
+    await cluster.patch(ref, operations, manager=MANAGER)
