@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.adapters.administration.administration import SqliteAdministration
 from fairlead.domain.accounts import Account
 from fairlead.domain.authorising.auditing import AuditEntry
 from fairlead.domain.authorising.callers import Role
@@ -25,9 +26,13 @@ NOON = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
 LIMITS = Limits(tokens=5, token_age=timedelta(days=2), variables=5, audit_entries=5, audit_age=timedelta(days=10))
 
 
-@pytest.fixture(params=["memory"])
+@pytest.fixture(params=["memory", "sqlite"])
 async def administration(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Administration]:
-    administration: Administration = MemoryAdministration(LIMITS)
+    administration: Administration = (
+        MemoryAdministration(LIMITS)
+        if request.param == "memory"
+        else SqliteAdministration(tmp_path / "administration.sqlite", LIMITS)
+    )
     yield administration
     await administration.close()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.adapters.store.store import SqliteStore
 from fairlead.domain.errors import OperationFailed
 from fairlead.domain.keeping.answers import KeyReused, Missing, Once, Page, Repeated, Stale
 from fairlead.domain.keeping.deployments import DeploymentFilter, DeploymentStatus, StoredDeployment
@@ -37,9 +38,9 @@ LIMITS = Limits(
 DEPLOYED, FAILED, DEPLOYING = DeploymentStatus.DEPLOYED, DeploymentStatus.FAILED, DeploymentStatus.DEPLOYING
 
 
-@pytest.fixture(params=["memory"])
+@pytest.fixture(params=["memory", "sqlite"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    store: Store = MemoryStore(LIMITS)
+    store: Store = MemoryStore(LIMITS) if request.param == "memory" else SqliteStore(tmp_path / "store.sqlite", LIMITS)
     yield store
     await store.close()
 

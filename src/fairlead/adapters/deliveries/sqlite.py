@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
 from itertools import groupby
 from pathlib import Path
-from typing import TypeVar
+from typing import Final
 
 from fairlead.adapters.deliveries.rows import from_row, to_row
-from fairlead.adapters.deliveries.writer import Writer
-from fairlead.domain.errors import OperationFailed, Problem
 from fairlead.domain.webhooks.deliveries import Delivery
+from fairlead.doors.databases.database import Database
+from fairlead.doors.databases.errors import Kept
+from fairlead.doors.databases.opening import Connection, Form
 from fairlead.ports.deliveries import Work
 
-T = TypeVar("T")
 # Deliveries whose repetition is noticed, at least: eight minutes at 2,000 a second, months at usual rates.
 REMEMBERED = 1_000_000
-_BUSY_SECONDS = 1.0
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS seen (number INTEGER PRIMARY KEY, receiver TEXT NOT NULL, identifier TEXT NOT NULL,
-  UNIQUE (receiver, identifier)) STRICT;
-CREATE TABLE IF NOT EXISTS announced (kind TEXT NOT NULL, subject TEXT NOT NULL, item TEXT NOT NULL,
-  time REAL NOT NULL, rest TEXT NOT NULL, mark INTEGER NOT NULL, PRIMARY KEY (kind, subject, item)) STRICT;
-CREATE TABLE IF NOT EXISTS marks (one INTEGER PRIMARY KEY CHECK (one = 1), mark INTEGER NOT NULL) STRICT;
-INSERT OR IGNORE INTO marks VALUES (1, 0);
-"""
+_FORM: Final = Form(
+    (
+        (
+            """CREATE TABLE IF NOT EXISTS seen (number INTEGER PRIMARY KEY, receiver TEXT NOT NULL,
+               identifier TEXT NOT NULL, UNIQUE (receiver, identifier)) STRICT""",
+            """CREATE TABLE IF NOT EXISTS announced (kind TEXT NOT NULL, subject TEXT NOT NULL, item TEXT NOT NULL,
+               time REAL NOT NULL, rest TEXT NOT NULL, mark INTEGER NOT NULL, PRIMARY KEY (kind, subject, item))
+               STRICT""",
+            "CREATE TABLE IF NOT EXISTS marks (one INTEGER PRIMARY KEY CHECK (one = 1), mark INTEGER NOT NULL) STRICT",
+            "INSERT OR IGNORE INTO marks VALUES (1, 0)",
+        ),
+    )
+)
 # A later announcement of the same tag replaces an earlier one, unless its own time says that it is the older one.
 _ANNOUNCE = """
 INSERT INTO announced VALUES (?, ?, ?, ?, ?, ?)
@@ -47,18 +46,14 @@ class SqliteQueue:
     """A `DeliveryQueue` in a file that one process at a time may use."""
 
     def __init__(self, file: Path, *, remembered: int = REMEMBERED) -> None:
-        self._file = file
         self._remembered = remembered
-        self._lock = _lock(file)
-        with closing(self._open()) as connection:
-            connection.executescript(_SCHEMA)
-        self._writer = Writer(self._open)
+        self._database = Database(Kept("queue", "the queue of deliveries", file), _FORM)
 
     async def accept(self, delivery: Delivery) -> bool:
         """Store a delivery; False when it was taken before."""
         rows = [to_row(each) for each in delivery.announcements]
 
-        def store(connection: sqlite3.Connection) -> bool:
+        def store(connection: Connection) -> bool:
             taken = connection.execute(
                 "INSERT OR IGNORE INTO seen (receiver, identifier) VALUES (?, ?)",
                 (delivery.receiver, delivery.identifier),
@@ -72,52 +67,37 @@ class SqliteQueue:
             )
             return True
 
-        return await self._run(store)
+        return await self._database.write(store)
 
     async def waiting(self, limit: int) -> tuple[Work, ...]:
         """Return up to `limit` subjects that have waited longest."""
 
-        def read(connection: sqlite3.Connection) -> tuple[Work, ...]:
+        def read(connection: Connection) -> tuple[Work, ...]:
             found = connection.execute(_WAITING, (limit,)).fetchall()
             grouped = [list(rows) for _, rows in groupby(found, key=lambda row: row[:2])]
             return tuple(_work(rows) for rows in sorted(grouped, key=lambda rows: rows[0][4]))
 
-        return await self._run(read)
+        return await self._database.read(read)
 
     async def done(self, work: Work) -> None:
         """Remove what was acted on; what was announced meanwhile stays."""
         kind_of = {(row.kind, row.subject) for row in map(to_row, work.announcements)}
 
-        def remove(connection: sqlite3.Connection) -> None:
+        def remove(connection: Connection) -> None:
             for kind, subject in kind_of:
                 connection.execute(
                     "DELETE FROM announced WHERE kind = ? AND subject = ? AND mark <= ?", (kind, subject, work.mark)
                 )
 
-        await self._run(remove)
+        await self._database.write(remove)
 
     async def close(self) -> None:
         """Store what is under way and close."""
-        await self._writer.close()
-        os.close(self._lock)
+        await self._database.close()
 
-    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        try:
-            return await self._writer.run(work)
-        except sqlite3.Error as error:
-            message = f"the queue of deliveries could not be used: {error}"
-            remedy = f"check the disk and the rights of {self._file}"
-            raise OperationFailed(Problem("queueFailed", message, str(self._file), remedy=remedy)) from error
-
-    def _trim(self, connection: sqlite3.Connection, newest: int) -> None:
+    def _trim(self, connection: Connection, newest: int) -> None:
         if newest % self._remembered == 0:
             connection.execute("DELETE FROM seen WHERE number <= ?", (newest - self._remembered,))
-
-    def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._file, _BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        return connection
 
 
 def _work(rows: list[tuple[str, str, str, str, int]]) -> Work:
@@ -125,26 +105,6 @@ def _work(rows: list[tuple[str, str, str, str, int]]) -> Work:
     return Work(rows[0][1], tuple(from_row(*row[:4]) for row in rows), rows[-1][4])
 
 
-def _next_mark(connection: sqlite3.Connection) -> int:
+def _next_mark(connection: Connection) -> int:
     (mark,) = connection.execute("UPDATE marks SET mark = mark + 1 RETURNING mark").fetchone()
     return int(mark)
-
-
-def _lock(file: Path) -> int:
-    """Return the descriptor that holds the file for this process: two writers would hand out everything twice.
-
-    Raises:
-        OperationFailed: the directory cannot be used, or another process has the queue (`queueFailed`, `queueBusy`).
-    """
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise OperationFailed(Problem("queueFailed", f"{error.strerror}", str(file))) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        message = "another process uses this queue of deliveries"
-        raise OperationFailed(Problem("queueBusy", message, str(file), remedy="end it, or name another file")) from None
-    return descriptor

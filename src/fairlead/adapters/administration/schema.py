@@ -1,0 +1,39 @@
+"""The tables of what people decide, version by version. What was released is never changed: a later version is added.
+
+Times are microseconds since 1970.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from fairlead.doors.databases.opening import Form, Migration
+
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+_FIRST: Final[Migration] = (
+    """CREATE TABLE tokens (number INTEGER PRIMARY KEY, identifier TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+       role TEXT NOT NULL, scope TEXT NOT NULL, digest BLOB NOT NULL, created INTEGER NOT NULL,
+       created_by TEXT NOT NULL, expires INTEGER NOT NULL, account TEXT, revoked INTEGER, revoked_by TEXT NOT NULL,
+       used INTEGER) STRICT""",
+    """CREATE TABLE variables (name TEXT NOT NULL, cluster TEXT NOT NULL, namespace TEXT NOT NULL, value TEXT,
+       secret TEXT, key TEXT, revision INTEGER NOT NULL, PRIMARY KEY (name, cluster, namespace),
+       CHECK ((value IS NULL) = (secret IS NOT NULL))) STRICT""",
+    """CREATE TABLE audit (number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, caller TEXT NOT NULL,
+       action TEXT NOT NULL, resource TEXT NOT NULL, result TEXT NOT NULL, source TEXT NOT NULL,
+       detail TEXT NOT NULL) STRICT""",
+)
+
+FORM: Final = Form((_FIRST,), mark=0x464C_0002, is_shared=True)
+
+
+def microseconds(moment: datetime) -> int:
+    """Return a moment as a number that is exact, which a float is not."""
+    return (moment - _BEGINNING) // _MICROSECOND
+
+
+def moment(number: int) -> datetime:
+    """Return the moment of a number."""
+    return _BEGINNING + number * _MICROSECOND

@@ -1,0 +1,64 @@
+"""The store in one SQLite file, of one process at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from fairlead.adapters.store.deployments import SqliteDeployments
+from fairlead.adapters.store.descriptors import SqliteDescriptors
+from fairlead.adapters.store.health import SqliteHealth
+from fairlead.adapters.store.journals import SqliteJournals
+from fairlead.adapters.store.rows import known, remember
+from fairlead.adapters.store.schema import FORM
+from fairlead.adapters.store.tidying import tidy
+from fairlead.domain.keeping.answers import KeyReused, Once, Repeated
+from fairlead.domain.keeping.limits import Limits
+from fairlead.doors.databases.database import Database
+from fairlead.doors.databases.errors import Kept
+from fairlead.doors.databases.opening import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteRequests:
+    """The `Requests` of a store."""
+
+    database: Database
+
+    async def claim(self, once: Once, identifier: str, at: datetime) -> Repeated | KeyReused | None:
+        """Take a request."""
+
+        def store(connection: Connection) -> Repeated | KeyReused | None:
+            before = known(connection, once)
+            if before is None:
+                remember(connection, once, identifier, at)
+            return before
+
+        return await self.database.write(store)
+
+
+class SqliteStore:
+    """A `Store` in a file.
+
+    Raises:
+        OperationFailed: when it is opened: another process has it, it is damaged, of a later version or of something
+            else (`storeBusy`, `storeDamaged`, `storeTooNew`, `storeInvalid`), or cannot be used (`storeFailed`).
+    """
+
+    def __init__(self, file: Path, limits: Limits) -> None:
+        self._limits = limits
+        self._database = database = Database(Kept("store", "the store", file), FORM)
+        self.descriptors = SqliteDescriptors(database, limits)
+        self.deployments = SqliteDeployments(database, limits)
+        self.journals = SqliteJournals(database, limits)
+        self.health = SqliteHealth(database)
+        self.requests = SqliteRequests(database)
+
+    async def tidy(self, now: datetime) -> None:
+        """Remove what is beyond the limits."""
+        await self._database.write(lambda connection: tidy(connection, self._limits, now))
+
+    async def close(self) -> None:
+        """Store what is under way and close."""
+        await self._database.close()

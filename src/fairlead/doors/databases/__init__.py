@@ -1,0 +1,1 @@
+"""SQLite files: the only place that opens them. `opening` opens, `writing` commits, `database` is what others use."""
