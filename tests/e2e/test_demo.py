@@ -117,7 +117,7 @@ def _check_the_hold(shown: Shown) -> None:
     _, refused = shown.columns("fairlead apply production", "RELEASE", "OUTCOME")
     assert refused[web] == "refused"
     assert reason in shown.texts("fairlead apply production")[1].partition(f"{web} refused")[2]
-    _, other = shown.columns("fairlead apply --all", "RELEASE", "OUTCOME")
+    _, other, _ = shown.columns("fairlead apply --all", "RELEASE", "OUTCOME")
     assert other[web] == "succeeded"
 
     helm = "helm --kubeconfig sandbox.kubeconfig --namespace shop-production history storefront | cut -f 1,3,6"
@@ -125,6 +125,23 @@ def _check_the_hold(shown: Shown) -> None:
     assert told == {"1": "superseded", "2": "superseded", "3": "superseded", "4": "deployed"}
     (described,) = shown.columns(helm, "REVISION", "DESCRIPTION")
     assert described["3"].startswith("Rollback to 1")
+
+
+def _check_the_webhook(shown: Shown) -> None:
+    """An image was announced, proposed, merged and deployed, each by the program that is there for it."""
+    told = next(said for command, said in shown.said if "announce.py" in command)
+    assert told.startswith("202 ")
+    proposed = re.findall(r"^ *(\S+)/storefront  2.0 -> 2.1 .* (http://\S+)$", told, re.MULTILINE)
+    assert [environment for environment, _ in proposed] == ["staging", "production"]
+    assert len({pull for _, pull in proposed}) == 1
+    merged = next(said for command, said in shown.said if "merge.py" in command)
+    assert "(fairlead/staging.storefront, merged)" in merged
+    *_, applied = shown.columns("fairlead apply --all", "RELEASE", "OUTCOME")
+    assert {release for release, outcome in applied.items() if outcome != "unchanged"} == {
+        "staging/storefront",
+        "production/storefront",
+    }
+    assert shown.texts("fairlead apply --all")[-1].count("registry.sandbox/app:2.0 -> registry.sandbox/app:2.1") == 2
 
 
 @pytest.fixture
@@ -141,6 +158,7 @@ async def test_the_demo_deploys_a_shop_can_be_repeated_and_leaves_nothing_behind
     shown = Shown.of(await visitor.demo())
     _check_the_ways_back(shown, "registry.sandbox/app:1.2")
     _check_the_hold(shown)
+    _check_the_webhook(shown)
     first, history = existing(NAME, visitor.settings), await visitor.history()
     assert {(item["environment"], item["release"]) for item in await visitor.status()} == {
         (environment, release)
@@ -167,6 +185,7 @@ async def test_the_demo_comes_to_its_end_with_simulated_nodes(visitor: Visitor) 
     shown = Shown.of(await visitor.demo(FAIRLEAD_DEMO_NODES="simulated"))
     _check_the_ways_back(shown, "Insufficient cpu")
     _check_the_hold(shown)
+    _check_the_webhook(shown)
     assert {(item["health"], item["drift"]) for item in await visitor.status()} == {("current", "none")}
     assert existing(NAME, visitor.settings).state.nodes is NodeKind.SIMULATED
 

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from tests.fakes.http import Answer, Request, json_answer
 
 TOKEN = "forge token"
+SITE = "https://forge.example.org"
 
 
 @dataclass(slots=True)
@@ -34,16 +35,21 @@ class Pull:
     comments: list[str] = field(default_factory=list)
     commit: str = "c" * 40
     is_merged: bool = False
+    site: str = SITE
 
 
 @dataclass
 class ForgeServer:
-    """The handler of an `HttpServer`. `failing` answers instead, one at a time; `page` is how many a list has."""
+    """The handler of an `HttpServer`. `failing` answers instead, one at a time; `page` is how many a list has.
+
+    `site` is where people see it.
+    """
 
     kind: str
     pulls: list[Pull] = field(default_factory=list)
     failing: list[Answer] = field(default_factory=list)
     page: int = 2
+    site: str = SITE
 
     async def __call__(self, request: Request, writer: asyncio.StreamWriter) -> Answer | None:
         if self.failing:
@@ -54,7 +60,7 @@ class ForgeServer:
         return self._routed(request)
 
     def add(self, branch: str, *, is_fork: bool = False, title: str = "t", body: str = "b") -> Pull:
-        self.pulls.append(Pull(len(self.pulls) + 1, branch, "main", title, body, is_fork))
+        self.pulls.append(Pull(len(self.pulls) + 1, branch, "main", title, body, is_fork, site=self.site))
         return self.pulls[-1]
 
     def _routed(self, request: Request) -> Answer:
@@ -114,7 +120,7 @@ def _of_github(pull: Pull) -> dict[str, Any]:
     return {
         "number": pull.number,
         "node_id": f"PR_{pull.number}",
-        "html_url": f"https://forge.example.org/acme/deploy/pull/{pull.number}",
+        "html_url": f"{pull.site}/acme/deploy/pull/{pull.number}",
         "state": "open" if pull.is_open else "closed",
         "title": pull.title,
         "body": pull.body or None,
@@ -209,7 +215,7 @@ def _of_gitlab(pull: Pull) -> dict[str, Any]:
     return {
         "id": 1000 + pull.number,
         "iid": pull.number,
-        "web_url": f"https://forge.example.org/acme/deploy/-/merge_requests/{pull.number}",
+        "web_url": f"{pull.site}/acme/deploy/-/merge_requests/{pull.number}",
         "state": "opened" if pull.is_open else "closed",
         "title": pull.title,
         "description": pull.body,
@@ -239,7 +245,7 @@ def _gitlab_create(server: ForgeServer, asked: Asked) -> Answer:
 def _of_bitbucket(pull: Pull) -> dict[str, Any]:
     return {
         "id": pull.number,
-        "links": {"html": {"href": f"https://forge.example.org/acme/deploy/pull-requests/{pull.number}"}},
+        "links": {"html": {"href": f"{pull.site}/acme/deploy/pull-requests/{pull.number}"}},
         "state": "OPEN" if pull.is_open else "DECLINED",
         "title": pull.title,
         "description": pull.body,
