@@ -257,3 +257,22 @@ def test_outside_of_a_clone_there_is_nowhere_to_propose(repository: Repository) 
     asyncio.run(git(repository.clone, "remote", "remove", "origin"))
 
     assert repository.run("poll", "--pr", code=2)["errors"][0]["code"] == "noRemote"
+
+
+def test_what_is_kept_in_a_lock_file_is_proposed_there_and_counts_from_then_on(repository: Repository) -> None:
+    locked = APPS.replace("  - name: web\n", "  - name: web\n    lockFile: true\n")
+    asyncio.run(committed(repository.server, "apps.yaml", locked))
+
+    assert repository.fates("poll", "--pr", "-r", "web") == {"web": "opened"}
+
+    entry = "{environment: test, release: web, key: image.tag, declared: 1.4.2, value: 1.5.0}"
+    assert shown(repository, "fairlead/test.web", "apps.lock.yaml").splitlines()[-1] == f"  - {entry}"
+    assert shown(repository, "fairlead/test.web") == locked
+
+    assert repository.fates("poll", "--pr", "-r", "web") == {"web": "current"}
+    asyncio.run(git(repository.server, "update-ref", "refs/heads/main", "refs/heads/fairlead/test.web"))
+    asyncio.run(git(repository.clone, "pull", "--quiet", "--rebase", "origin", "main"))
+    value = repository.run("values", "test", "web")
+    assert value["values"]["image"]["tag"] == "1.5.0"
+    assert value["provenance"]["image.tag"] == {"file": "apps.lock.yaml", "line": 3, "source": "release.lockFile"}
+    assert repository.fates("poll", "--pr", "-r", "web") == {}

@@ -151,3 +151,17 @@ def test_no_text_resolves_outside(text: str) -> None:
         return
     assert not found.startswith(("/", "../"))
     assert found != ".."
+
+
+def test_a_new_file_is_made_but_never_over_another(paths: Paths) -> None:
+    paths.write("apps/new.yaml", b"a", before=None)
+    assert paths.read("apps/new.yaml") == b"a"
+    with pytest.raises(InputError) as caught:
+        paths.write("apps/new.yaml", b"b", before=None)
+    assert caught.value.code == "changedMeanwhile"
+    assert paths.read("apps/new.yaml") == b"a"
+
+
+def test_what_shall_be_there_is_there(paths: Paths) -> None:
+    assert (paths.has("apps/apps.yaml"), paths.has("apps/none.yaml")) == (True, False)
+    assert Paths(paths.root, {"apps/none.yaml": b""}).has("apps/none.yaml")

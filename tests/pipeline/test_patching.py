@@ -12,6 +12,7 @@ import pytest
 
 from fairlead.domain.errors import InputError
 from fairlead.domain.identity import ReleaseKey
+from fairlead.domain.upgrades.chosen import HEADER
 from fairlead.domain.upgrades.updates import Holds, Standing, Update
 from fairlead.domain.values import Layer
 from fairlead.pipeline.load import Loaded
@@ -429,3 +430,80 @@ async def test_values_of_secrets_are_not_needed(repository: Repository) -> None:
     (done,) = await repository.patch(update())
 
     assert done.changed
+
+
+LOCKED = """\
+releases:
+  - name: web
+    lockFile: true
+    chart: {dir: web}
+    values: [{key: image.tag, value: v1}]
+"""
+
+
+async def test_with_a_lock_file_nothing_that_people_wrote_changes(repository: Repository) -> None:
+    repository.write(environments=HEAD + TWO, apps=LOCKED)
+
+    (done,) = await repository.patch(update())
+
+    assert (done.changed, done.file, done.line) == (True, "apps.lock.yaml", 3)
+    assert repository.read("apps.yaml") == LOCKED
+    entry = "  - {environment: test, release: web, key: image.tag, declared: v1, value: v2}\n"
+    assert repository.read("apps.lock.yaml") == HEADER + entry
+    assert stat.S_IMODE((repository.root / "apps.lock.yaml").stat().st_mode) & 0o600 == 0o600
+
+    locked = update("v3", layer=Layer.LOCK_FILE, file="apps.lock.yaml", text="v2")
+    production = update("v3", environment="prod")
+    both = await repository.patch(locked, production)
+
+    assert [(one.changed, one.line) for one in both] == [(True, 3), (True, 4)]
+    assert repository.read("apps.lock.yaml") == HEADER + entry.replace("v2", "v3") + entry.replace(
+        "test", "prod"
+    ).replace("v2", "v3")
+    assert repository.read("apps.yaml") == LOCKED
+
+
+async def test_a_tag_that_is_declared_by_hand_wins_over_the_lock_file(repository: Repository) -> None:
+    repository.write(apps=LOCKED)
+    await repository.patch(update())
+    repository.write(apps=LOCKED.replace("v1", "v5"))
+
+    (done,) = await repository.patch(update("v6", text="v5"))
+
+    assert done.changed
+    entry = "  - {environment: test, release: web, key: image.tag, declared: v5, value: v6}\n"
+    assert repository.read("apps.lock.yaml") == HEADER + entry
+
+
+async def test_the_default_of_a_chart_is_kept_in_the_lock_file_too(repository: Repository) -> None:
+    apps = "releases: [{name: web, chart: {dir: web}, lockFile: true}]\n"
+    repository.write(apps=apps)
+
+    (done,) = await repository.patch(update(layer=Layer.CHART, file="web/values.yaml"))
+
+    assert (done.changed, done.note) == (True, "")
+    assert repository.read("apps.lock.yaml") == HEADER + (
+        "  - {environment: test, release: web, key: image.tag, value: v2}\n"
+    )
+    assert repository.read("apps.yaml") == apps
+
+
+async def test_a_chart_s_version_stays_where_it_is_declared(repository: Repository) -> None:
+    apps = "releases:\n- {name: web, lockFile: true, chart: {reference: 'oci://r.example.org/web', version: 1.0.9}}\n"
+    repository.write(apps=apps)
+
+    await repository.patch(update("1.0.10", layer=None, key="chart.version", holds=Holds.CHART_VERSION, text="1.0.9"))
+
+    assert repository.read("apps.yaml") == apps.replace("1.0.9", "1.0.10")
+    assert not (repository.root / "apps.lock.yaml").exists()
+
+
+async def test_a_lock_file_that_is_broken_is_not_written(repository: Repository) -> None:
+    repository.write(apps=LOCKED)
+    (repository.root / "apps.lock.yaml").write_text("chosen: []\n")
+
+    (done,) = await repository.patch(update())
+
+    assert not done.changed
+    assert repository.read("apps.lock.yaml") == "chosen: []\n"
+    assert repository.read("apps.yaml") == LOCKED

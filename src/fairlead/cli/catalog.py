@@ -237,6 +237,7 @@ CATALOG = (
         "Print a JSON schema: of the files, or of the output.",
         (
             Example("fairlead schema environments > environments.schema.json", "for editors"),
+            Example("fairlead schema webhooks", "for files of `fairlead webhooks --config`"),
             Example("fairlead schema output", "for programs that read --output json"),
         ),
     ),

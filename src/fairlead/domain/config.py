@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from fairlead.domain.upgrades.chosen import Chosen
 from fairlead.domain.upgrades.proposals import Proposals
 from fairlead.domain.upgrades.triggers import Trigger
 
@@ -220,7 +221,10 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One deployable thing. `namespace` None means the environment's; `timeout_seconds` bounds the health wait."""
+    """One deployable thing. `namespace` None means the environment's; `timeout_seconds` bounds the health wait.
+
+    `chosen` stands in `lock_file`, and wins over all values while what is declared is what it was chosen for.
+    """
 
     name: str
     source: ReleaseSource
@@ -238,6 +242,8 @@ class Release:
     patches: tuple[Patch, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     crds: Crds = Crds.INSTALL
+    lock_file: str | None = None
+    chosen: tuple[Chosen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,15 @@ class Layer(StrEnum):
     DEFAULT_VALUES = "environment.defaultValues"
     VALUES_FILE = "release.valuesFile"
     VALUES = "release.values"
+    LOCK_FILE = "release.lockFile"
 
 
-LAYERS = (Layer.DEFAULT_VALUES_FILE, Layer.DEFAULT_VALUES, Layer.VALUES_FILE, Layer.VALUES)
+LAYERS = (Layer.DEFAULT_VALUES_FILE, Layer.DEFAULT_VALUES, Layer.VALUES_FILE, Layer.VALUES, Layer.LOCK_FILE)
 # KubeCD gave Helm all files and all inline values, and Helm takes the files first whatever the order of arguments.
-HELM_ARGUMENT_ORDER = (Layer.DEFAULT_VALUES_FILE, Layer.VALUES_FILE, Layer.DEFAULT_VALUES, Layer.VALUES)
+HELM_ARGUMENT_ORDER = (
+    *(Layer.DEFAULT_VALUES_FILE, Layer.VALUES_FILE, Layer.DEFAULT_VALUES),
+    *(Layer.VALUES, Layer.LOCK_FILE),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,10 @@ class Paths:
             )
         return tuple(sorted({self._inside(path, text).relative_to(self.root).as_posix() for path in files}))
 
+    def has(self, path: str) -> bool:
+        """Tell whether there is something at a path given relative to the root, or shall be."""
+        return path in self.overlay or os.path.lexists(self.root / path)
+
     def read(self, path: str, *, limit: int = MAX_FILE_BYTES) -> bytes:
         """Return the content of a file given relative to the root; it is resolved again, since it may have changed.
 
@@ -152,23 +156,28 @@ class Paths:
             raise InputError(Problem("fileTooLarge", message, path, remedy="split the file"))
         return content
 
-    def write(self, path: str, content: bytes, *, before: bytes) -> None:
-        """Give a file that exists another content, whole or not at all; its mode stays, and so do links to it.
+    def write(self, path: str, content: bytes, *, before: bytes | None) -> None:
+        """Give a file another content, whole or not at all; its mode stays, and so do links to it.
+
+        `before` None makes a new file.
 
         Raises:
             InputError: it is not what it was `before` any more, or cannot be written.
         """
-        if replace(self, overlay={}).read(path) != before:
+        here = replace(self, overlay={})
+        if (here.read(path) if here.has(path) else None) != before:
             message = "the file was changed by somebody else meanwhile"
             raise InputError(Problem("changedMeanwhile", message, path, remedy="look at it, then run it again"))
         real = self._inside(self.root / path, path)
         temporary = real.with_name(f".{real.name}.{secrets.token_hex(8)}")
+        mode = 0o600 if before is not None else 0o666  # as any new file, less what the umask takes
         try:
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
                 file.flush()
-                os.fchmod(file.fileno(), stat.S_IMODE(real.stat().st_mode))
+                if before is not None:
+                    os.fchmod(file.fileno(), stat.S_IMODE(real.stat().st_mode))
                 os.fsync(file.fileno())
             temporary.replace(real)
         except OSError as error:

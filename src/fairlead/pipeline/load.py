@@ -7,10 +7,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fairlead.domain.config import Declaration
-from fairlead.domain.declaring.assembling import Files, assemble, read_environments_file, read_releases_file
+from fairlead.domain.declaring.assembling import (
+    Files,
+    assemble,
+    read_environments_file,
+    read_lock_file,
+    read_releases_file,
+)
 from fairlead.domain.declaring.clusters import Machine
 from fairlead.domain.declaring.findings import Findings
 from fairlead.domain.declaring.found import FoundPath, FoundRecord, PathRequest, paths_in
+from fairlead.domain.declaring.lock_files import LockFiles, lock_files_of
 from fairlead.domain.declaring.shapes import PathRole
 from fairlead.domain.documents import Node
 from fairlead.domain.errors import InputError, Problem
@@ -75,15 +82,23 @@ class _Reading:
                         releases[path] = self._releases_file(path)
         for release_file in releases.values():
             self._resolve(release_file)
-        return Files(file, environments, releases, self.resolved)
+        locks = {
+            lock: read_lock_file(self._readable(lock), lock, self.findings)
+            for path, found in ((file, environments), *releases.items())
+            for lock in lock_files_of(path, found)
+            if self.paths.has(lock)
+        }
+        return Files(file, environments, releases, self.resolved, LockFiles(locks))
 
     def _releases_file(self, file: str) -> FoundRecord:
+        return read_releases_file(self._readable(file), file, self.findings)
+
+    def _readable(self, file: str) -> Node | None:
         try:
-            document = self._document(file)
+            return self._document(file)
         except InputError as error:
             self.findings.add_all(error.problems)
-            document = None
-        return read_releases_file(document, file, self.findings)
+            return None
 
     def _document(self, file: str) -> Node | None:
         document = read_document(self.paths.read(file, limit=DECLARED_LIMITS.size), file)

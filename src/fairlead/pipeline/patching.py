@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.domain.config import Chart, ChartDir, ChartOci, ChartReference
+from fairlead.domain.editing.lock_files import in_lock_file
 from fairlead.domain.editing.places import as_release_value, in_place, standing_file
 from fairlead.domain.editing.replacing import Edit, edited
 from fairlead.domain.editing.spans import Span
 from fairlead.domain.errors import FairleadError
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.targets import Target
-from fairlead.domain.upgrades.updates import Update
+from fairlead.domain.upgrades.chosen import HEADER
+from fairlead.domain.upgrades.updates import Holds, Update
 from fairlead.domain.valuepaths import format_path, parse_path
 from fairlead.domain.values import Branch, Items, Layer, Leaf, Tree, merge
 from fairlead.doors.paths import Paths
@@ -95,7 +97,7 @@ class _Run:
     loaded: Loaded
     targets: Mapping[ReleaseKey, Target]
     before: Snapshot = field(default_factory=dict)
-    originals: dict[str, bytes] = field(default_factory=dict)
+    originals: dict[str, bytes | None] = field(default_factory=dict)
     contents: dict[str, bytes] = field(default_factory=dict)
     spans: dict[str, Span | None] = field(default_factory=dict)
     made: dict[Update, _Try] = field(default_factory=dict)
@@ -103,6 +105,7 @@ class _Run:
     async def patched(self, updates: Sequence[Update]) -> tuple[Patched, ...]:
         self.before = await self._snapshot(self.loaded, self.paths)
         rest = await self._settled(updates, self._in_place)
+        rest = [update for update in rest if self._lock_file(update) is None]
         await self._settled(rest, self._added)
         for file, content in self.contents.items():
             self.paths.write(file, content, before=self.originals[file])
@@ -138,6 +141,9 @@ class _Run:
         return [*await self._taken(groups[:half], trying), *await self._taken(groups[half:], trying)]
 
     def _in_place(self, update: Update) -> _Try | None:
+        lock_file = self._lock_file(update)
+        if lock_file is not None:
+            return self._tried(update, lock_file, in_lock_file)
         is_chart = update.standing.layer is Layer.CHART
         file = standing_file(update, self.targets[update.release])
         if file is None or (is_chart and not self.patching.charts):
@@ -188,8 +194,18 @@ class _Run:
 
     def _original(self, file: str) -> bytes:
         if file not in self.originals:
-            self.originals[file] = self.paths.read(file)
-        return self.originals[file]
+            is_new = file in self._lock_files() and not self.paths.has(file)
+            self.originals[file] = None if is_new else self.paths.read(file)
+        content = self.originals[file]
+        return HEADER.encode() if content is None else content
+
+    def _lock_file(self, update: Update) -> str | None:
+        """Return the file that keeps what is chosen for a value, None where that is written where it is declared."""
+        is_version = update.standing.holds is Holds.CHART_VERSION
+        return None if is_version else self.targets[update.release].release.lock_file
+
+    def _lock_files(self) -> set[str | None]:
+        return {target.release.lock_file for target in self.targets.values()}
 
     async def _snapshot(self, loaded: Loaded, paths: Paths) -> dict[tuple[ReleaseKey, str], Any]:
         """Return every value of every release, and the versions of charts."""
@@ -210,7 +226,8 @@ class _Run:
         if made is None:
             return Patched(update, changed=False, note=_SHARED)
         standing = replace(update.standing, layer=Layer.VALUES) if made.note else update.standing
-        found = self._tried(replace(update, standing=standing), made.file, in_place)
+        way = in_place if self._lock_file(update) is None else in_lock_file
+        found = self._tried(replace(update, standing=standing), made.file, way)
         line = None if found is None else self._text(made.file).count("\n", 0, found.edit.start) + 1
         return Patched(update, changed=True, file=made.file, line=line, note=made.note)
 

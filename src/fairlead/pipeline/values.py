@@ -19,6 +19,7 @@ from fairlead.domain.config import (
 from fairlead.domain.documents import MappingNode
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.targets import Target
+from fairlead.domain.upgrades.chosen import with_chosen
 from fairlead.domain.valuepaths import parse_path
 from fairlead.domain.values import (
     HELM_ARGUMENT_ORDER,
@@ -144,6 +145,8 @@ class _Reading:
                 return self._file(tree, release.values_file, layer)
             case Layer.DEFAULT_VALUES:
                 return await self._entries(tree, environment.default_values if defaults else (), layer)
+            case Layer.LOCK_FILE:
+                return with_chosen(tree, release.chosen)
             case _:
                 return await self._entries(tree, release.values, layer)
 

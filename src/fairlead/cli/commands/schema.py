@@ -13,7 +13,7 @@ from fairlead.cli.command import build
 from fairlead.cli.options import Common
 from fairlead.cli.run import Operation, Run
 from fairlead.cli.wire.encoding import output_schema
-from fairlead.domain.declaring.jsonschema import environments_schema, releases_schema
+from fairlead.domain.schemas.jsonschema import environments_schema, releases_schema, webhooks_schema
 
 
 class Subject(StrEnum):
@@ -21,11 +21,14 @@ class Subject(StrEnum):
 
     ENVIRONMENTS = "environments"
     RELEASES = "releases"
+    WEBHOOKS = "webhooks"
     OUTPUT = "output"
 
 
 def schema(
-    subject: Annotated[Subject, typer.Argument(metavar="WHAT", help="environments, releases (files) or output (ours)")],
+    subject: Annotated[
+        Subject, typer.Argument(metavar="WHAT", help="environments, releases, webhooks (files) or output (ours)")
+    ],
     common: Common,
 ) -> Operation:
     """Print a JSON schema."""
@@ -44,6 +47,8 @@ def _schema(subject: Subject) -> dict[str, Any]:
             return environments_schema()
         case Subject.RELEASES:
             return releases_schema()
+        case Subject.WEBHOOKS:
+            return webhooks_schema()
         case Subject.OUTPUT:
             return output_schema()
 

@@ -111,7 +111,7 @@ class Origin(Item, frozen=True, kw_only=True):
     """Where a value was set.
 
     `source` names the layer, from `chart` (weakest) over `environment.defaultValuesFile`,
-    `environment.defaultValues` and `release.valuesFile` to `release.values` (strongest).
+    `environment.defaultValues` `release.valuesFile` and `release.values` to `release.lockFile` (strongest).
     """
 
     file: str | None

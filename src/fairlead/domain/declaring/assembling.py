@@ -7,7 +7,7 @@ files and resolved paths to `assemble`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from fairlead.domain.config import Cluster, Compat, Declaration, Environment, HelmRepo, Place
@@ -16,6 +16,7 @@ from fairlead.domain.declaring.environment_keys import ENVIRONMENTS_FILE
 from fairlead.domain.declaring.environments import EnvironmentReader
 from fairlead.domain.declaring.findings import Findings
 from fairlead.domain.declaring.found import FoundRecord
+from fairlead.domain.declaring.lock_files import LOCK_FILE, LockFiles, check_keys
 from fairlead.domain.declaring.proposals import read_proposals
 from fairlead.domain.declaring.reading import Reader
 from fairlead.domain.declaring.release_keys import RELEASES_FILE
@@ -30,12 +31,16 @@ Named = TypeVar("Named", Cluster, Environment, HelmRepo)
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """All files that were read, and what their paths lead to. What could not be read or resolved is left out."""
+    """All files that were read, and what their paths lead to. What could not be read or resolved is left out.
+
+    `locks` are the lock files of releases, by their paths.
+    """
 
     file: str
     environments: FoundRecord
     releases: Mapping[str, FoundRecord]
     resolved: ResolvedPaths
+    locks: LockFiles = field(default_factory=LockFiles)
 
 
 def read_environments_file(node: Node | None, file: str, findings: Findings) -> FoundRecord:
@@ -49,6 +54,13 @@ def read_environments_file(node: Node | None, file: str, findings: Findings) -> 
 def read_releases_file(node: Node | None, file: str, findings: Findings) -> FoundRecord:
     """Check a release file; an empty one has no releases."""
     return _read(node, file, RELEASES_FILE, findings)
+
+
+def read_lock_file(node: Node | None, file: str, findings: Findings) -> FoundRecord:
+    """Check a lock file; in an empty one nothing is chosen."""
+    found = _read(node, file, LOCK_FILE, findings)
+    check_keys(found, findings)
+    return found
 
 
 def _read(node: Node | None, file: str, shape: Record, findings: Findings) -> FoundRecord:
@@ -68,7 +80,9 @@ def assemble(files: Files, machine: Machine, findings: Findings) -> Declaration:
     clusters = _by_name(reader.cluster(item) for item in root.records("clusters"))
     repos = _by_name(reader.helm_repo(item) for item in root.records("helmRepos"))
     places = _Clusters(findings, reader, _names(root, "clusters"), clusters)
-    environment_reader = EnvironmentReader(findings, files.resolved, _names(root, "helmRepos"), files.releases)
+    environment_reader = EnvironmentReader(
+        findings, files.resolved, _names(root, "helmRepos"), files.releases, files.locks
+    )
     environments = _by_name(
         environment_reader.environment(item, places.of(item)) for item in root.records("environments")
     )

@@ -11,6 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 from fairlead.domain.config import Cluster, Environment, ManifestFiles, Place, Release
 from fairlead.domain.declaring.findings import Findings
 from fairlead.domain.declaring.found import FoundPath, FoundRecord
+from fairlead.domain.declaring.lock_files import LockFiles
 from fairlead.domain.declaring.releases import ReleaseReader, ResolvedPaths, dependencies
 from fairlead.domain.declaring.values import ValueReader
 from fairlead.domain.suggesting import near
@@ -27,6 +28,7 @@ class EnvironmentReader:
     resolved: ResolvedPaths
     repos: frozenset[str]
     files: Mapping[str, FoundRecord]
+    locks: LockFiles
 
     def environment(self, found: FoundRecord, cluster: Cluster | None) -> Environment | None:
         """Return an environment, or None when its name or cluster is missing."""
@@ -49,7 +51,7 @@ class EnvironmentReader:
             cluster=cluster.name,
             namespace=namespace or DEFAULT_NAMESPACE,
             place=found.place,
-            releases=tuple(each.release for each in declared if each.release is not None),
+            releases=tuple(self.locks.locked(name, each.release) for each in declared if each.release is not None),
             default_values_file=reader.single(found.path("defaultValuesFile")),
             default_values=default_values,
             create_namespace=found.flag("createNamespace"),

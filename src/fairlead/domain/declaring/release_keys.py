@@ -163,6 +163,13 @@ RELEASE = Record(
         Field("trigger", TRIGGER, "Shorthand for one more item of `triggers`."),
         Field("triggers", ListOf(TRIGGER), "What new versions the release wants. No effect on deploying."),
         Field(
+            "lockFile",
+            Flag(),
+            "Keeps new tags in a generated file beside this one (`apps.lock.yaml` for `apps.yaml`), instead of writing "
+            "them where tags are declared.",
+            default="false",
+        ),
+        Field(
             "skipDefaultValues",
             Flag(),
             "Leaves out the environment's defaultValuesFile and defaultValues.",

@@ -26,6 +26,7 @@ from fairlead.domain.declaring.triggers import read_triggers
 from fairlead.domain.declaring.values import ValueReader
 from fairlead.domain.durations import duration_seconds
 from fairlead.domain.suggesting import near
+from fairlead.domain.upgrades.chosen import lock_file_of
 
 DEFAULT_TIMEOUT_SECONDS = 300.0
 
@@ -73,6 +74,7 @@ class ReleaseReader:
             patches=patches,
             labels=dict(found.pairs("labels")),
             crds=_crds(found.record("chart")),
+            lock_file=lock_file_of(found.place.file) if found.flag("lockFile") else None,
         )
 
     def files(self, found: FoundRecord, key: str) -> tuple[str, ...]:
@@ -139,7 +141,7 @@ class ReleaseReader:
     def _check_values(self, found: FoundRecord, source: ReleaseSource | None) -> None:
         if not isinstance(source, (ManifestFiles, Kustomization)):
             return
-        for key in ("values", "valuesFile"):
+        for key in ("values", "valuesFile", "lockFile"):
             if key in found.fields:
                 message = f"{key} has no effect on a release that is not a chart"
                 self.findings.warning(found.at(key), "withoutEffect", message, "remove it, or deploy a chart")

@@ -11,11 +11,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fairlead.domain.declaring.environment_keys import ENVIRONMENTS_FILE
-from fairlead.domain.declaring.jsonschema import environments_schema, releases_schema
-from fairlead.domain.declaring.reference import PAGE, generated
+from fairlead.domain.declaring.lock_files import LOCK_FILE
 from fairlead.domain.declaring.release_keys import RELEASES_FILE
 from fairlead.domain.declaring.shapes import Either, ListOf, Record, Shape
 from fairlead.domain.errors import Severity
+from fairlead.domain.schemas.jsonschema import environments_schema, releases_schema, webhooks_schema
+from fairlead.domain.schemas.reference import PAGE, generated
+from fairlead.domain.webhooks.keys import WEBHOOKS_FILE
 from fairlead.doors.yaml import read_manifests
 from tests.fakes.declared import declare, declare_releases
 
@@ -23,6 +25,8 @@ ROOT = Path(__file__).parents[3]
 FIXTURES = ROOT / "tests" / "fixtures" / "config"
 ENVIRONMENTS = Draft202012Validator(environments_schema())
 RELEASES = Draft202012Validator(releases_schema())
+WEBHOOKS = Draft202012Validator(webhooks_schema())
+TOPS = (ENVIRONMENTS_FILE, RELEASES_FILE, LOCK_FILE, WEBHOOKS_FILE)
 
 
 def test_the_generated_files_are_up_to_date(request: pytest.FixtureRequest) -> None:
@@ -33,7 +37,7 @@ def test_the_generated_files_are_up_to_date(request: pytest.FixtureRequest) -> N
         assert (ROOT / name).read_text() == text, f"{name} is stale: run pytest --update-goldens"
 
 
-@pytest.mark.parametrize("schema", [environments_schema(), releases_schema()])
+@pytest.mark.parametrize("schema", [environments_schema(), releases_schema(), webhooks_schema()])
 def test_the_schemas_are_schemas(schema: dict[str, Any]) -> None:
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
@@ -51,6 +55,7 @@ def as_an_editor_sees(text: str) -> Any:
         (ENVIRONMENTS, "original/environments.yaml"),
         (RELEASES, "final/base.yaml"),
         (RELEASES, "final/staging/apps.yaml"),
+        (WEBHOOKS, "final/webhooks.yaml"),
         (RELEASES, "original/base/releases.yaml"),
         (RELEASES, "original/analytics/releases.yaml"),
         (RELEASES, "original/analytics/airflow-releases.yaml"),
@@ -76,12 +81,12 @@ def records(shape: Shape) -> dict[str, Record]:
             return {}
 
 
-ALL = records(ENVIRONMENTS_FILE) | records(RELEASES_FILE)
+ALL = {name: record for top in TOPS for name, record in records(top).items()}
 
 
 def test_names_of_records_are_unique_and_every_key_is_described() -> None:
     named: dict[str, Record] = {}
-    for top in (ENVIRONMENTS_FILE, RELEASES_FILE):
+    for top in TOPS:
         for name, record in records(top).items():
             assert named.setdefault(name, record) is record
     page = generated()[PAGE]
@@ -91,9 +96,9 @@ def test_names_of_records_are_unique_and_every_key_is_described() -> None:
             assert f"| `{field.key}` |" in page
 
 
-@pytest.mark.parametrize("name", sorted(ALL.keys() - {"environmentsFile", "releasesFile"}))
+@pytest.mark.parametrize("name", sorted(ALL.keys() - {top.name for top in TOPS} - {"chosen"}))
 def test_the_schemas_hold_exactly_the_keys_of_the_grammar(name: str) -> None:
-    definitions = environments_schema()["$defs"] | releases_schema()["$defs"]
+    definitions = environments_schema()["$defs"] | releases_schema()["$defs"] | webhooks_schema()["$defs"]
     assert list(definitions[name]["properties"]) == [field.key for field in ALL[name].fields]
     assert definitions[name]["additionalProperties"] is False
 

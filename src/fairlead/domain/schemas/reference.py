@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from fairlead.domain.declaring.environment_keys import ENVIRONMENTS_FILE
-from fairlead.domain.declaring.jsonschema import environments_schema, releases_schema
+from fairlead.domain.declaring.lock_files import LOCK_FILE
 from fairlead.domain.declaring.release_keys import RELEASES_FILE
 from fairlead.domain.declaring.shapes import (
     Either,
@@ -20,9 +20,12 @@ from fairlead.domain.declaring.shapes import (
     Structure,
     Text,
 )
+from fairlead.domain.schemas.jsonschema import environments_schema, releases_schema, webhooks_schema
+from fairlead.domain.webhooks.keys import WEBHOOKS_FILE
 
 ENVIRONMENTS_SCHEMA = "src/fairlead/schemas/environments.json"
 RELEASES_SCHEMA = "src/fairlead/schemas/releases.json"
+WEBHOOKS_SCHEMA = "src/fairlead/schemas/webhooks.json"
 PAGE = "docs/reference/configuration-keys.md"
 
 
@@ -31,6 +34,7 @@ def generated() -> dict[str, str]:
     return {
         ENVIRONMENTS_SCHEMA: json.dumps(environments_schema(), indent=2) + "\n",
         RELEASES_SCHEMA: json.dumps(releases_schema(), indent=2) + "\n",
+        WEBHOOKS_SCHEMA: json.dumps(webhooks_schema(), indent=2) + "\n",
         PAGE: "\n".join(_page()) + "\n",
     }
 
@@ -40,7 +44,7 @@ def _page() -> Iterator[str]:
     yield ""
     yield "Generated from the grammar that the reader uses; do not edit. Rules: [configuration](configuration.md)."
     shown: set[str] = set()
-    for top in (ENVIRONMENTS_FILE, RELEASES_FILE):
+    for top in (ENVIRONMENTS_FILE, RELEASES_FILE, LOCK_FILE, WEBHOOKS_FILE):
         yield from _section(top, shown, 2)
 
 

@@ -23,6 +23,7 @@ from fairlead.domain.declaring.shapes import (
     Structure,
     Text,
 )
+from fairlead.domain.webhooks.keys import WEBHOOKS_FILE
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -35,6 +36,11 @@ def environments_schema() -> dict[str, Any]:
 def releases_schema() -> dict[str, Any]:
     """Return the schema of release files."""
     return _document(RELEASES_FILE)
+
+
+def webhooks_schema() -> dict[str, Any]:
+    """Return the schema of files that declare receivers of webhooks."""
+    return _document(WEBHOOKS_FILE)
 
 
 def _document(record: Record) -> dict[str, Any]:
