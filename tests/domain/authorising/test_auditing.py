@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from fairlead.domain.authorising.auditing import AuditEntry
+import pytest
+
+from fairlead.domain.authorising.actions import Action
+from fairlead.domain.authorising.auditing import ALLOWED, AuditEntry, caller_text, is_audited, resource_text
+from fairlead.domain.authorising.callers import Caller, Role
+from fairlead.domain.scopes import EVERYTHING, Scope, scope_of
+from fairlead.domain.units import UnitKey
 
 
 def test_the_wire_form_says_who_did_what() -> None:
@@ -21,3 +27,41 @@ def test_the_wire_form_says_who_did_what() -> None:
         "source": "192.0.2.1",
         "detail": {"deployment": "d1"},
     }
+
+
+@pytest.mark.parametrize(
+    ("action", "result", "audited"),
+    [
+        (Action.DEPLOY, ALLOWED, True),
+        (Action.CREATE_TOKENS, ALLOWED, True),
+        (Action.READ_LOGS, ALLOWED, False),
+        (Action.READ_LOGS, "notFound", True),
+        (Action.PROBE, ALLOWED, False),
+    ],
+    ids=["change", "token", "read", "refused", "probe"],
+)
+def test_changes_and_refusals_are_written_down(action: Action, result: str, audited: bool) -> None:
+    assert is_audited(action, result) == audited
+
+
+@pytest.mark.parametrize(
+    ("caller", "text"),
+    [(None, "unknown"), (Caller("local", Role.ADMIN), "local"), (Caller("ci", Role.VIEWER, token="abc"), "ci (abc)")],
+    ids=["nobody", "local", "token"],
+)
+def test_callers_are_told_apart(caller: Caller | None, text: str) -> None:
+    assert caller_text(caller) == text
+
+
+@pytest.mark.parametrize(
+    ("resource", "text"),
+    [
+        (None, ""),
+        (UnitKey("prod", "shop", "web"), "prod/shop/web"),
+        (EVERYTHING, "*/*/*"),
+        (scope_of(namespaces=["shop", "bank"]), "*/bank,shop/*"),
+    ],
+    ids=["none", "unit", "all", "namespaces"],
+)
+def test_resources_have_one_text(resource: UnitKey | Scope | None, text: str) -> None:
+    assert resource_text(resource) == text

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from fairlead.domain.authorising.actions import POLICIES, Action
+from fairlead.domain.authorising.callers import Caller
 from fairlead.domain.moments import rfc3339
+from fairlead.domain.scopes import Scope
+from fairlead.domain.units import UnitKey
+
+ALLOWED: Final = "allowed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +46,27 @@ class AuditEntry:
             "source": self.source,
             "detail": dict(self.detail),
         }
+
+
+def is_audited(action: Action, result: str) -> bool:
+    """Return whether something is written down: what changes anything, and what was refused."""
+    return POLICIES[action].changes or result != ALLOWED
+
+
+def caller_text(caller: Caller | None) -> str:
+    """Return how the log names a caller: names of tokens may repeat, identifiers do not."""
+    if caller is None:
+        return "unknown"
+    return caller.name if caller.token is None else f"{caller.name} ({caller.token})"
+
+
+def resource_text(resource: UnitKey | Scope | None) -> str:
+    """Return how the log names what an action concerned."""
+    match resource:
+        case UnitKey():
+            return str(resource)
+        case Scope(clusters=clusters, namespaces=namespaces, apps=apps):
+            parts = (clusters, namespaces, apps)
+            return "/".join("*" if names is None else ",".join(sorted(names)) for names in parts)
+        case None:
+            return ""

@@ -1,0 +1,30 @@
+"""As whom Fairlead acts in a cluster for somebody: their own account or that of the namespace, never its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fairlead.domain.accounts import Account, service_account
+from fairlead.domain.authorising.callers import Caller
+from fairlead.domain.errors import Problem
+
+BINDING: Final = "fairlead.dev/service-account"
+"""Annotation of a namespace: the service account in it that deployments without an account of their own act as."""
+
+
+def bound_account(namespace: Mapping[str, Any] | None) -> Account | None:
+    """Return the account that a namespace binds, given the object; None when it binds none."""
+    meta = (namespace or {}).get("metadata") or {}
+    name = (meta.get("annotations") or {}).get(BINDING)
+    return service_account(str(meta["name"]), str(name)) if name else None
+
+
+def acting_account(caller: Caller, namespace: Mapping[str, Any] | None) -> Account | Problem:
+    """Return as whom to act for a caller in a namespace, given its object if it can be read."""
+    account = caller.account or bound_account(namespace)
+    if account is not None:
+        return account
+    message = f"{caller.name} has no account in the cluster, and the namespace binds no service account"
+    remedy = f"annotate the namespace with {BINDING}: NAME, or use a token made with --as"
+    return Problem("accountMissing", message, remedy=remedy)
