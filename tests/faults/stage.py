@@ -27,7 +27,7 @@ from fairlead.sandbox.places import Places
 from tests.e2e.running import RunningSandbox
 from tests.e2e.test_cli import ANY_CODE, FAIRLEAD
 from tests.fakes.terminal import Ended, validate
-from tests.faults.proxy import FaultProxy
+from tests.faults.proxy import FaultProxy, Victim
 from tests.faults.rules import Rule, untouched
 
 CONFIG_MAPS = ApiKind("v1", "ConfigMap", "configmaps", namespaced=True)
@@ -91,12 +91,12 @@ class Stage:
         apps = CHART if self.is_chart else MANIFESTS
         (self.root / "apps.yaml").write_text(apps.format(version=version))
 
-    async def run(self, *arguments: str, rule: Rule = untouched) -> Ended:
-        """Run the command to its end, whatever that is."""
+    async def run(self, *arguments: str, rule: Rule = untouched, victim: Victim | None = None) -> Ended:
+        """Run the command to its end, whatever that is. Signals of the rule go to it, or to another `victim`."""
         argv = (str(FAIRLEAD), *arguments, "--output", "json")
         child = await start(Program(argv, cwd=self.root, env=self.env, accepted=ANY_CODE))
         try:
-            self.proxy.begin(rule, victim=child.send_signal)
+            self.proxy.begin(rule, victim=victim or child.send_signal)
             async with asyncio.timeout(120):
                 said, complained = await child.communicate()
         finally:
@@ -108,10 +108,10 @@ class Stage:
             validate(ended.document)
         return ended
 
-    async def apply(self, version: str, rule: Rule = untouched) -> Ended:
+    async def apply(self, version: str, rule: Rule = untouched, *, victim: Victim | None = None) -> Ended:
         """Deploy a version."""
         self.declare(version)
-        return await self.run("apply", "test", "--yes", "--no-wait", rule=rule)
+        return await self.run("apply", "test", "--yes", "--no-wait", rule=rule, victim=victim)
 
     async def delete(self, rule: Rule = untouched) -> Ended:
         """Delete the release."""
