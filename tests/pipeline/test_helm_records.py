@@ -193,6 +193,13 @@ async def test_ten_revisions_stay() -> None:
     assert sorted(await site.revisions()) == list(range(3, 13))
 
 
+async def test_an_environment_says_how_many_revisions_stay() -> None:
+    site, env = Site(), environment(release(chart=True), history_max=2)
+    for number in range(4):
+        await site.deploy(config_map(key=str(number)), env=env)
+    assert sorted(await site.revisions()) == [3, 4]
+
+
 async def test_what_is_deployed_stays_however_often_others_fail() -> None:
     site = Site()
     await site.deploy(config_map())

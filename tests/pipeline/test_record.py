@@ -131,6 +131,21 @@ async def test_ten_deployments_are_remembered_with_their_records(site: Site) -> 
         await show(one.target, 2, store, site.cluster)
 
 
+async def test_an_environment_says_how_many_are_remembered_and_the_last_good_one_always_is(site: Site) -> None:
+    env = environment(release(), history_max=3)
+    for number in range(1, 6):
+        await site.deploy(wanted(config_map(key=str(number)), env=env))
+    refusal = RemoteRefused(Problem("objectInvalid", "no such thing"), status=422)
+    for number in range(6, 9):
+        site.cluster.fail(refusal, verb="apply", name="settings", skip=1)
+        failed = await site.deploy(wanted(config_map(key=str(number)), env=env))
+        assert failed.outcome is Outcome.FAILED
+    state = await site.state(wanted(config_map(), env=env))
+    assert [one.number for one in state.deployments] == [5, 7, 8]
+    store, key = site.engine.store(wanted(env=env).key), wanted(env=env).key
+    assert [number for number in range(1, 9) if await store.record(key, number) is not None] == [5, 7, 8]
+
+
 async def test_a_failure_is_recorded_object_by_object(site: Site) -> None:
     refusal = RemoteRefused(Problem("objectInvalid", "no such thing"), status=422)
     site.cluster.fail(refusal, verb="apply", name="b")

@@ -71,7 +71,7 @@ CATALOG = (
         DEPLOY,
         "List the recorded deployments of a release.",
         (
-            Example("fairlead history test web", "the last ten, oldest first"),
+            Example("fairlead history test web", "those that are remembered, oldest first"),
             Example("fairlead history test web --output json", "the same for programs"),
         ),
     ),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from fairlead.domain.records import KEPT
 from fairlead.domain.upgrades.chosen import Chosen
 from fairlead.domain.upgrades.proposals import Proposals
 from fairlead.domain.upgrades.triggers import Trigger
@@ -248,7 +249,10 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A name for where things run, with what runs there and its defaults."""
+    """A name for where things run, with what runs there and its defaults.
+
+    `history_max` is how many deployments of each release are remembered, at least 2.
+    """
 
     name: str
     cluster: str
@@ -258,6 +262,7 @@ class Environment:
     default_values_file: str | None = None
     default_values: tuple[ValueEntry, ...] = ()
     create_namespace: bool = False
+    history_max: int = KEPT
 
 
 @dataclass(frozen=True, slots=True)

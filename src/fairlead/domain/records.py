@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from fairlead.domain.health import HealthState
 from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision
 
 KEPT: Final = 10
-"""How many deployments of a release are remembered."""
+"""How many deployments of a release are remembered when nobody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,15 @@ class Record:
     def in_chunks(self, chunks: int) -> Record:
         """Return the record with the number of further Secrets that hold it."""
         return replace(self, recorded=replace(self.recorded, chunks=chunks))
+
+
+def surplus(deployments: Sequence[Recorded], *, kept: int) -> tuple[Recorded, ...]:
+    """Return the oldest deployments beyond those that are kept; the last good one always is: there the way back leads.
+
+    `deployments` are oldest first, `kept` is at least 2.
+    """
+    good = [one for one in deployments if one.deployment.outcome.is_good][-1:]
+    return tuple(one for one in deployments if one not in good)[: max(0, len(deployments) - kept)]
 
 
 def object_ref_from(stored: Mapping[str, Any]) -> ObjectRef:

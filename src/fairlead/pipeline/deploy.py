@@ -109,7 +109,8 @@ class _Run:
 
     async def _attempt(self, release: ReleasePlan, target: Target) -> Deployment:
         taking = Taking(release, self.engine, lambda: self.board.is_stopped, self.options.lock_timeout)
-        async with recording(release, self.engine, self.presence, taking) as book:
+        kept = target.environment.history_max
+        async with recording(release, self.engine, self.presence, taking, kept=kept) as book:
             rollout = self._rollout(release, target, book)
             transition = INITIAL
             while transition.state not in FINAL:
@@ -144,6 +145,6 @@ class _Run:
             manager=field_manager(is_chart=target.is_chart or release.was_chart),
             wait=self.options.wait and target.release.wait,
             timeout_seconds=self.options.timeout_seconds or target.release.timeout_seconds,
-            record=helm_record(release.rendered, engine),
+            record=helm_record(release.rendered, engine, kept=target.environment.history_max),
             replan=replan,
         )

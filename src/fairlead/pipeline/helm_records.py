@@ -22,6 +22,7 @@ from fairlead.domain.helm_release import HelmContent, HelmRelease, HelmStatus, a
 from fairlead.domain.hooks import HookRun, fingerprints
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.marks import HELM_MANAGER
+from fairlead.domain.records import KEPT
 from fairlead.domain.rendering import ChartUse, RenderedRelease
 from fairlead.doors.yaml import dump_stream, read_values
 from fairlead.pipeline.engine import Engine, at_once
@@ -29,19 +30,20 @@ from fairlead.pipeline.helm_past import read_release, revisions_of
 from fairlead.pipeline.helm_revising import Advance, revise
 from fairlead.ports.cluster import Cluster, LiveObject
 
-KEPT: Final = 10
-"""Revisions that stay, as with Helm."""
-
 _LONGEST_REASON: Final = 500  # characters; `helm history` shows it in one line
 
 
 @dataclass(slots=True)
 class HelmRecord:
-    """The record of one deployment of a chart: `begin` before its first write, `end` after its last."""
+    """The record of one deployment of a chart: `begin` before its first write, `end` after its last.
+
+    `kept` revisions stay, as with Helm's `--history-max`.
+    """
 
     rendered: RenderedRelease
     use: ChartUse
     engine: Engine
+    kept: int = KEPT
     _pending: LiveObject | None = None
     _before: tuple[HelmRevision, ...] = field(default=())
 
@@ -81,7 +83,7 @@ class HelmRecord:
             reason = " ".join((explanation or outcome.value).split())[:_LONGEST_REASON]
             await self._advance(self._mine, lambda release: failed(with_runs(release, ran), reason), self._pending)
         self._pending = None
-        await at_once(self._forget(one) for one in _surplus(self._before, outcome))
+        await at_once(self._forget(one) for one in _surplus(self._before, outcome, kept=self.kept))
 
     async def _recover(self, revisions: Sequence[HelmRevision]) -> None:
         """Give up revisions that somebody began and never ended: Helm refuses a release that has one."""
@@ -147,16 +149,16 @@ class HelmRecord:
         return self.engine.cluster(self._key)
 
 
-def helm_record(rendered: RenderedRelease, engine: Engine) -> HelmRecord | None:
+def helm_record(rendered: RenderedRelease, engine: Engine, *, kept: int = KEPT) -> HelmRecord | None:
     """Return the record of a deployment that is about to be; None for releases that are no charts."""
-    return HelmRecord(rendered, rendered.use, engine) if rendered.use is not None else None
+    return HelmRecord(rendered, rendered.use, engine, kept) if rendered.use is not None else None
 
 
 def _superseded(release: HelmRelease) -> HelmRelease:
     return release.ended(HelmStatus.SUPERSEDED)
 
 
-def _surplus(before: Sequence[HelmRevision], outcome: Outcome) -> Sequence[HelmRevision]:
+def _surplus(before: Sequence[HelmRevision], outcome: Outcome, *, kept: int) -> Sequence[HelmRevision]:
     """Return the oldest revisions beyond those that are kept, this one included; what is deployed always is."""
     deployed = None if outcome is Outcome.SUCCEEDED else deployed_of(before)
-    return [one for one in before if one != deployed][: max(0, len(before) + 1 - KEPT)]
+    return [one for one in before if one != deployed][: max(0, len(before) + 1 - kept)]

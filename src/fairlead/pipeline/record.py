@@ -33,8 +33,8 @@ from fairlead.domain.holding import hold_after
 from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.locking import Lock, Phase
 from fairlead.domain.moments import rfc3339
-from fairlead.domain.records import KEPT, Recorded
-from fairlead.domain.state import Hold, ReleaseState, Stored
+from fairlead.domain.records import KEPT, Recorded, surplus
+from fairlead.domain.state import Hold, ReleaseState, Stored, remembered
 from fairlead.pipeline.apply import ChangeReport, said
 from fairlead.pipeline.engine import Engine
 from fairlead.pipeline.fencing import fenced
@@ -54,12 +54,16 @@ _LOOK_SECONDS: Final = 5.0
 
 @dataclass(slots=True)
 class Book:
-    """The books of one deployment. `number` is None until it is opened, and again after it was closed."""
+    """The books of one deployment. `number` is None until it is opened, and again after it was closed.
+
+    `kept` deployments of the release are remembered.
+    """
 
     plan: ReleasePlan
     engine: Engine
     presence: Presence
     taking: Taking
+    kept: int = KEPT
     number: int | None = None
     _stored: Stored = field(default_factory=Stored)
     _before: str = ""
@@ -224,7 +228,8 @@ class Book:
         recorded = self._recorded(deployment, report, made)
         if rendered.use is None:
             recorded = (await self._store.write_record(key, full_record(recorded, rendered))).recorded
-        for old in self._stored.state.deployments[: 1 - KEPT]:
+        forgotten = surplus(remembered((*self._stored.state.deployments, recorded)), kept=self.kept)
+        for old in forgotten:
             if old.chunks is not None:
                 await self._store.forget_record(key, old.number, chunks=old.chunks)
 
@@ -232,7 +237,8 @@ class Book:
             was_read = self.plan.stored is not None
             after = finished(state, self.plan.changes, recorded, made=made, gone=report.removed, was_read=was_read)
             after = knowing_forms(after, self.plan.changes, report.applied)
-            after = replace(after, deployments=after.deployments[-KEPT:])  # the records of the others are gone
+            left = tuple(one for one in after.deployments if one not in forgotten)  # the records of those are gone
+            after = replace(after, deployments=left)
             return self._held(knowing_hooks(after, rendered), recorded)
 
         await self._swap(ended)
@@ -275,9 +281,11 @@ class Book:
 
 
 @asynccontextmanager
-async def recording(plan: ReleasePlan, engine: Engine, presence: Presence, taking: Taking) -> AsyncIterator[Book]:
+async def recording(
+    plan: ReleasePlan, engine: Engine, presence: Presence, taking: Taking, *, kept: int = KEPT
+) -> AsyncIterator[Book]:
     """Keep the books of one deployment; a block that is left by an exception is recorded as interrupted."""
-    book = Book(plan, engine, presence, taking)
+    book = Book(plan, engine, presence, taking, kept)
     try:
         yield book
     except BaseException:

@@ -56,6 +56,24 @@ environments:
 
 
 @pytest.mark.parametrize(
+    ("written", "expected"), [("", 10), (", historyMax: 2", 2), (", historyMax: 100", 100), (", historyMax: '25'", 25)]
+)
+def test_how_many_deployments_are_remembered(written: str, expected: int) -> None:
+    text = f"environments: [{{name: e, clusterName: local, kubeNamespace: n{written}}}]\n"
+    assert declare(CLUSTER + text).environment.history_max == expected
+
+
+@pytest.mark.parametrize("written", ["0", "1", "101", "-3", "2.5", "many", "010"])
+def test_how_many_are_remembered_has_bounds(written: str) -> None:
+    declared = declare(
+        CLUSTER + f"environments: [{{name: e, clusterName: local, kubeNamespace: n, historyMax: {written}}}]\n"
+    )
+    assert [(problem.code, problem.path) for problem in declared.problems] == [
+        ("invalidValue", "environments[0].historyMax")
+    ]
+
+
+@pytest.mark.parametrize(
     ("file", "name"),
     [
         ("apps.yaml", "apps-resources"),

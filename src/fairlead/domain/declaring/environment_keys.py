@@ -6,7 +6,7 @@ from fairlead.domain.declaring.cluster_keys import CLUSTER, PROVIDER
 from fairlead.domain.declaring.proposal_keys import UPDATES
 from fairlead.domain.declaring.release_keys import RELEASE
 from fairlead.domain.declaring.shapes import Either, Field, Flag, ListOf, OneOf, PathRole, PathText, Record, Text
-from fairlead.domain.declaring.texts import ANY_TEXT, NAME, NAMESPACE, VARIABLE
+from fairlead.domain.declaring.texts import ANY_TEXT, HISTORY, NAME, NAMESPACE, VARIABLE
 from fairlead.domain.declaring.value_keys import VALUE
 
 ENVIRONMENT = Record(
@@ -22,6 +22,13 @@ ENVIRONMENT = Record(
             Flag(),
             "Whether the namespace is created when it is missing. It is never deleted.",
             default="false",
+        ),
+        Field(
+            "historyMax",
+            HISTORY,
+            "How many deployments of each release are remembered; of charts also Helm's revisions. "
+            "The last one that succeeded always is.",
+            default="10",
         ),
         Field("releasesFiles", ListOf(PathText(PathRole.RELEASES_FILE)), "Release files, relative to this file."),
         Field(

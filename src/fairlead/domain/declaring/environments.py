@@ -14,6 +14,7 @@ from fairlead.domain.declaring.found import FoundPath, FoundRecord
 from fairlead.domain.declaring.lock_files import LockFiles
 from fairlead.domain.declaring.releases import ReleaseReader, ResolvedPaths, dependencies
 from fairlead.domain.declaring.values import ValueReader
+from fairlead.domain.records import KEPT
 from fairlead.domain.suggesting import near
 
 DEFAULT_NAMESPACE = "default"
@@ -55,6 +56,7 @@ class EnvironmentReader:
             default_values_file=reader.single(found.path("defaultValuesFile")),
             default_values=default_values,
             create_namespace=found.flag("createNamespace"),
+            history_max=int(found.text("historyMax") or KEPT),
         )
 
     def _declared(self, found: FoundRecord, reader: ReleaseReader) -> Iterator[_Declared]:

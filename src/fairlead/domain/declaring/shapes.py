@@ -8,20 +8,29 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
+
+NUMBER: Final = "[1-9][0-9]{0,8}"
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text, kept as written. `pattern` must match as a whole; `expected` says in words what it demands."""
+    """A text, kept as written. `pattern` must match as a whole; `expected` says in words what it demands.
+
+    With `bounds` it is a whole number between the two, both included.
+    """
 
     pattern: str | None = None
     expected: str = "a text"
     choices: tuple[str, ...] = ()
+    bounds: tuple[int, int] | None = None
 
     def accepts(self, text: str) -> bool:
-        """Tell whether a text follows the pattern and is one of the choices."""
+        """Tell whether a text follows the pattern and is one of the choices, or within the bounds."""
         if self.choices:
             return text in self.choices
+        if self.bounds is not None:
+            return re.fullmatch(NUMBER, text) is not None and self.bounds[0] <= int(text) <= self.bounds[1]
         return self.pattern is None or re.fullmatch(self.pattern, text) is not None
 
 

@@ -30,5 +30,6 @@ LABEL_VALUE = Text(rf"{_LABEL}?", "a Kubernetes label value: at most 63 letters,
 DURATION = Text(r"([0-9]{1,6}(\.[0-9]{1,3})?(ms|s|m|h))+", "a duration such as 90s, 5m or 1h30m")
 AGE = Text(r"[0-9]{1,5}[mhdw]", "an age such as 12h, 3d or 2w")
 PLATFORM = Text(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?", "OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT")
+HISTORY = Text(expected="a number from 2 to 100", bounds=(2, 100))
 ANY_TEXT = Text(r"[^\x00-\x1f\x7f]*", "one line of text")
 VALUE_TYPES = ("string", "integer", "number", "boolean", "json")

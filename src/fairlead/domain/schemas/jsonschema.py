@@ -11,6 +11,7 @@ from typing import Any
 from fairlead.domain.declaring.environment_keys import ENVIRONMENTS_FILE
 from fairlead.domain.declaring.release_keys import RELEASES_FILE
 from fairlead.domain.declaring.shapes import (
+    NUMBER,
     Either,
     Field,
     Flag,
@@ -85,6 +86,9 @@ _ROLES = {
 def _text(shape: Text) -> dict[str, Any]:
     if shape.choices:
         return {"enum": list(shape.choices)}
+    if shape.bounds is not None:
+        low, high = shape.bounds
+        return {"type": ["integer", "string"], "minimum": low, "maximum": high, "pattern": f"^(?:{NUMBER})$"}
     pattern = {"pattern": f"^(?:{shape.pattern})$"} if shape.pattern is not None else {}
     return {"type": ["string", "number", "boolean"], **pattern}
 

@@ -71,6 +71,8 @@ def _row(field: Field) -> str:
 
 def _type(shape: Shape) -> str:  # noqa: PLR0911 - one return per shape
     match shape:
+        case Text(bounds=(low, high)):
+            return f"{low} to {high}"
         case Text(choices=()):
             return "text"
         case Text():
