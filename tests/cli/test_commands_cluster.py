@@ -20,6 +20,7 @@ from fairlead.pipeline.application import Application
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster, LiveObject
 from fairlead.ports.events import EventSink
+from fairlead.ports.source import Source
 from fairlead.settings import Settings
 from tests.conftest import Golden
 from tests.fakes.cluster import FakeCluster
@@ -77,14 +78,17 @@ class Noon(SystemClock):
         return datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
+@dataclass(frozen=True)
 class Revision:
-    """A checkout at one commit."""
+    """A checkout at one commit; `later` are commits that come after it."""
+
+    later: frozenset[str] = frozenset()
 
     async def commit(self, root: str) -> Commit:
         return Commit("a1b2c3d4e5f6", dirty=False)
 
     async def is_ancestor(self, root: str, older: str, newer: str) -> bool:
-        return older == newer
+        return older == newer or newer in self.later
 
 
 @dataclass
@@ -94,6 +98,7 @@ class Shop:
     root: Path
     cluster: FakeCluster = field(default_factory=FakeCluster)
     clock: Clock = field(default_factory=Noon)
+    source: Source = field(default_factory=Revision)
 
     async def open(self, environment: Environment) -> Cluster:
         return self.cluster
@@ -103,7 +108,7 @@ class Shop:
         self, settings: Settings, wishes: Wishes, sink: EventSink, redactor: Redactor
     ) -> AsyncIterator[Application]:
         async with open_application(settings, wishes, sink, redactor) as application:
-            yield replace(application, clusters=self, clock=self.clock, source=Revision(), whoami=FakeWhoAmI())
+            yield replace(application, clusters=self, clock=self.clock, source=self.source, whoami=FakeWhoAmI())
 
     def run(self, *arguments: str, width: int | None = None, answer: str | None = None) -> Ended:
         terminal = Terminal(self.root, open=self.application, width=width)

@@ -28,6 +28,7 @@ def test_the_wire_form_of_a_deployment() -> None:
         "health": "failed",
         "durationSeconds": 1.235,
         "explanation": "why",
+        "code": None,
         "rollbackTo": None,
     }
     assert Deployment(KEY, Outcome.SKIPPED, REVISION, "d").to_json()["health"] is None

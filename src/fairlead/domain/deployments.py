@@ -34,6 +34,7 @@ class Deployment:
 
     `number` is None while nothing is recorded, `plan_digest` empty where no plan of ours was. `health` is None when
     nobody looked (`wait: false`, skipped). `explanation` says in plain sentences why it is not good; empty otherwise.
+    `code` is that of the problem that decided, empty where several did, or none.
     `duration` is in seconds. `returns_to` is the deployment that was deployed again, 0 when all that
     a first deployment had made was removed.
     """
@@ -48,6 +49,7 @@ class Deployment:
     explanation: str = ""
     number: int | None = None
     returns_to: int | None = None
+    code: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return an item of `deployments`."""
@@ -61,6 +63,7 @@ class Deployment:
             "health": self.health.value if self.health is not None else None,
             "durationSeconds": round(self.duration, 3),
             "explanation": self.explanation,
+            "code": self.code or None,
             "rollbackTo": self.returns_to,
         }
 
@@ -72,6 +75,7 @@ def returned(failed: Deployment, back: Deployment) -> Deployment:
         back,
         outcome=Outcome.ROLLED_BACK,
         plan_digest=failed.plan_digest,
+        code=failed.code,
         duration=failed.duration + back.duration,
         explanation="\n".join(filter(None, (failed.explanation, f"Deployment {failed.number} failed; {how}."))),
     )

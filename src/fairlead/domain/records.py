@@ -171,6 +171,7 @@ def _deployment(stored: Mapping[str, Any]) -> Deployment:
         health=None if health is None else HealthState(health),
         duration=float(stored["durationSeconds"]),
         explanation=str(stored["explanation"]),
+        code=str(stored.get("code") or ""),
         number=int(stored["number"]),
         returns_to=None if stored.get("rollbackTo") is None else int(stored["rollbackTo"]),
     )

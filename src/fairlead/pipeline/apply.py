@@ -30,13 +30,17 @@ _PAUSE_SECONDS: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class ChangeReport:
-    """What became of changes: objects as they are now, those that are gone, and those never begun with the reason."""
+    """What became of changes: objects as they are now, those that are gone, and those never begun with the reason.
+
+    `codes` are those of the failures.
+    """
 
     applied: tuple[LiveObject, ...] = ()
     removed: tuple[ObjectRef, ...] = ()
     failures: tuple[tuple[ObjectRef, str], ...] = ()
     skipped: tuple[tuple[ObjectRef, str], ...] = ()
     interrupted: bool = False
+    codes: frozenset[str] = frozenset()
 
     def followed_by(self, later: ChangeReport) -> ChangeReport:
         """Return what became of these and later changes."""
@@ -46,7 +50,13 @@ class ChangeReport:
             self.failures + later.failures,
             self.skipped + later.skipped,
             interrupted=self.interrupted or later.interrupted,
+            codes=self.codes | later.codes,
         )
+
+    @property
+    def code(self) -> str:
+        """The code of what went wrong, empty where several things did, or nothing."""
+        return next(iter(self.codes)) if len(self.codes) == 1 else ""
 
     @property
     def explanation(self) -> str:
@@ -78,6 +88,7 @@ async def apply_changes(
         tuple((end.ref, end.failure) for end in ends if end.failure),
         tuple((end.ref, end.skipped) for end in ends if end.skipped),
         interrupted=any(end.interrupted for end in ends),
+        codes=frozenset(end.code for end in ends if end.code),
     )
 
 
@@ -87,6 +98,7 @@ class _End:
     live: LiveObject | None = None
     removed: bool = False
     failure: str = ""
+    code: str = ""
     skipped: str = ""
     interrupted: bool = False
 
@@ -121,7 +133,7 @@ class _Stage:
             message = self.redactor.text(said(error))
             self.engine.events.emit(ApplyFailed(self.key, change.ref, message))
             self.board.finish(node, ok=False)
-            return _End(change.ref, failure=message)
+            return _End(change.ref, failure=message, code=error.code)
         if not end.interrupted:
             self.engine.events.emit(Applied(self.key, change.ref, change.action))
             self.board.finish(node, ok=True)

@@ -54,10 +54,7 @@ _LOOK_SECONDS: Final = 5.0
 
 @dataclass(slots=True)
 class Book:
-    """The books of one deployment. `number` is None until it is opened, and again after it was closed.
-
-    `kept` deployments of the release are remembered.
-    """
+    """The books of one deployment, `kept` of which are remembered. `number` is None unless they are open."""
 
     plan: ReleasePlan
     engine: Engine
@@ -197,10 +194,10 @@ class Book:
             await self._record(deployment, report)
         except LockLost as error:
             outcome = Outcome.INTERRUPTED if deployment.outcome is Outcome.INTERRUPTED else Outcome.SUPERSEDED
-            deployment = replace(deployment, outcome=outcome, explanation=said(error))
+            deployment = replace(deployment, outcome=outcome, explanation=said(error), code=error.code)
         except OperationFailed as error:
             problem = f"it could not be recorded, the next run will find out what it did: {said(error)}"
-            deployment = _failed(deployment, problem)
+            deployment = _failed(deployment, problem, error.code)
         self.number = None
         return deployment
 
@@ -210,9 +207,8 @@ class Book:
             async with fenced(self):
                 await forget(self.engine, self.plan.key, self._stored if self.is_open else self.plan.stored or Stored())
         except OperationFailed as error:
-            deployment = _failed(
-                deployment, f"its objects are gone, but its records could not be removed: {said(error)}"
-            )
+            problem = f"its objects are gone, but its records could not be removed: {said(error)}"
+            deployment = _failed(deployment, problem, error.code)
         self.number = None
         return deployment
 
@@ -295,7 +291,7 @@ async def recording(
         raise
 
 
-def _failed(deployment: Deployment, problem: str) -> Deployment:
+def _failed(deployment: Deployment, problem: str, code: str) -> Deployment:
     explanation = "\n".join(part for part in (deployment.explanation, problem) if part)
     outcome = Outcome.FAILED if deployment.outcome.is_good else deployment.outcome
-    return replace(deployment, outcome=outcome, explanation=explanation)
+    return replace(deployment, outcome=outcome, explanation=explanation, code=deployment.code or code)

@@ -64,6 +64,7 @@ class Rollout:
     replan: Callable[[], Awaitable[ReleasePlan]]
     record: HelmRecord | None = None
     explanation: str = ""
+    code: str = ""
     health: HealthState | None = None
     _report: ChangeReport = field(default_factory=ChangeReport)
     _started: float = 0.0
@@ -82,17 +83,17 @@ class Rollout:
         try:
             return await stages[command]()
         except LockLost as error:
-            self.explanation = said(error)
-            return Event.LOCK_LOST
+            return self._because(error, Event.LOCK_LOST)
         except Interrupted as error:
-            self.explanation = said(error)
-            return Event.INTERRUPTED
+            return self._because(error, Event.INTERRUPTED)
         except Refused as error:
-            self.explanation = said(error)
-            return Event.REFUSED
+            return self._because(error, Event.REFUSED)
         except OperationFailed as error:
-            self.explanation = self.redactor.text(said(error))
-            return _FAILURES[command]
+            return self._because(error, _FAILURES[command])
+
+    def _because(self, error: FairleadError, event: Event) -> Event:
+        self.explanation, self.code = self.redactor.text(said(error)), error.code
+        return event
 
     async def finish(self, state: State) -> Deployment:
         """Record the deployment that this was, tell everybody, and let what depends on it go on."""
@@ -112,6 +113,7 @@ class Rollout:
             duration=self.engine.clock.monotonic() - self._started if self._started else 0.0,
             explanation=self.explanation,
             returns_to=self.plan.returns_to,
+            code=self.code,
         )
 
     async def _recorded(self, ended: Outcome) -> Outcome:
@@ -122,6 +124,7 @@ class Rollout:
         except OperationFailed as error:
             unrecorded = self.redactor.text(f"Helm's record of it could not be written: {said(error)}")
             self.explanation = "\n".join(filter(None, (self.explanation, unrecorded)))
+            self.code = self.code or error.code
             return Outcome.FAILED if ended.is_good else ended
         return ended
 
@@ -132,7 +135,7 @@ class Rollout:
             case Stopped():
                 return Event.INTERRUPTED
             case Blocked() as blocked:
-                self.explanation = f"not begun: {blocked.reason}"
+                self.explanation, self.code = f"not begun: {blocked.reason}", "dependencyFailed"
                 return Event.DEPENDENCY_FAILED
             case _:
                 if self.plan.held is not None:
@@ -145,6 +148,7 @@ class Rollout:
         obstacles = [change.obstacle for change in self.plan.changes if change.obstacle]
         if obstacles:
             self.explanation = self.redactor.text("nothing was written: " + "; ".join(obstacles))
+            self.code = "planRefused"
             return Event.APPLY_FAILED
         writes = sum(change.action.writes for change in self.plan.changes)
         self.engine.events.emit(ApplyStarted(self.plan.key, writes))
@@ -202,7 +206,7 @@ class Rollout:
             timeout_seconds=self.timeout_seconds,
         )
         self._report = self._report.followed_by(report)
-        self.explanation = report.explanation
+        self.explanation, self.code = report.explanation, report.code
         if self.explanation:
             return Event.APPLY_FAILED
         return Event.INTERRUPTED if report.interrupted else done
@@ -225,7 +229,7 @@ class Rollout:
             await self.book.write_again()
         self.health = report.state
         if report.explanation is not None:
-            self.explanation = self.redactor.text(report.explanation.text)
+            self.explanation, self.code = self.redactor.text(report.explanation.text), report.explanation.code
         return Event.HEALTHY if report.healthy else Event.UNHEALTHY
 
     def _is_home(self, change: Change) -> bool:

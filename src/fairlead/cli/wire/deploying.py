@@ -158,6 +158,7 @@ class ObjectOutcomeItem(Item, frozen=True, kw_only=True):
 class DeploymentItem(Located, frozen=True, kw_only=True):
     """One execution of a plan for one release. `number` is null when nothing was recorded.
 
+    `code` names the problem that decided, where one alone did (`locked`, `planOutdated`, `crashLoop`, ...).
     `rollbackTo` is the deployment that was deployed again. `history` and `show` add who did it, with what, from where
     and when; `show` adds what became of each object, and for releases that are no charts the manifests, with secrets
     masked.
@@ -171,6 +172,7 @@ class DeploymentItem(Located, frozen=True, kw_only=True):
     health: str | None
     duration_seconds: float
     explanation: str | None
+    code: str | None = None
     rollback_to: int | None = None
     started_at: str | msgspec.UnsetType = msgspec.UNSET
     finished_at: str | msgspec.UnsetType | None = msgspec.UNSET

@@ -77,4 +77,5 @@ def _unknown(key: ReleaseKey, why: Problem) -> ReleaseStatus:
 def _not_deployed(key: ReleaseKey, why: Problem) -> DeploymentItem:
     nothing: dict[str, object] = {"number": None, "revision": None, "planDigest": None, "summary": {}, "health": None}
     told = {"outcome": Outcome.FAILED.value, "durationSeconds": 0.0, "explanation": f"not begun: {why.message}"}
+    told["code"] = why.code
     return msgspec.convert({**key.to_json(), **nothing, **told}, DeploymentItem)

@@ -69,14 +69,16 @@ def _row(field: Field) -> str:
     return f"| `{field.key}` | {_type(field.shape)} | {default} | {meaning.replace('|', chr(92) + '|')} |"
 
 
+def _text(shape: Text) -> str:
+    if shape.bounds is not None:
+        return f"{shape.bounds[0]} to {shape.bounds[1]}"
+    return " or ".join(f"`{choice}`" for choice in shape.choices) or "text"
+
+
 def _type(shape: Shape) -> str:  # noqa: PLR0911 - one return per shape
     match shape:
-        case Text(bounds=(low, high)):
-            return f"{low} to {high}"
-        case Text(choices=()):
-            return "text"
         case Text():
-            return " or ".join(f"`{choice}`" for choice in shape.choices)
+            return _text(shape)
         case Flag():
             return "true or false"
         case PathText():
