@@ -5,15 +5,38 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from fairlead.adapters.administration.administration import SqliteAdministration
 from fairlead.adapters.store.store import SqliteStore
+from fairlead.adapters.whoami.process import ThisProcess
 from fairlead.domain.keeping.limits import Limits
+from fairlead.domain.locking import Holder
 from fairlead.pipeline.tidying import Tidied, keep_tidy
 from fairlead.ports.administration import Administration
 from fairlead.ports.clock import Clock
 from fairlead.ports.store import Store
+from fairlead.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a server keeps what: what can be made again from clusters, and what cannot."""
+
+    store: Path
+    administration: Path
+
+
+def places(settings: Settings, directory: Path | None = None) -> Places:
+    """Return the files of a server that keeps them in a directory, by default the user's own."""
+    where = directory or settings.data / "server"
+    return Places(where / "store.sqlite", where / "administration.sqlite")
+
+
+def who_runs_this() -> Holder:
+    """Return who runs this process, for the audit log."""
+    return ThisProcess().me()
 
 
 @asynccontextmanager

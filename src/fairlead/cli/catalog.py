@@ -257,6 +257,17 @@ CATALOG = (
         (Example("fairlead use test", "kubectl then talks to the cluster of test"),),
     ),
     Entry(
+        "tokens",
+        SET_UP,
+        "Make, list and revoke the tokens that open the server.",
+        (
+            Example("fairlead tokens create ci --role deployer --namespace shop", "printed once, valid for 90 days"),
+            Example("fairlead tokens create alice --role admin --expires 8h", "for a working day"),
+            Example("fairlead tokens list", "who may do what until when, and when they last did"),
+            Example("fairlead tokens revoke ci", "at once, also while the server runs"),
+        ),
+    ),
+    Entry(
         "sandbox",
         SET_UP,
         "Run a real Kubernetes on this machine, to try things.",

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
-from fairlead.cli.catalog import find
-from fairlead.cli.command import Command, build, examples
+from fairlead.cli.grouping import group
 from fairlead.cli.options import Common
 from fairlead.cli.run import Operation, Run
 from fairlead.cli.sandbox_progress import SandboxProgress
@@ -175,37 +171,4 @@ def _nothing() -> Sandbox:
     return Sandbox(clusters=[], kubeconfig="", registry=None)
 
 
-class Group(TyperGroup):
-    """The commands of `fairlead sandbox`, explained like all others."""
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write what each does, and examples."""
-        entry = find("sandbox")
-        formatter.write(f"Usage: {ctx.command_path} COMMAND [options]\n\n")
-        if entry is not None:
-            formatter.write(f"{entry.summary}\n\nCommands:\n")
-            for name, command in self.commands.items():
-                formatter.write(f"  {name:<12}{command.get_short_help_str(limit=60)}\n")
-            formatter.write(examples(entry))
-
-
-class Part(Command):
-    """One command of the group."""
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write usage, purpose and options."""
-        arguments = [piece.strip("{}") for parameter in self.params for piece in parameter.get_usage_pieces(ctx)]
-        formatter.write(f"Usage: {' '.join([ctx.command_path, *arguments])} [options]\n\n{self.help}\n")
-        self._write_options(ctx, formatter)
-
-
-def _part(function: Callable[..., Operation]) -> typer.Typer:
-    made = build(function)
-    [command] = made.registered_commands
-    command.name, command.cls, command.help = function.__name__.replace("_", "-"), Part, inspect.getdoc(function)
-    return made
-
-
-app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-for _function in (up, down, status, reset, load_image, logs):
-    app.add_typer(_part(_function))
+app = group("sandbox", up, down, status, reset, load_image, logs)

@@ -21,6 +21,7 @@ from fairlead.cli.wire.documents import (
 )
 from fairlead.cli.wire.sandbox import Sandbox
 from fairlead.cli.wire.saved import SavedPlan
+from fairlead.cli.wire.tokens import NewToken, Tokens
 from fairlead.cli.wire.upgrades import TrackChoice, Updates
 
 KINDS: tuple[type[Document], ...] = (
@@ -38,6 +39,8 @@ KINDS: tuple[type[Document], ...] = (
     Files,
     Context,
     Sandbox,
+    Tokens,
+    NewToken,
     Error,
 )
 
