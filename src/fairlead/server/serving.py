@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from fairlead.domain.errors import OperationFailed, Problem
+from fairlead.server.connection import LimitedConnection
 
 GRACE_SECONDS = 8  # for requests under way when the end is asked for
 _IDLE_SECONDS = 30
@@ -36,8 +37,12 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: Any, address: Address) -> AsyncIterator[Address]:
+async def serving(
+    app: Any, address: Address, *, websockets: type[asyncio.Protocol] | None = None
+) -> AsyncIterator[Address]:
     """Serve inside the block and give the address that was bound; leaving it ends gracefully.
+
+    Connections that ask to become WebSockets are given to `websockets`, which is made as uvicorn makes its own.
 
     Raises:
         OperationFailed: the address is taken or not ours (`cannotListen`).
@@ -46,7 +51,8 @@ async def serving(app: Any, address: Address) -> AsyncIterator[Address]:
     config = uvicorn.Config(
         app,
         lifespan="off",
-        ws="none",
+        http=LimitedConnection,
+        ws=websockets or "none",
         access_log=False,  # addresses may hold secrets
         log_config=None,
         server_header=False,

@@ -1,0 +1,138 @@
+"""All feeds that somebody follows, and all who follow them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import partial
+
+from fairlead.domain.errors import Problem, Refused
+from fairlead.ports.clock import Clock
+from fairlead.server.streams.feed import Feed
+from fairlead.server.streams.telling import Journal, Told
+
+PING_SECONDS = 20.0
+STALL_SECONDS = 30.0  # in which a client has to take what was sent to it
+CHECK_SECONDS = 1.0  # a revoked token ends its streams after this, and what the check takes
+_PAGE_EVENTS = 128
+
+
+class Ending(Enum):
+    """Why the server ended a stream."""
+
+    COMPLETE = "complete"
+    STALLED = "stalled"
+    REVOKED = "revoked"
+    STOPPING = "stopping"
+    FAILED = "failed"
+
+
+@dataclass(slots=True, eq=False)
+class Follower:
+    """One stream: of which deployment, after which number, on whose behalf.
+
+    `ended` says why it was cancelled, `sending_since` since when its client has to take something.
+    """
+
+    deployment: str
+    after: int
+    caller: Hashable
+    sending_since: float | None = None
+    ended: Ending | None = None
+    task: asyncio.Task[object] | None = None
+
+    def end(self, why: Ending) -> None:
+        """Cancel whoever serves it."""
+        if self.ended is None and self.task is not None:
+            self.ended = why
+            self.task.cancel()
+
+
+@dataclass(slots=True)
+class Hub:
+    """Who follows what. `may` says whether a caller may still follow a deployment."""
+
+    journal: Journal
+    clock: Clock
+    may: Callable[[Hashable, str], Awaitable[bool]]
+    limit: int = 20_000
+    _feeds: dict[str, Feed] = field(default_factory=dict)
+    _followers: set[Follower] = field(default_factory=set)
+
+    @property
+    def open(self) -> int:
+        """How many streams are open."""
+        return len(self._followers)
+
+    def publish(self, deployment: str, told: Told) -> None:
+        """Tell those who follow a deployment of an event that is in the journal."""
+        if (feed := self._feeds.get(deployment)) is not None:
+            feed.publish(told)
+
+    def complete(self, deployment: str) -> None:
+        """Say that nothing more will happen in a deployment."""
+        if (feed := self._feeds.get(deployment)) is not None:
+            feed.complete()
+
+    def follower(self, deployment: str, after: int, caller: Hashable) -> Follower:
+        """Return who will follow a deployment from an event on.
+
+        Raises:
+            Refused: as many follow as this process can serve (`tooManyStreams`).
+        """
+        if self.open >= self.limit:
+            message = f"{self.limit} streams are open, which is as many as this server serves"
+            remedy = "try again later, or read the events page by page"
+            raise Refused(Problem("tooManyStreams", message, remedy=remedy))
+        return Follower(deployment, after, caller)
+
+    @contextmanager
+    def following(self, follower: Follower) -> Iterator[Feed]:
+        """Follow inside the block, on the current task."""
+        feed = self._feeds.get(follower.deployment)
+        if feed is None:
+            read = partial(self.journal.past, follower.deployment, limit=_PAGE_EVENTS)
+            feed = self._feeds[follower.deployment] = Feed(lambda number: read(after=number))
+        feed.followers += 1
+        follower.task = asyncio.current_task()
+        self._followers.add(follower)
+        try:
+            yield feed
+        finally:
+            self._followers.discard(follower)
+            feed.followers -= 1
+            if not feed.followers:
+                self._feeds.pop(follower.deployment, None)
+
+    async def run(self) -> None:
+        """Send pings, and end the streams of callers who may not follow any more, until cancelled."""
+        pinged = self.clock.monotonic()
+        while True:
+            await self.clock.sleep(CHECK_SECONDS)
+            await self.check()
+            if self.clock.monotonic() - pinged >= PING_SECONDS:
+                pinged = self.clock.monotonic()
+                for feed in list(self._feeds.values()):
+                    feed.tick()
+
+    async def check(self) -> None:
+        """End the streams of clients that take nothing, and of callers who may not follow any more."""
+        streams: dict[tuple[Hashable, str], list[Follower]] = defaultdict(list)
+        for follower in self._followers:
+            streams[follower.caller, follower.deployment].append(follower)
+            since = follower.sending_since
+            if since is not None and self.clock.monotonic() - since > STALL_SECONDS:
+                follower.end(Ending.STALLED)
+        for (caller, deployment), followers in streams.items():
+            if not await self.may(caller, deployment):
+                for follower in followers:
+                    follower.end(Ending.REVOKED)
+
+    def close(self) -> None:
+        """End every stream, because the server stops."""
+        for follower in list(self._followers):
+            follower.end(Ending.STOPPING)
