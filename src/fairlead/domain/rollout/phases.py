@@ -153,4 +153,5 @@ class VersionKind(StrEnum):
     EXPIRED = "expired"
     UNDEPLOY = "undeploy"
     GONE = "gone"
+    OVERDUE = "overdue"  # what its state does is not done in time
     RETRY = "retry"

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Never
+
+from fairlead.domain.rollout.tables import Rule
 
 
 class State(StrEnum):
@@ -62,11 +64,8 @@ class Command(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Transition:
-    """Where an event leads, and what to do on the way."""
-
-    state: State
-    commands: tuple[Command, ...]
+class Transition(Rule[State, Command, Never]):
+    """Where an event leads, and what to do on the way; the rolling strategy needs no conditions."""
 
 
 Table = Mapping[tuple[State, Event], Transition]

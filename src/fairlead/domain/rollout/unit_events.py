@@ -83,4 +83,5 @@ class VersionFact:
     version: str
 
 
-UnitEvent = Asked | Start | Reachable | Fact | VersionFact
+PhaseEvent = Asked | Start | Reachable | Fact
+UnitEvent = PhaseEvent | VersionFact
