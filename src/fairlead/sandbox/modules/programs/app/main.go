@@ -1,11 +1,17 @@
 // Command app is the sample workload: a small web server whose behaviour is set by its environment.
 //
-//	APP_VERSION  what "/" answers, before the pod's name
-//	SLOW_START   seconds until the program is healthy
-//	UNHEALTHY    any value: never healthy
-//	CRASH        exit code to end with, right after the start
-//	CRASH_AFTER  seconds to wait before CRASH
-//	PORT         port to listen on, 8080 by default
+//	APP_VERSION      what "/" answers, before the pod's name
+//	SLOW_START       seconds until the program is ready and healthy
+//	UNHEALTHY        any value: never healthy
+//	UNHEALTHY_AFTER  seconds until it is no longer healthy
+//	FAIL             any value: "/" answers with status 500
+//	CRASH            exit code to end with, right after the start
+//	CRASH_AFTER      seconds to wait before CRASH
+//	DRAIN            seconds to go on answering when told to end, 2 by default
+//	PORT             port to listen on, 8080 by default
+//
+// "/slow?seconds=N" begins its answer at once and ends it after N seconds. "/health" says whether the program is healthy,
+// to any method; "/ready" only whether it takes requests, whatever its health is.
 //
 // The image holds no shell, so the program also looks around from inside a pod: "app resolve NAME" prints the
 // addresses of a name, "app get URL" the answer to a request.
@@ -62,38 +68,70 @@ func serve() {
 	stopped, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	server := &http.Server{Addr: ":" + orElse(os.Getenv("PORT"), "8080"), Handler: handler(time.Now(), stopped)}
+	drained := make(chan struct{})
 	go func() {
 		<-stopped.Done()
 		log.Print("app stops")
 		// Endpoints learn of the end after we do: go on answering for a moment, so that a rollout loses no request.
-		time.Sleep(2 * time.Second)
+		// Meanwhile each answer tells its client to let go of the connection: one that is closed just when the next
+		// request is on its way would lose that.
+		time.Sleep(seconds("DRAIN", 2))
 		_ = server.Shutdown(context.Background())
+		close(drained)
 	}()
 	if err := server.ListenAndServe(); err != http.ErrServerClosed {
 		log.Fatal(err)
 	}
+	<-drained
 }
 
 func handler(started time.Time, stopped context.Context) http.Handler {
-	healthyFrom := started.Add(seconds("SLOW_START"))
+	readyFrom := started.Add(seconds("SLOW_START", 0))
+	ready := func() bool { return time.Now().After(readyFrom) && stopped.Err() == nil }
 	routes := http.NewServeMux()
 	routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		log.Printf("%s %s", r.Method, r.URL.Path)
-		fmt.Fprintf(w, "%s %s\n", os.Getenv("APP_VERSION"), os.Getenv("HOSTNAME"))
+		if os.Getenv("FAIL") != "" {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+		introduce(w)
+	})
+	routes.HandleFunc("/slow", func(w http.ResponseWriter, r *http.Request) {
+		log.Printf("%s %s", r.Method, r.URL)
+		introduce(w)
+		_ = http.NewResponseController(w).Flush()
+		wait, _ := strconv.ParseFloat(r.URL.Query().Get("seconds"), 64)
+		time.Sleep(time.Duration(wait * float64(time.Second)))
+		fmt.Fprintln(w, "end")
+	})
+	routes.HandleFunc("/ready", func(w http.ResponseWriter, _ *http.Request) {
+		if !ready() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		introduce(w)
 	})
 	routes.HandleFunc("/health", func(w http.ResponseWriter, _ *http.Request) {
-		healthy := os.Getenv("UNHEALTHY") == "" && time.Now().After(healthyFrom) && stopped.Err() == nil
+		healthy := os.Getenv("UNHEALTHY") == "" && ready() && !over(started, "UNHEALTHY_AFTER")
 		w.Header().Set("Content-Type", "application/json")
 		if !healthy {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"healthy": healthy, "version": os.Getenv("APP_VERSION")})
 	})
-	return routes
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if stopped.Err() != nil {
+			w.Header().Set("Connection", "close")
+		}
+		routes.ServeHTTP(w, r)
+	})
+}
+
+func introduce(w io.Writer) {
+	fmt.Fprintf(w, "%s %s\n", os.Getenv("APP_VERSION"), os.Getenv("HOSTNAME"))
 }
 
 func crash(code string) {
-	time.Sleep(seconds("CRASH_AFTER"))
+	time.Sleep(seconds("CRASH_AFTER", 0))
 	number, err := strconv.Atoi(code)
 	if err != nil {
 		number = 1
@@ -102,8 +140,16 @@ func crash(code string) {
 	os.Exit(number)
 }
 
-func seconds(name string) time.Duration {
-	value, _ := strconv.ParseFloat(os.Getenv(name), 64)
+// over says whether the seconds of a setting have passed since a time; without the setting they never have.
+func over(started time.Time, name string) bool {
+	return os.Getenv(name) != "" && time.Since(started) > seconds(name, 0)
+}
+
+func seconds(name string, fallback float64) time.Duration {
+	value, err := strconv.ParseFloat(os.Getenv(name), 64)
+	if err != nil {
+		value = fallback
+	}
 	return time.Duration(value * float64(time.Second))
 }
 
