@@ -15,7 +15,7 @@ from fairlead.domain.declaring.lock_files import LOCK_FILE
 from fairlead.domain.declaring.release_keys import RELEASES_FILE
 from fairlead.domain.declaring.shapes import Either, ListOf, Record, Shape
 from fairlead.domain.errors import Severity
-from fairlead.domain.schemas.jsonschema import environments_schema, releases_schema, webhooks_schema
+from fairlead.domain.schemas.jsonschema import app_schema, environments_schema, releases_schema, webhooks_schema
 from fairlead.domain.schemas.reference import PAGE, generated
 from fairlead.domain.webhooks.keys import WEBHOOKS_FILE
 from fairlead.doors.yaml import read_manifests
@@ -37,7 +37,7 @@ def test_the_generated_files_are_up_to_date(request: pytest.FixtureRequest) -> N
         assert (ROOT / name).read_text() == text, f"{name} is stale: run pytest --update-goldens"
 
 
-@pytest.mark.parametrize("schema", [environments_schema(), releases_schema(), webhooks_schema()])
+@pytest.mark.parametrize("schema", [environments_schema(), releases_schema(), webhooks_schema(), app_schema()])
 def test_the_schemas_are_schemas(schema: dict[str, Any]) -> None:
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"

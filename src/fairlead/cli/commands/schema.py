@@ -13,7 +13,7 @@ from fairlead.cli.command import build
 from fairlead.cli.options import Common
 from fairlead.cli.run import Operation, Run
 from fairlead.cli.wire.encoding import output_schema
-from fairlead.domain.schemas.jsonschema import environments_schema, releases_schema, webhooks_schema
+from fairlead.domain.schemas.jsonschema import app_schema, environments_schema, releases_schema, webhooks_schema
 
 
 class Subject(StrEnum):
@@ -22,12 +22,13 @@ class Subject(StrEnum):
     ENVIRONMENTS = "environments"
     RELEASES = "releases"
     WEBHOOKS = "webhooks"
+    APP = "app"
     OUTPUT = "output"
 
 
 def schema(
     subject: Annotated[
-        Subject, typer.Argument(metavar="WHAT", help="environments, releases, webhooks (files) or output (ours)")
+        Subject, typer.Argument(metavar="WHAT", help="environments, releases, webhooks, app (files), output (ours)")
     ],
     common: Common,
 ) -> Operation:
@@ -49,6 +50,8 @@ def _schema(subject: Subject) -> dict[str, Any]:
             return releases_schema()
         case Subject.WEBHOOKS:
             return webhooks_schema()
+        case Subject.APP:
+            return app_schema()
         case Subject.OUTPUT:
             return output_schema()
 

@@ -37,6 +37,11 @@ class Findings:
         )
 
     @property
+    def has_errors(self) -> bool:
+        """Whether anything was a mistake."""
+        return any(problem.severity is Severity.ERROR for problem in self._problems)
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         """All of them, by file and line."""
         return tuple(sorted(self._problems, key=lambda one: (one.file or "", one.line or 0, one.column or 0)))
@@ -47,7 +52,7 @@ class Findings:
         Raises:
             InputError: with every problem, when at least one is an error.
         """
-        if any(problem.severity is Severity.ERROR for problem in self._problems):
+        if self.has_errors:
             raise InputError(self.problems)
         return self.problems
 

@@ -36,6 +36,14 @@ class FoundFlag:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundWhole:
+    """A whole number."""
+
+    value: int
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class FoundPath:
     """A path, still to be resolved."""
 
@@ -45,10 +53,11 @@ class FoundPath:
 
 @dataclass(frozen=True, slots=True)
 class FoundList:
-    """The good items of a list; those with mistakes are left out."""
+    """The good items of a list; those with mistakes are left out, and then `sound` is False."""
 
     items: tuple[Found, ...]
     place: Place
+    sound: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +78,25 @@ class FoundStructure:
 
 @dataclass(frozen=True, slots=True)
 class FoundRecord:
-    """A mapping; keys with mistakes are left out. `sound` is False when something in it was wrong."""
+    """A mapping; keys with mistakes are left out. `sound` is False when something in it was wrong.
+
+    An open one, which may hold more than its known keys, has all of it in `node`.
+    """
 
     fields: dict[str, Found]
     place: Place
     sound: bool = True
+    node: Node | None = None
 
     def text(self, key: str) -> str | None:
         """Return a text field."""
         found = self.fields.get(key)
         return found.text if isinstance(found, FoundText) else None
+
+    def whole(self, key: str) -> int | None:
+        """Return a whole number."""
+        found = self.fields.get(key)
+        return found.value if isinstance(found, FoundWhole) else None
 
     def flag(self, key: str, *, default: bool = False) -> bool:
         """Return a flag."""
@@ -128,7 +146,18 @@ class FoundRecord:
         return found.place if found is not None else self.place
 
 
-Found = FoundText | FoundFlag | FoundPath | FoundList | FoundMap | FoundStructure | FoundRecord
+Found = FoundText | FoundWhole | FoundFlag | FoundPath | FoundList | FoundMap | FoundStructure | FoundRecord
+
+
+def is_sound(found: Found) -> bool:
+    """Tell whether nothing was wrong in it, nor in anything below."""
+    match found:
+        case FoundRecord():
+            return found.sound and all(is_sound(inner) for inner in found.fields.values())
+        case FoundList():
+            return found.sound and all(is_sound(item) for item in found.items)
+        case _:
+            return True
 
 
 def paths_in(found: Found) -> Iterator[FoundPath]:

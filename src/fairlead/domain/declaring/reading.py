@@ -16,6 +16,7 @@ from fairlead.domain.declaring.found import (
     FoundRecord,
     FoundStructure,
     FoundText,
+    FoundWhole,
     PathRequest,
 )
 from fairlead.domain.declaring.quoting import quoted
@@ -31,9 +32,11 @@ from fairlead.domain.declaring.shapes import (
     Shape,
     Structure,
     Text,
+    Whole,
 )
 from fairlead.domain.documents import MappingNode, Node, ScalarNode, SequenceNode
 from fairlead.domain.resolving import Unreadable, is_null, scalar_value
+from fairlead.domain.scalars import Scalar
 from fairlead.domain.suggesting import near
 
 
@@ -57,6 +60,8 @@ class Reader:
                 return self.read(node, shape.scalar if isinstance(node, ScalarNode) else shape.record, path)
             case Flag():
                 return self._flag(node, path)
+            case Whole():
+                return self._whole(node, shape, path)
             case Structure():
                 return FoundStructure(node, self._place(node, path))
             case Text() | PathText():
@@ -79,6 +84,9 @@ class Reader:
             expected = shape.expected if isinstance(shape, Text) and not shape.choices else "a text"
             self._wrong_type(node, path, "a path" if isinstance(shape, PathText) else expected)
             return None
+        if isinstance(shape, Text) and shape.exact and not isinstance(_value(node), str):
+            self._wrong_type(node, path, "a text in quotes")
+            return None
         if isinstance(shape, PathText):
             return FoundPath(PathRequest(shape.role, posixpath.dirname(self.file), node.text), place)
         if not shape.accepts(node.text):
@@ -90,14 +98,17 @@ class Reader:
         return FoundText(node.text, place)
 
     def _flag(self, node: Node, path: str) -> Found | None:
-        if isinstance(node, ScalarNode):
-            try:
-                value = scalar_value(node.text, node.tag, plain=node.plain)
-            except Unreadable:
-                value = None
-            if isinstance(value, bool):
-                return FoundFlag(value, self._place(node, path))
+        value = _value(node)
+        if isinstance(value, bool):
+            return FoundFlag(value, self._place(node, path))
         self._wrong_type(node, path, "true or false")
+        return None
+
+    def _whole(self, node: Node, shape: Whole, path: str) -> Found | None:
+        value = _value(node)
+        if isinstance(value, int) and not isinstance(value, bool) and shape.minimum <= value <= shape.maximum:
+            return FoundWhole(value, self._place(node, path))
+        self._wrong_type(node, path, f"a whole number from {shape.minimum} to {shape.maximum}")
         return None
 
     def _list(self, node: Node, shape: ListOf, path: str) -> Found | None:
@@ -107,8 +118,9 @@ class Reader:
         if not isinstance(node, SequenceNode):
             self._wrong_type(node, path, "a list")
             return None
-        items = (self.read(item, shape.item, f"{path}[{n}]") for n, item in enumerate(node.items))
-        return FoundList(tuple(item for item in items if item is not None), place)
+        items = [self.read(item, shape.item, f"{path}[{n}]") for n, item in enumerate(node.items)]
+        good = tuple(item for item in items if item is not None)
+        return FoundList(good, place, len(good) == len(items))
 
     def _map(self, node: Node, shape: MapOf, path: str) -> Found | None:
         if not isinstance(node, MappingNode):
@@ -132,6 +144,8 @@ class Reader:
         sound = True
         for key, value in node.entries:
             field = shape.by_key.get(key.text)
+            if field is None and shape.open:
+                continue
             if field is None:
                 self._unknown_key(key, shape, path)
                 sound = False
@@ -140,7 +154,7 @@ class Reader:
             else:
                 sound = sound and self._means_absent(value, field)
         sound = self._together(node, shape, place) and sound
-        return FoundRecord(fields, place, sound)
+        return FoundRecord(fields, place, sound, node if shape.open else None)
 
     def _field(self, key: ScalarNode, value: Node, field: Field, path: str) -> Found | None:
         inner = _below(path, field.key)
@@ -211,6 +225,16 @@ _TYPE_REMEDIES = {
 }
 
 
+def _value(node: Node) -> Scalar:
+    """Return what a scalar means to Kubernetes; None for what is none, or not readable."""
+    if not isinstance(node, ScalarNode):
+        return None
+    try:
+        return scalar_value(node.text, node.tag, plain=node.plain)
+    except Unreadable:
+        return None
+
+
 def describe(node: Node) -> str:
     """Return what a node is, in words for an error."""
     match node:
@@ -225,11 +249,7 @@ def describe(node: Node) -> str:
 
 
 def _kind(node: ScalarNode) -> str:
-    try:
-        value = scalar_value(node.text, node.tag, plain=node.plain)
-    except Unreadable:
-        return "text"
-    match value:
+    match _value(node):
         case bool():
             return "boolean"
         case int():

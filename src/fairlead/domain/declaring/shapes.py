@@ -1,6 +1,6 @@
 """The grammar of declared files, as data. The reader and the published JSON schemas are both made from it.
 
-Shape = Text | Flag | PathText | ListOf | MapOf | Structure | Either | Record
+Shape = Text | Whole | Flag | PathText | ListOf | MapOf | Structure | Either | Record
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ class Text:
     """A text, kept as written. `pattern` must match as a whole; `expected` says in words what it demands.
 
     With `bounds` it is a whole number between the two, both included.
+    `exact` demands that Kubernetes, too, reads a text there: `8080` without quotes is none.
     """
 
     pattern: str | None = None
     expected: str = "a text"
     choices: tuple[str, ...] = ()
     bounds: tuple[int, int] | None = None
+    exact: bool = False
 
     def accepts(self, text: str) -> bool:
         """Tell whether a text follows the pattern and is one of the choices, or within the bounds."""
@@ -32,6 +34,14 @@ class Text:
         if self.bounds is not None:
             return re.fullmatch(NUMBER, text) is not None and self.bounds[0] <= int(text) <= self.bounds[1]
         return self.pattern is None or re.fullmatch(self.pattern, text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number between two bounds, both included."""
+
+    minimum: int
+    maximum: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +117,21 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A mapping with known keys. `name` is its name in the schema; `former` maps older keys to what to do now."""
+    """A mapping with known keys. `name` is its name in the schema; `former` maps older keys to what to do now.
+
+    An `open` one may hold other keys, too: parts of Kubernetes objects, of which we name only what we use.
+    """
 
     name: str
     title: str
     fields: tuple[Field, ...]
     one_of: tuple[OneOf, ...] = ()
     former: tuple[tuple[str, str], ...] = ()
+    open: bool = False
     by_key: dict[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_key", {each.key: each for each in self.fields})
 
 
-Shape = Text | Flag | PathText | ListOf | MapOf | Structure | Either | Record
+Shape = Text | Whole | Flag | PathText | ListOf | MapOf | Structure | Either | Record

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fairlead.domain.declaring.apps.keys import DESCRIPTOR
 from fairlead.domain.declaring.environment_keys import ENVIRONMENTS_FILE
 from fairlead.domain.declaring.release_keys import RELEASES_FILE
 from fairlead.domain.declaring.shapes import (
@@ -23,6 +24,7 @@ from fairlead.domain.declaring.shapes import (
     Shape,
     Structure,
     Text,
+    Whole,
 )
 from fairlead.domain.webhooks.keys import WEBHOOKS_FILE
 
@@ -44,6 +46,11 @@ def webhooks_schema() -> dict[str, Any]:
     return _document(WEBHOOKS_FILE)
 
 
+def app_schema() -> dict[str, Any]:
+    """Return the schema of a file that holds one descriptor of an app."""
+    return _document(DESCRIPTOR)
+
+
 def _document(record: Record) -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     body = _record(record, definitions)
@@ -58,6 +65,8 @@ def _schema(shape: Shape, definitions: dict[str, Any]) -> dict[str, Any]:  # noq
             return {"type": ["string", "number", "boolean"], "description": _ROLES[shape.role]}
         case Flag():
             return {"type": "boolean"}
+        case Whole():
+            return {"type": "integer", "minimum": shape.minimum, "maximum": shape.maximum}
         case Structure():
             return {}
         case ListOf():
@@ -90,7 +99,7 @@ def _text(shape: Text) -> dict[str, Any]:
         low, high = shape.bounds
         return {"type": ["integer", "string"], "minimum": low, "maximum": high, "pattern": f"^(?:{NUMBER})$"}
     pattern = {"pattern": f"^(?:{shape.pattern})$"} if shape.pattern is not None else {}
-    return {"type": ["string", "number", "boolean"], **pattern}
+    return {"type": "string" if shape.exact else ["string", "number", "boolean"], **pattern}
 
 
 def _reference(record: Record, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -105,7 +114,7 @@ def _record(record: Record, definitions: dict[str, Any]) -> dict[str, Any]:
         "title": record.title,
         "type": "object",
         "properties": {field.key: _property(field, definitions) for field in record.fields},
-        "additionalProperties": False,
+        "additionalProperties": record.open,
     }
     required = [field.key for field in record.fields if field.required]
     if required:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from fairlead.domain.declaring.apps.keys import DESCRIPTOR
 from fairlead.domain.declaring.environment_keys import ENVIRONMENTS_FILE
 from fairlead.domain.declaring.lock_files import LOCK_FILE
 from fairlead.domain.declaring.release_keys import RELEASES_FILE
@@ -19,14 +20,17 @@ from fairlead.domain.declaring.shapes import (
     Shape,
     Structure,
     Text,
+    Whole,
 )
-from fairlead.domain.schemas.jsonschema import environments_schema, releases_schema, webhooks_schema
+from fairlead.domain.schemas.jsonschema import app_schema, environments_schema, releases_schema, webhooks_schema
 from fairlead.domain.webhooks.keys import WEBHOOKS_FILE
 
 ENVIRONMENTS_SCHEMA = "src/fairlead/schemas/environments.json"
 RELEASES_SCHEMA = "src/fairlead/schemas/releases.json"
 WEBHOOKS_SCHEMA = "src/fairlead/schemas/webhooks.json"
+APP_SCHEMA = "src/fairlead/schemas/app.json"
 PAGE = "docs/reference/configuration-keys.md"
+APP_PAGE = "docs/reference/descriptor-keys.md"
 
 
 def generated() -> dict[str, str]:
@@ -35,7 +39,9 @@ def generated() -> dict[str, str]:
         ENVIRONMENTS_SCHEMA: json.dumps(environments_schema(), indent=2) + "\n",
         RELEASES_SCHEMA: json.dumps(releases_schema(), indent=2) + "\n",
         WEBHOOKS_SCHEMA: json.dumps(webhooks_schema(), indent=2) + "\n",
+        APP_SCHEMA: json.dumps(app_schema(), indent=2) + "\n",
         PAGE: "\n".join(_page()) + "\n",
+        APP_PAGE: "\n".join(_app_page()) + "\n",
     }
 
 
@@ -46,6 +52,13 @@ def _page() -> Iterator[str]:
     shown: set[str] = set()
     for top in (ENVIRONMENTS_FILE, RELEASES_FILE, LOCK_FILE, WEBHOOKS_FILE):
         yield from _section(top, shown, 2)
+
+
+def _app_page() -> Iterator[str]:
+    yield "# All keys of descriptors"
+    yield ""
+    yield "Generated from the grammar that the reader uses; do not edit. Rules: [descriptors](descriptors.md)."
+    yield from _section(DESCRIPTOR, set(), 2)
 
 
 def _section(record: Record, shown: set[str], level: int) -> Iterator[str]:
@@ -75,12 +88,14 @@ def _text(shape: Text) -> str:
     return " or ".join(f"`{choice}`" for choice in shape.choices) or "text"
 
 
-def _type(shape: Shape) -> str:  # noqa: PLR0911 - one return per shape
+def _type(shape: Shape) -> str:  # noqa: PLR0911 - one case and one return per shape
     match shape:
         case Text():
             return _text(shape)
         case Flag():
             return "true or false"
+        case Whole():
+            return "whole number"
         case PathText():
             return "path"
         case Structure():

@@ -1,0 +1,60 @@
+"""Environment variables that every container of every app gets (`fairlead env`), and those that tell it what it is.
+
+They stand after the container's own. One that a container names itself keeps its place and takes the value given here,
+so that references to it (`$(NAME)`) go on working; the API server takes no name twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fairlead.domain.manifests import JsonObject
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SecretKey:
+    """A key of a Secret in the namespace of the app."""
+
+    secret: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A name and its value: a text, or what stands in a Secret, which nothing here ever reads."""
+
+    name: str
+    value: str | SecretKey
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry of a container's `env`."""
+        if isinstance(self.value, SecretKey):
+            reference = {"name": self.value.secret, "key": self.value.key}
+            return {"name": self.name, "valueFrom": {"secretKeyRef": reference}}
+        return {"name": self.name, "value": self.value}
+
+
+def variable_name(key: str) -> str:
+    """Return the name that a stored key has in containers: `my-example-key` becomes `MY_EXAMPLE_KEY`."""
+    return key.upper().replace("-", "_")
+
+
+def injected(app: str, version: str, variables: Iterable[Variable]) -> list[dict[str, Any]]:
+    """Return what every container gets: who it is, then the stored variables by name."""
+    stored = sorted(variables, key=lambda one: variable_name(one.name))
+    return [
+        {"name": "APP_NAME", "value": app},
+        {"name": "POD_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}},
+        {"name": "APP_VERSION", "value": version},
+        {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+        *(Variable(variable_name(one.name), one.value).to_json() for one in stored),
+    ]
+
+
+def with_variables(container: JsonObject, given: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a container with the given entries of `env`, which win over its own of the same name."""
+    entries = {entry["name"]: entry for entry in container.get("env") or ()}
+    entries |= {entry["name"]: dict(entry) for entry in given}
+    return {**container, "env": list(entries.values())}
