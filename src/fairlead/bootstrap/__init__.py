@@ -28,6 +28,7 @@ from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.application import Application
 from fairlead.pipeline.load import Loaded, load
 from fairlead.pipeline.proposals import Proposer
+from fairlead.pipeline.pull_secrets import PullSecretLogins
 from fairlead.pipeline.render import Rendering
 from fairlead.pipeline.upgrading import Upgrading
 from fairlead.pipeline.values import ValuesFiles
@@ -153,12 +154,13 @@ async def open_application(
     kubeconfig = None if wishes.kubeconfig is None else wishes.directory / wishes.kubeconfig
     sources = Sources(settings, root=loaded.root, override=Override(kubeconfig, wishes.context))
     access = KubeconfigAccess(sources, KubeconfigStore(clock))
-    registries = Later(lambda: _registries(settings, clock, redactor))
+    clusters = ClusterDoors(loaded.declaration, access, clock, settings)
+    logins = PullSecretLogins(loaded.declaration, clusters)
+    registries = Later(lambda: _registries(settings, clock, redactor, logins))
     charts = Later(lambda: _charts(settings, loaded, registries, offline=wishes.offline))
     renderer = Later(lambda: _renderer(settings))
-    clusters = ClusterDoors(loaded.declaration, access, clock, settings)
     async with AsyncExitStack() as stack:
-        for port in (registries, charts, renderer, clusters):
+        for port in (clusters, registries, charts, renderer):
             stack.push_async_callback(port.close)
         rendering = _rendering(loaded, sink, charts, renderer, settings)
 
@@ -166,7 +168,9 @@ async def open_application(
             there = load(root / loaded.declaration.file, environ=settings.environ, root=root)
             own = Later(lambda: _charts(settings, there, registries, offline=wishes.offline))
             stack.push_async_callback(own.close)
-            return there, Upgrading(_rendering(there, sink, own, renderer, settings), registries.get, clock)
+            return there, Upgrading(
+                _rendering(there, sink, own, renderer, settings), registries.get, clock, logins.look_at
+            )
 
         async def hosting() -> Hosting:
             from fairlead.bootstrap.hosting import GitHosting  # noqa: PLC0415 - only proposing needs it
@@ -180,7 +184,7 @@ async def open_application(
             access=access,
             clusters=clusters,
             rendering=rendering,
-            upgrading=Upgrading(rendering, registries.get, clock),
+            upgrading=Upgrading(rendering, registries.get, clock, logins.look_at),
             source=GitCheckout(settings),
             addresses=GcloudAddresses(settings),
             redactor=redactor,
@@ -230,7 +234,7 @@ async def _charts(settings: Settings, loaded: Loaded, registries: Later[Publishe
     return Charts(Paths(loaded.root), cache, Remote(cache, await registries.get(), offline=offline))
 
 
-async def _registries(settings: Settings, clock: Clock, redactor: Redactor) -> Published:
+async def _registries(settings: Settings, clock: Clock, redactor: Redactor, logins: PullSecretLogins) -> Published:
     from fairlead.adapters.registries.accounts import MachineAccounts  # noqa: PLC0415 - loads the HTTP client
     from fairlead.adapters.registries.connecting import Connections  # noqa: PLC0415
     from fairlead.adapters.registries.kept import Kept  # noqa: PLC0415
@@ -239,7 +243,7 @@ async def _registries(settings: Settings, clock: Clock, redactor: Redactor) -> P
     async def password_of(reference: EnvRef) -> str:
         return _password(settings, reference)
 
-    accounts = MachineAccounts(settings, learned=redactor.register)
+    accounts = MachineAccounts(settings, learned=redactor.register, in_clusters=logins.account)
     kept = Kept(settings.own_cache / "registries")
     return Registries(Connections(clock, password_of), accounts, kept, lambda problem: _log.warning(problem.message))
 

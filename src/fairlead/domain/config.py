@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from fairlead.domain.pull_secrets import PullSecrets
 from fairlead.domain.records import KEPT
 from fairlead.domain.upgrades.chosen import Chosen
 from fairlead.domain.upgrades.proposals import Proposals
@@ -25,9 +26,6 @@ class Place:
     line: int
     column: int
     path: str = ""
-
-
-# --- providers: how a cluster is reached -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +82,6 @@ class Cluster:
     provider: Provider
     parameters: Mapping[str, str]
     place: Place
-
-
-# --- values ----------------------------------------------------------------------------------------------------------
 
 
 class Crds(StrEnum):
@@ -147,9 +142,6 @@ class ValueEntry:
     key: str
     source: ValueSource
     place: Place
-
-
-# --- releases --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +255,7 @@ class Environment:
     default_values: tuple[ValueEntry, ...] = ()
     create_namespace: bool = False
     history_max: int = KEPT
+    pull_secrets: PullSecrets = field(default_factory=PullSecrets)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,15 @@ from fairlead.ports.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Upgrading:
-    """Finds updates. The registry is built when it is first asked something."""
+    """Finds updates. The registry is built when it is first asked something.
+
+    `look_at` is told which releases it will be asked for, whose logins it may then use.
+    """
 
     rendering: Rendering
     registry: Callable[[], Awaitable[Registry]]
     clock: Clock
+    look_at: Callable[[Sequence[Target]], None] = lambda _: None
 
     async def poll(self, targets: Sequence[Target], *, image: ImageName | None = None) -> Upgrades:
         """Ask registries and chart repositories; `image` leaves out all others.
@@ -39,6 +43,7 @@ class Upgrading:
         Raises:
             InputError: no release watches `image`.
         """
+        self.look_at(targets)
         found = await watches(targets, self.rendering)
         if image is not None:
             found = _of_image(found, image)
@@ -55,11 +60,13 @@ class Upgrading:
         Raises:
             OperationFailed: asked, the registry knows no such version, or another one of that name.
         """
+        self.look_at(targets)
         shelf = await self._verified(announced) if verify else None
         return await self._observed(targets, (announced,), shelf)
 
     async def observe_all(self, targets: Sequence[Target], announced: Sequence[Announcement]) -> Upgrades:
         """Weigh what was announced together, oldest first: of one image, the announced versions compete."""
+        self.look_at(targets)
         return await self._observed(targets, announced, None)
 
     @property

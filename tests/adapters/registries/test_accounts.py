@@ -12,7 +12,7 @@ import pytest
 from fairlead.adapters.registries.accounts import MachineAccounts, login_files
 from fairlead.domain.docker_config import Account
 from fairlead.domain.errors import InputError
-from fairlead.domain.images import parse_image
+from fairlead.domain.images import ImageName, parse_image
 from fairlead.settings import Settings
 from tests.fakes.programs import RecordingPrograms
 
@@ -146,3 +146,21 @@ def test_files_are_looked_for_as_their_programs_do(machine: Machine) -> None:
         "/c/containers/auth.json",
         "/c/helm/registry/config.json",
     ]
+
+
+async def test_pull_secrets_come_after_files_and_before_the_tools_of_clouds(machine: Machine) -> None:
+    asked: list[str] = []
+
+    async def in_clusters(image: ImageName) -> Account | None:
+        asked.append(str(image))
+        return Account("pod", "pulled") if image.repository == "shop/api" else None
+
+    machine.write(".docker/config.json", auths={"reg.test": AUTH})
+    machine.programs.install("gcloud", stdout="ya29.token\n")
+    accounts = MachineAccounts(machine.settings, machine.secrets.extend, in_clusters)
+    images = ("reg.test/a", "eu-docker.pkg.dev/shop/api", "eu-docker.pkg.dev/shop/web")
+    found = [await accounts.account(parse_image(image).name) for image in images]
+    await accounts.close()
+    assert found == [ME, Account("pod", "pulled"), Account("oauth2accesstoken", "ya29.token")]
+    assert asked == ["eu-docker.pkg.dev/shop/api", "eu-docker.pkg.dev/shop/web"]
+    assert "pulled" in machine.secrets

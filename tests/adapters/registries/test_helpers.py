@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import asyncio
+import base64
 from pathlib import Path
 
 import pytest
 
-from fairlead.adapters.registries.helpers import ask_helper, cloud_command, cloud_login
+from fairlead.adapters.registries.helpers import ask_helper, cloud_commands, cloud_login
 from fairlead.domain.docker_config import Account, Helper
 from fairlead.domain.errors import InputError
 from fairlead.settings import Settings
+from tests.fakes.http import Answer, HttpServer, Request, json_answer
 from tests.fakes.programs import RecordingPrograms
 
 ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+# boto3 shall not ask the machine that it runs on.
+NO_CREDENTIALS = {"AWS_EC2_METADATA_DISABLED": "true"}
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -20,7 +25,8 @@ def programs(tmp_path: Path) -> RecordingPrograms:
 
 
 def settings(programs: RecordingPrograms) -> Settings:
-    return Settings.from_environment({"HOME": "/nowhere", "PATH": str(programs.directory)})
+    environ = {"HOME": "/nowhere", "PATH": str(programs.directory), **NO_CREDENTIALS}
+    return Settings.from_environment(environ)
 
 
 @pytest.mark.parametrize(
@@ -82,8 +88,7 @@ async def test_a_helper_that_is_not_there_is_named(programs: RecordingPrograms) 
     ],
 )
 def test_the_tool_of_a_registrys_cloud_is_known(registry: str, command: tuple[str, ...] | None) -> None:
-    found = cloud_command(registry)
-    assert (found.argv if found else None) == command
+    assert next((one.argv for one in reversed(cloud_commands(registry))), None) == command
 
 
 @pytest.mark.parametrize(
@@ -110,3 +115,29 @@ async def test_a_tool_that_fails_or_is_not_there_leaves_nobody(programs: Recordi
     assert await cloud_login(ECR, settings(programs)) is None
     programs.install("aws", stderr="Unable to locate credentials", exit_code=255)
     assert await cloud_login(ECR, settings(programs)) is None
+
+
+async def _ecr(request: Request, _writer: asyncio.StreamWriter) -> Answer:
+    """Answer as ECR's API does: JSON 1.1, the operation in a header."""
+    if request.headers["x-amz-target"] != "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken":
+        return json_answer({"__type": "UnknownOperationException"}, 400)
+    if "Credential=AKID/" not in request.headers["authorization"]:
+        return json_answer({"__type": "UnrecognizedClientException", "message": "invalid token"}, 400)
+    token = base64.b64encode(b"AWS:eyJw:x").decode()
+    return json_answer({"authorizationData": [{"authorizationToken": token, "proxyEndpoint": f"https://{ECR}"}]})
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"), [("AKID", Account("AWS", "eyJw:x")), ("OTHER", Account("AWS", "of the program"))]
+)
+async def test_ecr_is_asked_with_boto3_and_else_with_its_program(
+    key: str, expected: Account, programs: RecordingPrograms
+) -> None:
+    programs.install("aws", stdout="of the program")
+    async with HttpServer(_ecr) as server:
+        amazon = {"AWS_ENDPOINT_URL_ECR": server.url, "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "hush"}
+        environ = {**settings(programs).environ, **amazon}
+        found = await cloud_login(ECR, Settings.from_environment(environ))
+    assert found == expected
+    (request,) = server.requests
+    assert "/eu-west-1/ecr/aws4_request" in request.headers["authorization"]

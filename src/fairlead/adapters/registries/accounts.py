@@ -1,14 +1,15 @@
 """Who we are at a registry: what docker, podman and helm know on this machine, and the tools of the clouds.
 
 Every file is read once, and only when a registry wants a login. Each registry is asked about once; a program that has
-no login, or fails, leaves us nobody, and the registry then says whether that will do. Whatever is learned is told to
-`learned`, so that it is shown nowhere.
+no login, or fails, leaves us nobody, and the registry then says whether that will do. Where no file knows a login,
+pull secrets of clusters come next, and then the tools of the clouds. Whatever is learned is told to `learned`, so that
+it is shown nowhere.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -35,12 +36,21 @@ class Accounts(Protocol):
         ...
 
 
+LoginOf = Callable[[ImageName], Awaitable[Account | None]]
+
+
+async def nowhere(_image: ImageName) -> Account | None:
+    """Know no login."""
+    return None
+
+
 @dataclass(slots=True)
 class MachineAccounts:
-    """The logins of whoever runs us."""
+    """The logins of whoever runs us. `in_clusters` knows those of pull secrets."""
 
     settings: Settings
     learned: Callable[[Sequence[str]], None]
+    in_clusters: LoginOf = nowhere
     _configs: list[DockerConfig] | None = field(default=None, init=False)
     _asked: Once[str, Account | None] = field(default_factory=Once, init=False)
 
@@ -49,6 +59,7 @@ class MachineAccounts:
 
         Raises:
             InputError: `dockerConfigInvalid`, `dockerConfigUnreadable`, `credentialHelperMissing`.
+            FairleadError: pull secrets that are declared cannot be read, and no other has the login.
         """
         if self._configs is None:
             self._configs = [read for file in login_files(self.settings) if (read := _read(file)) is not None]
@@ -60,7 +71,10 @@ class MachineAccounts:
             case Helper():
                 found = await self._asked.get(str(login), lambda: ask_helper(login, self.settings))
             case None:
-                found = await self._asked.get(image.registry, lambda: cloud_login(image.registry, self.settings))
+                found = await self.in_clusters(image)
+                found = found or await self._asked.get(
+                    image.registry, lambda: cloud_login(image.registry, self.settings)
+                )
         if found is not None:
             # A registry that echoes what it was sent shows both in one piece of base64.
             self.learned([found.password, _in_base64(f"{found.username}:{found.password}")])

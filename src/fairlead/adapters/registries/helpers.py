@@ -2,15 +2,17 @@
 
 A helper gets the registry on standard input and answers with `{"Username", "Secret"}` (docker-credential-helpers). The
 tools of the clouds are asked where docker knows nothing and the host belongs to such a cloud; the same tools already
-open clusters there, so nothing has to be set up twice, and no cloud's library has to be installed.
+open clusters there, so nothing has to be set up twice. For ECR boto3 is asked first, where it is installed.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from fairlead.domain.docker_config import Account, Helper
@@ -33,18 +35,21 @@ class CloudLogin:
     """The key of a JSON answer; None when the password is the whole answer."""
 
 
-def cloud_command(registry: str) -> CloudLogin | None:
-    """Return how the owner's tool is asked for a login to a hosted registry; None for all others."""
+def cloud_commands(registry: str) -> tuple[CloudLogin, ...]:
+    """Return how the owner's tools are asked for a login to a hosted registry, the best first; none for all others."""
     if found := _ECR.fullmatch(registry):
-        return CloudLogin(("aws", "ecr", "get-login-password", "--region", found["region"]), "AWS")
+        aws = CloudLogin(("aws", "ecr", "get-login-password", "--region", found["region"]), "AWS")
+        boto = CloudLogin((*_BOTO, found["region"]), "AWS")
+        return (boto, aws) if find_spec("boto3") is not None else (aws,)
     if _GOOGLE.fullmatch(registry):
-        return CloudLogin(("gcloud", "auth", "print-access-token", "--quiet"), "oauth2accesstoken")
+        return (CloudLogin(("gcloud", "auth", "print-access-token", "--quiet"), "oauth2accesstoken"),)
     if found := _ACR.fullmatch(registry):
         argv = ("az", "acr", "login", "--name", found["name"], "--expose-token", "--output", "json")
-        return CloudLogin(argv, "00000000-0000-0000-0000-000000000000", "accessToken")
-    return None
+        return (CloudLogin(argv, "00000000-0000-0000-0000-000000000000", "accessToken"),)
+    return ()
 
 
+_BOTO = (sys.executable, "-I", "-m", "fairlead.adapters.registries.ecr")
 _ECR = re.compile(r"[0-9]{12}\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 _GOOGLE = re.compile(r"(?:[a-z]+\.)?gcr\.io|[a-z0-9-]+-docker\.pkg\.dev")
 _ACR = re.compile(r"(?P<name>[a-z0-9]{5,50})\.azurecr\.io")
@@ -70,10 +75,16 @@ async def ask_helper(helper: Helper, settings: Settings) -> Account | None:
 
 
 async def cloud_login(registry: str, settings: Settings) -> Account | None:
-    """Return the login that the tool of the registry's cloud gives; None when there is no such tool or login."""
-    login = cloud_command(registry)
-    program = locate(login.argv[0], search_path=settings.search_path) if login else None
-    if login is None or program is None:
+    """Return the login that a tool of the registry's cloud gives; None when there is no such tool or login."""
+    for command in cloud_commands(registry):
+        if (found := await _asked(command, settings)) is not None:
+            return found
+    return None
+
+
+async def _asked(login: CloudLogin, settings: Settings) -> Account | None:
+    program = locate(login.argv[0], search_path=settings.search_path)
+    if program is None:
         return None
     answer = await _output((str(program), *login.argv[1:]), settings.environ)
     password = _object(answer).get(login.key) if login.key else answer.decode(errors="replace").strip()

@@ -6,9 +6,17 @@ from fairlead.domain.declaring.cluster_keys import CLUSTER, PROVIDER
 from fairlead.domain.declaring.proposal_keys import UPDATES
 from fairlead.domain.declaring.release_keys import RELEASE
 from fairlead.domain.declaring.shapes import Either, Field, Flag, ListOf, OneOf, PathRole, PathText, Record, Text
-from fairlead.domain.declaring.texts import ANY_TEXT, HISTORY, NAME, NAMESPACE, VARIABLE
+from fairlead.domain.declaring.texts import ANY_TEXT, HISTORY, NAME, NAMESPACE, OBJECT_NAME, VARIABLE
 from fairlead.domain.declaring.value_keys import VALUE
 
+PULL_SECRETS = Record(
+    "pullSecrets",
+    "Secrets of the environment's namespace with logins to registries",
+    (
+        Field("names", ListOf(OBJECT_NAME), "Names of Secrets, as in `imagePullSecrets` of pods."),
+        Field("serviceAccounts", ListOf(OBJECT_NAME), "Service accounts whose `imagePullSecrets` count, too."),
+    ),
+)
 ENVIRONMENT = Record(
     "environment",
     "A name for where things run: exactly one of clusterName and provider",
@@ -42,6 +50,11 @@ ENVIRONMENT = Record(
             "Helm values file for every chart, relative to this file.",
         ),
         Field("defaultValues", ListOf(VALUE), "Helm values for every chart."),
+        Field(
+            "pullSecrets",
+            PULL_SECRETS,
+            "Secrets of the namespace with logins to registries, for `fairlead poll` where this machine has none.",
+        ),
         Field(
             "namespace",
             ANY_TEXT,

@@ -14,6 +14,7 @@ from fairlead.domain.declaring.found import FoundPath, FoundRecord
 from fairlead.domain.declaring.lock_files import LockFiles
 from fairlead.domain.declaring.releases import ReleaseReader, ResolvedPaths, dependencies
 from fairlead.domain.declaring.values import ValueReader
+from fairlead.domain.pull_secrets import PullSecrets
 from fairlead.domain.records import KEPT
 from fairlead.domain.suggesting import near
 
@@ -57,6 +58,7 @@ class EnvironmentReader:
             default_values=default_values,
             create_namespace=found.flag("createNamespace"),
             history_max=int(found.text("historyMax") or KEPT),
+            pull_secrets=_pull_secrets(found.record("pullSecrets")),
         )
 
     def _declared(self, found: FoundRecord, reader: ReleaseReader) -> Iterator[_Declared]:
@@ -139,6 +141,13 @@ class _Declared:
         depends_on = {**names, **self.depends_on}
         release = replace(self.release, depends_on=tuple(depends_on)) if self.release is not None else None
         return replace(self, depends_on=depends_on, release=release)
+
+
+def _pull_secrets(found: FoundRecord | None) -> PullSecrets:
+    if found is None:
+        return PullSecrets()
+    names, accounts = (tuple(each.text for each in found.texts(key)) for key in ("names", "serviceAccounts"))
+    return PullSecrets(names, accounts)
 
 
 def _resources_name(path: str, taken: set[str]) -> str:
