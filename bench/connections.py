@@ -17,7 +17,7 @@ import httptools
 _CHUNK = 65536
 
 
-class Lost(Exception):
+class Lost(ConnectionError):
     """The connection ended before all of the answer was there. `begun` says whether any of it was."""
 
     def __init__(self, *, begun: bool) -> None:
@@ -108,8 +108,7 @@ class Connection:
         """Send a request and read its answer into `reply`.
 
         Raises:
-            Lost: the connection ended first.
-            OSError: or broke.
+            OSError: the connection broke, or ended first (Lost).
             httptools.HttpParserError: what came is no HTTP.
         """
         self._writer.write(request)
@@ -126,6 +125,15 @@ class Connection:
         self._writer.close()
         with suppress(OSError):
             await self._writer.wait_closed()
+
+
+async def ask_once(target: Target, request: bytes, reply: Reply) -> None:
+    """Send a request on a connection of its own; raises as `Connection.ask` does."""
+    connection = await Connection.open(target)
+    try:
+        await connection.ask(request, reply)
+    finally:
+        await connection.close()
 
 
 def wall_clock() -> Callable[[], float]:

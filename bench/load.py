@@ -23,7 +23,7 @@ from pathlib import Path
 import httptools
 
 from bench.answers import Answer, Kind, shown, summarize, write
-from bench.connections import Connection, Lost, Reply, Target, wall_clock
+from bench.connections import Connection, Lost, Reply, Target, ask_once, wall_clock
 
 _BODY = b'{"order": 1}'
 
@@ -125,16 +125,9 @@ class Load:
             case Kind.KEPT:
                 await self._ask_on_kept(target.post("/", _BODY), reply)
             case Kind.NEW:
-                await self._ask_on_new(target.get("/"), reply)
+                await ask_once(target, target.get("/"), reply)
             case Kind.LONG:
-                await self._ask_on_new(target.get(f"/slow?seconds={self.plan.long_takes:g}"), reply)
-
-    async def _ask_on_new(self, request: bytes, reply: Reply) -> None:
-        connection = await Connection.open(self.plan.target)
-        try:
-            await connection.ask(request, reply)
-        finally:
-            await connection.close()
+                await ask_once(target, target.get(f"/slow?seconds={self.plan.long_takes:g}"), reply)
 
     async def _ask_on_kept(self, request: bytes, reply: Reply) -> None:
         self._busy += 1

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from bench.answers import Kind
-from bench.connections import Connection, Lost, Reply, Target, wall_clock
+from bench.connections import Reply, Target, ask_once, wall_clock
 from bench.load import Plan, load_on
 from fairlead.doors.process import Program, start, stop
 from fairlead.sandbox.ports import free_ports
@@ -39,18 +39,14 @@ async def _sample(sandbox: RunningSandbox, **env: str) -> AsyncIterator[tuple[as
 
 async def _reply(target: Target, path: str, *, method: str = "GET") -> Reply:
     reply = Reply(wall_clock())
-    connection = await Connection.open(target)
-    try:
-        await connection.ask(target.get(path) if method == "GET" else target.post(path, b""), reply)
-    finally:
-        await connection.close()
+    await ask_once(target, target.get(path) if method == "GET" else target.post(path, b""), reply)
     return reply
 
 
 async def _status(target: Target, path: str) -> int:
     try:
         return (await _reply(target, path)).status
-    except (OSError, Lost):
+    except OSError:
         return 0
 
 
