@@ -97,9 +97,9 @@ def _connect(file: Path, form: Form) -> Connection:
 
 
 def _set_up(connection: Connection, form: Form) -> None:
-    # Truncating leaves the directory alone, whose sync a deleted journal would need.
-    connection.execute(f"PRAGMA journal_mode = {'TRUNCATE' if form.is_shared else 'WAL'}")
     connection.execute("PRAGMA synchronous = FULL")
+    # A journal that is deleted may come back after a crash, since FULL syncs no directory; a truncated one may not.
+    connection.execute(f"PRAGMA journal_mode = {'TRUNCATE' if form.is_shared else 'WAL'}")
     connection.execute("PRAGMA fullfsync = ON")  # where a plain one only reaches the drive's cache
     connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_BYTES}")
 
