@@ -186,6 +186,16 @@ async def test_a_switch_goes_there_and_back_and_leaves_the_rest_alone(routed: Ro
     assert after["spec"] == before["spec"]
 
 
+async def test_what_depends_on_the_version_changes_with_the_same_write(routed: Routed) -> None:
+    await routed.make()
+    ports = [{"port": 81, "protocol": "TCP", "targetPort": 81}]
+    await routed.router.switch(routed.element, routed.one, routed.two, epoch=1, alongside={"ports": ports})
+    live = await routed.cluster.get(routed.element.ref)
+    assert live is not None
+    assert live["spec"].get("ports", ports) == ports
+    assert await routed.route() == routed.two
+
+
 async def test_only_the_route_that_was_named_is_switched(routed: Routed) -> None:
     await routed.make()
     with pytest.raises(RemoteRefused) as caught:

@@ -2,16 +2,17 @@
 
 Guarantees: what is observed was read just now; a switch is one write that happens wholly or not at all, and only if the
 element still has the route that it is switched from (`conflict` otherwise). Who lost an answer observes again. Nothing
-else about the object is changed but its epoch. How many requests a switch may cost is declared by each route that was
-seen: `zero-loss` only where that was proved, with the old side still at full size.
+else about the object is changed but its epoch, and what the caller names. How many requests a switch may cost is
+declared by each route that was seen: `zero-loss` only where that was proved, with the old side still at full size.
 Errors: those of the cluster port.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from fairlead.domain.rollout.traffic import Route, RouteElement
 
@@ -55,6 +56,17 @@ class TrafficRouter(Protocol):
         """Bring the side that comes into the data plane, without any traffic."""
         ...
 
-    async def switch(self, element: RouteElement, old: Route, new: Route, *, epoch: int) -> None:
-        """Give the element a route in place of the one that it has; both are the element's own."""
+    async def switch(
+        self,
+        element: RouteElement,
+        old: Route,
+        new: Route,
+        *,
+        epoch: int,
+        alongside: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Give the element a route in place of the one that it has; both are the element's own.
+
+        `alongside` are fields of its spec that change with the same write, such as the ports of a Service.
+        """
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fairlead.domain.errors import Problem, RemoteRefused
@@ -30,28 +30,32 @@ def conflict(message: str) -> RemoteRefused:
     return RemoteRefused(Problem("conflict", message), status=409, reason="Conflict")
 
 
+def along(live: LiveObject, fields: Mapping[str, Any] | None) -> list[Change]:
+    """Return the changes of fields of a spec that are to go with a switch."""
+    spec = branch(live, "spec")
+    return [(f"/spec/{name}", spec[name], value) for name, value in (fields or {}).items() if name in spec]
+
+
 async def replace(
     cluster: Cluster,
     live: LiveObject,
     ref: ObjectRef,
-    change: Change,
+    changes: Sequence[Change],
     *,
     annotations: Mapping[str, str],
     epoch: int,
 ) -> None:
-    """Replace a value in the version that was read, and say in which epoch.
+    """Replace values in the version that was read, and say in which epoch.
 
     Raises:
         RemoteRefused: `conflict`, when anything of it has moved, or a driver with a later epoch was there.
     """
     if epoch_of(live) > epoch:
         raise conflict(f"{ref} belongs to a driver with epoch {epoch_of(live)}, ours is {epoch}")
-    path, old, new = change
     marked = {**branch(live, "metadata", "annotations"), **annotations, EPOCH_ANNOTATION: str(epoch)}
-    operations = [
-        {"op": "test", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]},
-        {"op": "test", "path": path, "value": old},
-        {"op": "replace", "path": path, "value": new},
-        {"op": "add", "path": "/metadata/annotations", "value": marked},
-    ]
+    version = live["metadata"]["resourceVersion"]
+    operations = [{"op": "test", "path": "/metadata/resourceVersion", "value": version}]
+    for path, old, new in changes:
+        operations += [{"op": "test", "path": path, "value": old}, {"op": "replace", "path": path, "value": new}]
+    operations.append({"op": "add", "path": "/metadata/annotations", "value": marked})
     await cluster.patch(ref, operations, manager=MANAGER)

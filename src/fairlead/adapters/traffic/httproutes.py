@@ -13,13 +13,13 @@ from datetime import timedelta
 from typing import Any, Final
 
 from fairlead.adapters.traffic.endpoints import ready_pods
-from fairlead.adapters.traffic.guarding import conflict, read, replace
+from fairlead.adapters.traffic.guarding import Change, along, conflict, read, replace
 from fairlead.domain.moments import parse_moment, rfc3339
-from fairlead.domain.reading import ObjectBody, conditions, entries, text, uid, whole
+from fairlead.domain.reading import ObjectBody, branch, conditions, entries, text, uid, whole
 from fairlead.domain.rollout.traffic import Backend, Route, RouteElement, Weights
 from fairlead.domain.units import epoch_of
 from fairlead.ports.clock import Clock
-from fairlead.ports.cluster import Cluster, LiveObject
+from fairlead.ports.cluster import Cluster
 from fairlead.ports.traffic import Guarantee, RouteReading
 
 STAGED_AT: Final = "fairlead.dev/staged-at"
@@ -59,23 +59,25 @@ class HttpRoutes:
         live = await read(self.cluster, element.ref)
         route = _route(live, element)
         if not _has_both(live, element) or parse_moment(text(live, "metadata", "annotations", STAGED_AT)) is None:
-            await self._write(live, element, route, {STAGED_AT: rfc3339(self.clock.now())}, epoch=epoch)
+            marks = {STAGED_AT: rfc3339(self.clock.now())}
+            changes = [_divided_rules(live, element, route)]
+            await replace(self.cluster, live, element.ref, changes, annotations=marks, epoch=epoch)
 
-    async def switch(self, element: RouteElement, old: Route, new: Route, *, epoch: int) -> None:
+    async def switch(
+        self,
+        element: RouteElement,
+        old: Route,
+        new: Route,
+        *,
+        epoch: int,
+        alongside: Mapping[str, Any] | None = None,
+    ) -> None:
         """Swap the weights."""
         live = await read(self.cluster, element.ref)
         if _shares(_route(live, element)) != _shares(old):
             raise conflict(f"{element.ref} has other weights than it is to be switched from")
-        await self._write(live, element, new, {}, epoch=epoch)
-
-    async def _write(
-        self, live: LiveObject, element: RouteElement, route: Route, annotations: Mapping[str, str], *, epoch: int
-    ) -> None:
-        rules = list(live["spec"].get("rules") or [])
-        shares = {**dict.fromkeys(_services(element), 0), **_shares(route)}
-        new = [_divided(rule, shares) if _is_ours(rule, element) else rule for rule in rules]
-        change = ("/spec/rules", rules, new)
-        await replace(self.cluster, live, element.ref, change, annotations=annotations, epoch=epoch)
+        changes = [_divided_rules(live, element, new), *along(live, alongside)]
+        await replace(self.cluster, live, element.ref, changes, annotations={}, epoch=epoch)
 
     def _has_settled(self, live: ObjectBody) -> bool:
         staged = parse_moment(text(live, "metadata", "annotations", STAGED_AT))
@@ -124,6 +126,12 @@ def _has_both(live: ObjectBody, element: RouteElement) -> bool:
 
 def _is_ours(rule: ObjectBody, element: RouteElement) -> bool:
     return any(text(ref, "name") in _services(element) for ref in entries(rule, "backendRefs"))
+
+
+def _divided_rules(live: ObjectBody, element: RouteElement, route: Route) -> Change:
+    rules = list(branch(live, "spec").get("rules") or [])
+    shares = {**dict.fromkeys(_services(element), 0), **_shares(route)}
+    return "/spec/rules", rules, [_divided(rule, shares) if _is_ours(rule, element) else rule for rule in rules]
 
 
 def _divided(rule: ObjectBody, shares: Mapping[str, int]) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from fairlead.adapters.traffic.endpoints import ready_pods
-from fairlead.adapters.traffic.guarding import conflict, read, replace
+from fairlead.adapters.traffic.guarding import along, conflict, read, replace
 from fairlead.domain.reading import ObjectBody, branch, text, uid
 from fairlead.domain.rollout.traffic import Route, RouteElement, Selector
 from fairlead.domain.units import epoch_of
@@ -44,14 +45,22 @@ class ServiceSelectors:
     async def stage(self, element: RouteElement, *, epoch: int) -> None:
         """Do nothing: what a selector shall lead to need not be told to anybody before."""
 
-    async def switch(self, element: RouteElement, old: Route, new: Route, *, epoch: int) -> None:
+    async def switch(
+        self,
+        element: RouteElement,
+        old: Route,
+        new: Route,
+        *,
+        epoch: int,
+        alongside: Mapping[str, Any] | None = None,
+    ) -> None:
         """Swap the selector."""
         live = await read(self.cluster, element.ref)
         found = dict(branch(live, "spec", "selector"))
         if found != _labels(element, old):
             raise conflict(f"{element.ref} has another selector than it is to be switched from")
-        change = ("/spec/selector", found, _labels(element, new))
-        await replace(self.cluster, live, element.ref, change, annotations={}, epoch=epoch)
+        changes = [("/spec/selector", found, _labels(element, new)), *along(live, alongside)]
+        await replace(self.cluster, live, element.ref, changes, annotations={}, epoch=epoch)
 
 
 def guarantee(service: ObjectBody) -> Guarantee:
