@@ -64,6 +64,19 @@ async def test_versions_are_kept_beside_the_anchor(anchors: SecretAnchors, key: 
     assert await anchors.version(replace(key, name="shop-1"), "1") == {"digest": "other"}
 
 
+async def test_of_two_versions_of_one_name_one_is_added(anchors: SecretAnchors, key: UnitKey) -> None:
+    added = await asyncio.gather(*(anchors.add_version(key, "1", {"digest": digest}) for digest in "ab"))
+    assert sorted(added) == [False, True]
+    stored = await anchors.version(key, "1")
+    assert stored in ({"digest": "a"}, {"digest": "b"})
+    assert await anchors.add_version(key, "1", stored or {})  # an answer that was lost
+    await anchors.add_version(replace(key, name="shop-1"), "7", {})
+    await anchors.swap(key, Anchored(), {"epoch": 1})
+    found = await anchors.versions(key)
+    assert list(found) == ["1"]
+    assert all(found.values())
+
+
 async def test_units_are_found_by_their_anchors(anchors: SecretAnchors, key: UnitKey) -> None:
     assert await anchors.names(key.namespace) == ()
     await anchors.write_version(key, "1", {})

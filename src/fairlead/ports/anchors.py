@@ -1,7 +1,7 @@
 """Where a cluster keeps what must survive of a unit: its anchor, and what each of its versions consists of.
 
 Everything lies in Secrets beside the unit. Only who may read Secrets can read them. Guarantees: `swap` is
-compare-and-swap, so of two drivers one loses and knows it; what a version consists of is written once under its name.
+compare-and-swap, so of two drivers one loses and knows it; of two versions of one name only one is added.
 Documents are JSON. Errors besides those of the cluster port: `OperationFailed` with code `anchorInvalid` for what
 cannot be read, `RemoteRefused` with code `objectTooLarge` for what does not fit into a Secret.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from fairlead.domain.units import UnitKey
@@ -41,8 +42,16 @@ class AnchorStore(Protocol):
         """Return the names of all units that have an anchor in a namespace, in order."""
         ...
 
+    async def add_version(self, key: UnitKey, version: str, document: Document) -> bool:
+        """Store what a new version consists of; False when something else is stored under its name already."""
+        ...
+
     async def write_version(self, key: UnitKey, version: str, document: Document) -> None:
-        """Store what a version consists of, in place of what an earlier attempt stored."""
+        """Store what a version consists of, in place of what was stored before."""
+        ...
+
+    async def versions(self, key: UnitKey) -> Mapping[str, datetime | None]:
+        """Return the versions of which something is stored, and since when."""
         ...
 
     async def version(self, key: UnitKey, version: str) -> Document | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
 from fairlead.domain.identity import ObjectRef
+from fairlead.domain.moments import parse_moment
 from fairlead.domain.packing import pack, unpack
 from fairlead.domain.units import UnitKey
 from fairlead.ports.anchors import Anchored, Document
@@ -52,6 +55,27 @@ class SecretAnchors:
         """Return the names of all units that have an anchor in a namespace."""
         found = await self.cluster.list(_SECRETS, namespace, field_selector=f"type={ANCHOR_TYPE}")
         return tuple(sorted(live["metadata"]["name"].removeprefix(_PREFIX) for live in found.items))
+
+    async def add_version(self, key: UnitKey, version: str, document: Document) -> bool:
+        """Store what a new version consists of; False when something else is stored under its name already."""
+        try:
+            await self.cluster.create(_secret(key, _ref(key, version), VERSION_TYPE, document), manager=_MANAGER)
+        except RemoteRefused as error:
+            if error.code != "alreadyExists":
+                raise
+            return await self.version(key, version) == document
+        return True
+
+    async def versions(self, key: UnitKey) -> Mapping[str, datetime | None]:
+        """Return the versions of which something is stored, and since when."""
+        found = await self.cluster.list_metadata(_SECRETS, key.namespace, label_selector=f"{UNIT_LABEL}={key.name}")
+        start = f"{_ref(key).name}."
+        named = {str(live["metadata"]["name"]): live["metadata"] for live in found.items}
+        return {
+            name.removeprefix(start): parse_moment(str(meta.get("creationTimestamp")))
+            for name, meta in named.items()
+            if name.startswith(start)
+        }
 
     async def write_version(self, key: UnitKey, version: str, document: Document) -> None:
         """Store what a version consists of."""

@@ -18,13 +18,17 @@ from fairlead.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """What the command line says instead of the provider: a file, a context in it, or both (None: not said)."""
+    """What the command line says instead of the provider: a file, a context in it, or both (None: not said).
+
+    `is_current`: there is no provider, and what is not said is the operator's current context.
+    """
 
     kubeconfig: Path | None = None
     context: str | None = None
+    is_current: bool = False
 
     def __bool__(self) -> bool:
-        return self.kubeconfig is not None or self.context is not None
+        return self.kubeconfig is not None or self.context is not None or self.is_current
 
 
 @dataclass(frozen=True, slots=True)

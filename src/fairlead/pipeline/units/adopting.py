@@ -1,0 +1,154 @@
+"""Makes versions of what was none: a plain Deployment behind a plain Service becomes the live version of a unit.
+
+The Service selects pods whatever their version, so pods of a new version would get its traffic as soon as they are
+ready. First the pod template gets the version, by a rolling update: the Deployment's own selector cannot change, and
+labels of live pods would be lost with them. Then, when all pods carry it, the Service's selector gets it, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fairlead.domain.apps.naming import UNIT_LABEL, VERSION_LABEL, mark
+from fairlead.domain.identity import object_ref, sha256_json
+from fairlead.domain.normalising import visible
+from fairlead.domain.reading import branch, whole
+from fairlead.domain.rollout.commands import PinLabels
+from fairlead.domain.rollout.intents import Deploy
+from fairlead.domain.rollout.observation import AdoptionSeen
+from fairlead.domain.rollout.phases import Phase
+from fairlead.domain.rollout.traffic import RouteTarget, Selector
+from fairlead.pipeline.units.contents import Contents
+from fairlead.pipeline.units.guarded import change
+from fairlead.pipeline.units.sight import DEPLOYMENTS, PODS, is_going, is_ready
+from fairlead.pipeline.units.turn import Contradicted, Turn
+from fairlead.ports.cluster import LiveObject
+
+ADOPTED: Final = "0"
+"""The version under which what was there is adopted: before every number that a descriptor may get."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """A Service and the one Deployment behind it."""
+
+    workload: str
+    service: LiveObject
+    deployment: LiveObject
+
+    @property
+    def selector(self) -> Selector:
+        return Selector({k: v for k, v in branch(self.service, "spec", "selector").items() if k != VERSION_LABEL})
+
+    @property
+    def labels(self) -> Mapping[str, Any]:
+        return branch(self.deployment, "spec", "template", "metadata", "labels")
+
+
+async def look_at_adoption(turn: Turn) -> None:
+    """Note in the findings what there is to adopt, for a unit that has no version yet, or is being adopted."""
+    turn.findings.adoption = None
+    intent = next((one for one in turn.anchor.queue if isinstance(one, Deploy)), None)
+    spec = intent.spec if intent is not None else None
+    if turn.anchor.phase is Phase.ADOPTING and turn.anchor.candidate is not None:
+        spec = turn.anchor.candidate.spec
+    elif any(True for _ in turn.anchor.present):
+        return
+    if spec is None:
+        return
+    found = [one for target in spec.routes if (one := await _plain(turn, target)) is not None]
+    if found and len(found) == len(spec.routes):
+        turn.findings.adoption = await _seen(turn, found)
+
+
+async def pin_labels(turn: Turn, command: PinLabels) -> None:
+    """Bring the version into the pod templates, and store what the adopted version consists of."""
+    turn.check_time(command.deadline)
+    live = turn.anchor.version(command.version)
+    found = [one for target in (live.spec.routes if live else ()) if (one := await _plain(turn, target)) is not None]
+    if not found:
+        raise Contradicted
+    if not turn.contents(command.version).workloads:
+        await turn.keep(_contents(turn, command.version, found))
+    for one in found:
+        if one.labels.get(VERSION_LABEL) != command.version and not await _pin(turn, one, command.version):
+            raise Contradicted
+
+
+async def _pin(turn: Turn, plain: _Plain, version: str) -> bool:
+    labels = {VERSION_LABEL: version, UNIT_LABEL: turn.key.name}
+    own = {**branch(plain.deployment, "metadata", "labels"), **labels}
+    changes = [
+        ("/metadata/labels", own),
+        ("/spec/template/metadata/labels", {**plain.labels, **labels}),
+    ]
+    marks = mark(turn.key.namespace, turn.key.name)
+    changed = await change(turn.cluster, plain.deployment, changes, epoch=turn.epoch, annotations=marks)
+    return changed is not None
+
+
+async def _plain(turn: Turn, target: RouteTarget) -> _Plain | None:
+    """Return what is behind a Service that knows no versions, or did not before it was adopted."""
+    service = await turn.cluster.get(target.ref)
+    selector = dict(branch(service, "spec", "selector"))
+    if service is None or selector.pop(VERSION_LABEL, ADOPTED) != ADOPTED or not selector:
+        return None
+    found = (await turn.cluster.list(DEPLOYMENTS, turn.key.namespace)).items
+    behind = [one for one in found if _selects(selector, one) and not is_going(one)]
+    return _Plain(target.ref.name, service, behind[0]) if len(behind) == 1 else None
+
+
+def _selects(selector: Mapping[str, Any], deployment: LiveObject) -> bool:
+    labels = branch(deployment, "spec", "template", "metadata", "labels")
+    return selector.items() <= labels.items() and labels.get(VERSION_LABEL, ADOPTED) == ADOPTED
+
+
+async def _seen(turn: Turn, found: list[_Plain]) -> AdoptionSeen:
+    pinned = [one.labels.get(VERSION_LABEL) == ADOPTED for one in found]
+    return AdoptionSeen(
+        version=ADOPTED,
+        digest=_contents(turn, ADOPTED, found).digest,
+        workloads={one.workload: whole(one.deployment, "spec", "replicas", default=1) for one in found},
+        routes=tuple(RouteTarget(object_ref(one.service), one.selector) for one in found),
+        pinned=tuple(RouteTarget(object_ref(one.service), one.selector.with_version(ADOPTED)) for one in found),
+        pinning=all(pinned),
+        labelled=all(pinned) and all([await _is_through(turn, one) for one in found]),
+    )
+
+
+async def _is_through(turn: Turn, plain: _Plain) -> bool:
+    """Return whether every pod behind the Service carries the version, and as many are ready as shall be."""
+    wanted = ",".join(f"{name}={value}" for name, value in sorted(plain.selector.labels.items()))
+    pods = (await turn.cluster.list(PODS, turn.key.namespace, label_selector=wanted)).items
+    staying = [pod for pod in pods if not is_going(pod)]
+    carry = all(branch(pod, "metadata", "labels").get(VERSION_LABEL) == ADOPTED for pod in staying)
+    return carry and sum(map(is_ready, staying)) >= whole(plain.deployment, "spec", "replicas", default=1)
+
+
+def _contents(turn: Turn, version: str, found: list[_Plain]) -> Contents:
+    """Return what makes the adopted version anew, should it have to be."""
+    workloads = {one.workload: _bare(turn, one.deployment, version) for one in found}
+    pods = {name: branch(one, "spec", "template", "spec") for name, one in workloads.items()}
+    routes = [_bare(turn, one.service, "") for one in found]
+    for route, one in zip(routes, found, strict=True):
+        kept = {name: value for name, value in route["spec"].items() if name not in ("clusterIP", "clusterIPs")}
+        route["spec"] = {**kept, "selector": dict(one.selector.with_version(version).labels)}
+    return Contents(version=version, digest=sha256_json(pods), workloads=workloads, routes=tuple(routes))
+
+
+def _bare(turn: Turn, live: LiveObject, version: str) -> dict[str, Any]:
+    """Return a live object as a manifest of ours, with the labels of its version where it has one."""
+    seen, ref = visible(live), object_ref(live)
+    labels = {**branch(seen, "metadata", "labels"), UNIT_LABEL: turn.key.name}
+    labels |= {VERSION_LABEL: version} if version else {}
+    annotations = {**branch(seen, "metadata", "annotations"), **mark(turn.key.namespace, turn.key.name)}
+    metadata = {"name": ref.name, "namespace": ref.namespace, "labels": labels, "annotations": annotations}
+    made: dict[str, Any] = {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": metadata, "spec": seen["spec"]}
+    if version:
+        template = branch(seen, "spec", "template")
+        pods = {**branch(template, "metadata", "labels"), VERSION_LABEL: version, UNIT_LABEL: turn.key.name}
+        inner = {**branch(template, "metadata"), "labels": pods}
+        made["spec"] = {**seen["spec"], "template": {**template, "metadata": inner}}
+    return made

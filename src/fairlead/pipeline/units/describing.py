@@ -1,0 +1,135 @@
+"""From a descriptor to what a version consists of, and to what the machine has to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fairlead.domain.apps.configuration import HASH_DIGITS, SECRET, SecretContent
+from fairlead.domain.apps.descriptor import Descriptor
+from fairlead.domain.apps.naming import workload_name
+from fairlead.domain.apps.objects import Inputs, version_objects
+from fairlead.domain.apps.unit_objects import unit_objects
+from fairlead.domain.apps.variables import SecretKey, Variable
+from fairlead.domain.apps.writing import descriptor_json
+from fairlead.domain.declaring.apps.reading import read_descriptor
+from fairlead.domain.errors import OperationFailed, Problem
+from fairlead.domain.identity import object_ref
+from fairlead.domain.reading import branch, text
+from fairlead.domain.rollout.intents import Policy, VersionSpec
+from fairlead.domain.rollout.traffic import RouteTarget, Selector
+from fairlead.pipeline.units.contents import Contents
+
+
+def contents_of(descriptor: Descriptor, version: str, inputs: Inputs) -> Contents:
+    """Return what a version of a descriptor consists of. `version` is the real one, never `#`.
+
+    Raises:
+        InputError: the content of a Secret that the descriptor names is missing.
+    """
+    objects = version_objects(descriptor, version, inputs)
+    unit = unit_objects(descriptor, version, version)
+    names = [workload_name(descriptor.app, one.name) for one in descriptor.workloads]
+    return Contents(
+        version=version,
+        digest=objects.digest,
+        configuration=objects.configuration,
+        services=objects.services,
+        workloads=dict(zip(names, objects.workloads, strict=True)),
+        budgets=objects.budgets,
+        autoscalers=objects.autoscalers,
+        routes=unit.services,
+        previews=unit.previews,
+        outside=() if unit.ingress is None else (unit.ingress,),
+        descriptor=descriptor_json(descriptor),
+        variables=tuple(_variable_json(one) for one in inputs.variables),
+    )
+
+
+def spec_of(descriptor: Descriptor, contents: Contents) -> VersionSpec:
+    """Return what the machine has to know of a version."""
+    exposure = descriptor.exposure
+    names = [workload_name(descriptor.app, one.name) for one in descriptor.workloads]
+    return VersionSpec(
+        version=contents.version,
+        digest=contents.digest,
+        workloads=dict(zip(names, (one.replicas for one in descriptor.workloads), strict=True)),
+        routes=routes_of(contents),
+        hosts=() if exposure.host is None else (exposure.host,),
+        autoscaled=bool(contents.autoscalers),
+        preview=bool(contents.previews),
+        policy=policy_of(descriptor),
+    )
+
+
+def routes_of(contents: Contents) -> tuple[RouteTarget, ...]:
+    """Return where traffic goes while a version is live."""
+    return tuple(
+        RouteTarget(object_ref(service), Selector(dict(branch(service, "spec", "selector"))))
+        for service in contents.routes
+    )
+
+
+def policy_of(descriptor: Descriptor) -> Policy:
+    """Return how a descriptor wants to be rolled out."""
+    rules, health = descriptor.rules, descriptor.health
+    return Policy(
+        automatic=rules.promote_after == 0,
+        auto_promote_after=rules.promote_after or None,
+        preview_replicas=rules.preview_replicas,
+        min_ready=rules.min_ready,
+        verify=bool(rules.verify),
+        soak=bool(rules.soak.gates),
+        soak_for=rules.soak.seconds,
+        health=health.enabled and not health.ignored,
+        hot_for=rules.hot_for,
+        drain_timeout=rules.drain_timeout,
+        warm_for=rules.warm_for,
+        keep_failed=rules.keep_failed,
+    )
+
+
+def descriptor_of(contents: Contents) -> Descriptor | None:
+    """Return the descriptor that a version was made of, None for what was adopted.
+
+    Raises:
+        OperationFailed: what is stored is none (`anchorInvalid`).
+    """
+    if contents.descriptor is None:
+        return None
+    found = read_descriptor(contents.descriptor)
+    if isinstance(found, Descriptor):
+        return found
+    message = f"cannot read the descriptor of version {contents.version}: {found[0].message}"
+    raise OperationFailed(Problem("anchorInvalid", message))
+
+
+def under_version(contents: Contents, version: str) -> Contents:
+    """Return what the same descriptor consists of under the name of another version."""
+    descriptor = descriptor_of(contents)
+    if descriptor is None:
+        return contents
+    variables = [_variable(one) for one in contents.variables]
+    return contents_of(descriptor, version, Inputs(variables, _secrets(descriptor.secrets, contents)))
+
+
+def _secrets(names: Sequence[str], contents: Contents) -> dict[str, SecretContent]:
+    """Return the Secrets that a version has copies of, by the names of the originals."""
+    copies = {
+        text(one, "metadata", "name")[: -HASH_DIGITS - 1]: SecretContent(dict(one["data"]), text(one, "type"))
+        for one in contents.configuration
+        if one["kind"] == SECRET
+    }
+    return {name: copies[name] for name in names}
+
+
+def _variable_json(variable: Variable) -> dict[str, Any]:
+    if isinstance(variable.value, SecretKey):
+        return {"name": variable.name, "secret": variable.value.secret, "key": variable.value.key}
+    return {"name": variable.name, "value": variable.value}
+
+
+def _variable(stored: Mapping[str, Any]) -> Variable:
+    if "secret" in stored:
+        return Variable(stored["name"], SecretKey(stored["secret"], stored["key"]))
+    return Variable(stored["name"], stored["value"])

@@ -1,0 +1,53 @@
+"""Finds out early that the pods of a version will never be ready, and says why: no use to wait for its deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from fairlead.domain.causes import Patience
+from fairlead.domain.explaining import explain, log_sources
+from fairlead.domain.identity import ObjectRef
+from fairlead.domain.rollout.anchor import Anchor
+from fairlead.domain.rollout.phases import Phase
+from fairlead.pipeline.observing import Observer
+from fairlead.pipeline.units.findings import Findings
+from fairlead.pipeline.units.sight import Sight
+from fairlead.pipeline.waiting import Wait
+
+_GROWING = frozenset({Phase.CREATING, Phase.WARMING, Phase.VERIFYING, Phase.AWAITING, Phase.STAGING})
+
+
+@dataclass(slots=True)
+class Diagnosis:
+    """What is known of the Deployments of the candidate; begun anew for each candidate."""
+
+    observer: Observer
+    patience: Patience = field(default_factory=Patience)
+    _version: str = ""
+    _wait: Wait | None = None
+
+    async def look(self, anchor: Anchor, refs: Sequence[ObjectRef], sight: Sight, findings: Findings) -> None:
+        """Note in the findings when the candidate cannot recover."""
+        candidate = anchor.candidate.version if anchor.candidate is not None else ""
+        is_there = bool(refs) and all(ref in sight.objects for ref in refs)
+        if anchor.phase not in _GROWING or candidate != self._version or not is_there:
+            await self.close()
+        if anchor.phase not in _GROWING or not is_there or candidate in findings.hopeless:
+            return
+        if self._wait is None:
+            self._wait = await Wait.begin(self.observer, refs, self.patience, written={})
+            self._version = candidate
+        self._wait.look()
+        cases = self._wait.weigh(self.observer.clock.monotonic())
+        final = [case for case in cases if case.is_final]
+        if final and self._wait.explained(cases):
+            await self._wait.evidence.finish_logs(log_sources(cases))
+            explanation = explain(cases, self._wait.evidence.logs)
+            findings.hopeless[candidate] = explanation.text if explanation is not None else "it cannot become healthy"
+
+    async def close(self) -> None:
+        """Stop looking."""
+        if self._wait is not None:
+            await self._wait.evidence.close()
+        self._wait, self._version = None, ""

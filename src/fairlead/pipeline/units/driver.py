@@ -1,0 +1,173 @@
+"""THE LOOP: read the anchor, look at the cluster, judge, step, swap the anchor, act; and again until the unit rests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from fairlead.domain.errors import OperationFailed, Problem, Transient
+from fairlead.domain.rollout.anchor import Anchor
+from fairlead.domain.rollout.commands import Command, Stop
+from fairlead.domain.rollout.judging import judge
+from fairlead.domain.rollout.observation import Observation
+from fairlead.domain.rollout.phases import Phase, VersionState
+from fairlead.domain.rollout.unit_events import Fact, Start, UnitEvent
+from fairlead.domain.rollout.unit_machine import step
+from fairlead.domain.units import UnitKey
+from fairlead.pipeline.units.acting import act
+from fairlead.pipeline.units.adopting import look_at_adoption
+from fairlead.pipeline.units.anchoring import Held, read_anchor, swap_anchor
+from fairlead.pipeline.units.diagnosing import Diagnosis
+from fairlead.pipeline.units.findings import Findings
+from fairlead.pipeline.units.guarded import Overtaken
+from fairlead.pipeline.units.leading import Leadership
+from fairlead.pipeline.units.library import Library
+from fairlead.pipeline.units.observing import observation
+from fairlead.pipeline.units.place import Place
+from fairlead.pipeline.units.telling import news_of
+from fairlead.pipeline.units.turn import Turn
+from fairlead.pipeline.units.waking import LOOK_SECONDS, Waking
+from fairlead.ports.clock import Clock
+from fairlead.ports.events import UnitSink
+from fairlead.ports.fence import behind
+
+PAUSE_SECONDS: Final = 0.2  # after something was not as expected; doubles up to LOOK_SECONDS
+_CHANGING: Final = frozenset({VersionState.STARTING, VersionState.FAILED, VersionState.REMOVING})
+
+Rests = Callable[[Anchor], bool]
+"""Whether a driver may stop at an anchor."""
+
+
+@dataclass(slots=True)
+class Driver:
+    """One run's drive of one unit."""
+
+    place: Place
+    key: UnitKey
+    leadership: Leadership
+    sink: UnitSink
+    clock: Clock
+    waking: Waking
+    diagnosis: Diagnosis
+    findings: Findings = field(default_factory=Findings)
+    library: Library = field(init=False)
+    _away_since: datetime | None = None
+    _met: Fact | None = None
+    _idle: int = 0
+
+    def __post_init__(self) -> None:
+        self.library = Library(self.place.anchors, self.key)
+
+    async def run(self, held: Held, rests: Rests) -> Anchor:
+        """Take the unit over from the anchor that was read, and drive it until it rests.
+
+        Raises:
+            OperationFailed: another run has taken over (`superseded`), or this one was silent for too long
+            (`leaseLost`).
+        """
+        with behind(self.leadership):
+            try:
+                held = await self._take_over(held)
+                while not (rests(held.anchor) and not held.anchor.queue):
+                    held = await self._turn(await self._mine())
+            except Overtaken:
+                raise self._superseded() from None
+            finally:
+                await self.diagnosis.close()
+        return held.anchor
+
+    async def _take_over(self, held: Held) -> Held:
+        while True:
+            turn = await self._begin(held.anchor)
+            sight = await turn.look()
+            start = Start(self.clock.now(), max(held.anchor.epoch, sight.epoch) + 1)
+            taken = step(held.anchor, start)
+            written = await swap_anchor(self.place.anchors, self.key, held, taken.anchor, self.leadership.mark)
+            if written is not None:
+                await act(await self._begin(written.anchor), taken.commands, self.sink)
+                return written
+            held = await read_anchor(self.place.anchors, self.key)
+
+    async def _mine(self) -> Held:
+        """Return the anchor as it is now, if this run is still the one that it names."""
+        held = await read_anchor(self.place.anchors, self.key)
+        if held.driver != self.leadership.mark:
+            raise Overtaken
+        return held
+
+    async def _turn(self, held: Held) -> Held:
+        """Look, judge, step, swap, act: once."""
+        self.waking.heard()
+        seen = await self._look(held.anchor)
+        now = self.clock.now()
+        told, self._met = self._met, None
+        events = (*(() if told is None else (told,)), *judge(held.anchor, seen, now))
+        anchor, commands = stepped(held.anchor, events)
+        moved = anchor != held.anchor
+        if moved:
+            written = await swap_anchor(self.place.anchors, self.key, held, anchor, self.leadership.mark)
+            if written is None:
+                return held  # an intent came: it is read before the next step
+            for news in news_of(self.key, held.anchor, anchor, now):
+                self.sink.announce(news)
+            held = written
+        if any(isinstance(command, Stop) for command in commands):
+            raise Overtaken
+        met = await act(await self._begin(anchor), commands, self.sink)
+        self._met = Fact(met.kind, self.clock.now(), met.explanation) if met is not None else None
+        if moved and met is None:
+            self._idle = 0
+        else:
+            await self._rest(is_asking=bool(events) or met is not None)
+        return held
+
+    async def _rest(self, *, is_asking: bool) -> None:
+        """Wait for a change; who has asked for something and sees no change asks again, less and less often."""
+        seconds = min(LOOK_SECONDS, PAUSE_SECONDS * 2**self._idle) if is_asking else LOOK_SECONDS
+        self._idle = min(self._idle + 1, 8)
+        await self.waking.wait(self.clock, seconds)
+
+    async def _begin(self, anchor: Anchor) -> Turn:
+        library = await self.library.of(anchor)
+        return Turn(self.place, self.key, anchor, library, self.findings, self.clock)
+
+    async def _look(self, anchor: Anchor) -> Observation:
+        """Read everything fresh. A cluster that does not answer is seen as just that."""
+        try:
+            turn = await self._begin(anchor)
+            sight = await turn.look(standing=needs_everything(anchor))
+            self.waking.attend(sight)
+            candidate = anchor.candidate.version if anchor.candidate is not None else ""
+            refs = tuple(turn.contents(candidate).deployments.values())
+            await self.diagnosis.look(anchor, refs, sight, self.findings)
+            await look_at_adoption(turn)
+        except Transient:
+            self._away_since = self._away_since or self.clock.now()
+            return Observation(reachable=False)
+        since, self._away_since = self._away_since, None
+        return replace(observation(anchor, sight, turn.library, self.findings), unreachable_since=since)
+
+    def _superseded(self) -> OperationFailed:
+        message = f"another run drives {self.key} now"
+        return OperationFailed(Problem("superseded", message, remedy="follow it with `fairlead status`"))
+
+
+def stepped(anchor: Anchor, events: Iterable[UnitEvent]) -> tuple[Anchor, tuple[Command, ...]]:
+    """Return what becomes of an anchor by events, up to one that leads elsewhere: the others were judged before it."""
+    commands: list[Command] = []
+    for event in events:
+        taken = step(anchor, event)
+        commands += taken.commands
+        moved = (taken.anchor.phase, taken.anchor.part) != (anchor.phase, anchor.part)
+        anchor = taken.anchor
+        if moved:
+            break
+    return anchor, tuple(commands)
+
+
+def needs_everything(anchor: Anchor) -> bool:
+    """Return whether objects are being made or removed, of which the look at what moves says nothing."""
+    going = any(one.state in _CHANGING for one in anchor.versions)
+    return going or anchor.phase in (Phase.CREATING, Phase.ABORTING, Phase.UNDEPLOYING)

@@ -1,0 +1,167 @@
+"""What is looked into before anything is written: would the server take it, is the name free, who else would select it.
+
+Nothing of the unit is written here but the claims of its hosts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from fairlead.domain.apps.naming import collisions, mark
+from fairlead.domain.errors import FairleadError, RemoteRefused
+from fairlead.domain.identity import object_ref
+from fairlead.domain.manifests import JsonObject
+from fairlead.domain.reading import branch, text
+from fairlead.domain.rollout.commands import ApplyInPlace, Inspect
+from fairlead.domain.rollout.intents import VersionSpec
+from fairlead.domain.rollout.observation import Difference, PreflightSeen
+from fairlead.domain.rollout.traffic import RouteElement
+from fairlead.pipeline.engine import at_once
+from fairlead.pipeline.units.contents import Contents
+from fairlead.pipeline.units.creating import autoscalers_of
+from fairlead.pipeline.units.describing import under_version
+from fairlead.pipeline.units.guarded import MANAGER, put, remove
+from fairlead.pipeline.units.hosts import Hosts
+from fairlead.pipeline.units.sight import SERVICES
+from fairlead.pipeline.units.turn import Contradicted, Turn
+from fairlead.ports.traffic import Guarantee
+
+_REFUSALS: Final = frozenset(
+    {"objectInvalid", "fieldImmutable", "admissionDenied", "forbidden", "quotaExceeded", "kindNotServed"}
+    | {"namespaceMissing", "namespaceTerminating", "objectTooLarge", "nameInvalid"}
+)
+"""Answers of the server that say no to what was asked, and that asking again does not change."""
+
+
+async def inspect(turn: Turn, command: Inspect) -> None:
+    """Find out whether a version may be rolled out, and what is different from what is live."""
+    spec, contents = command.spec, turn.contents(command.spec.version)
+    claimed = await Hosts(turn.cluster, turn.key).claim(spec.hosts)
+    problem = claimed or await _problem(turn, spec, contents)
+    difference = Difference.REFUSED if problem else _difference(turn, spec, contents)
+    turn.findings.preflight[spec.version] = PreflightSeen(
+        difference=difference, hosts_claimed=not claimed, explanation=problem
+    )
+
+
+async def _problem(turn: Turn, spec: VersionSpec, contents: Contents) -> str:
+    """Return why the version cannot be rolled out, empty if it can."""
+    if not contents.workloads:
+        return f"nothing is stored of what version {spec.version} consists of"
+    if is_same(turn, spec):
+        return ""
+    wanted = (*contents.own, *contents.autoscalers)
+    live = await at_once(turn.cluster.get(object_ref(manifest)) for manifest in wanted)
+    there = {object_ref(one).identity: one for one in live if one is not None}
+    configured = {ref.identity for ref in contents.configured}
+    others = [one for one in wanted if object_ref(one).identity not in configured]
+    if found := collisions(others, there):
+        return found[0].message
+    if terminating := [one for one in live if one is not None and text(one, "metadata", "deletionTimestamp")]:
+        return f"{object_ref(terminating[0])} is still being deleted"
+    for refusal in await at_once(_refusal(turn, manifest) for manifest in (*wanted, *contents.outside)):
+        if refusal:
+            return refusal
+    return await _selected_by_others(turn, contents) or await _routes_problem(turn, spec)
+
+
+async def _refusal(turn: Turn, manifest: JsonObject) -> str:
+    """Return what the server has against an object, by a dry run."""
+    try:
+        await turn.cluster.apply(manifest, manager=MANAGER, dry_run=True)
+    except RemoteRefused as error:
+        if error.code not in _REFUSALS:
+            raise
+        return str(error)
+    except FairleadError as error:
+        if error.code != "nameInvalid":
+            raise
+        return str(error)
+    return ""
+
+
+async def _selected_by_others(turn: Turn, contents: Contents) -> str:
+    """Return which Service of somebody else would send traffic to the new pods before their switch."""
+    services = (await turn.cluster.list(SERVICES, turn.key.namespace)).items
+    routes = {target.ref for one in turn.anchor.present for target in one.spec.routes}
+    ours = {object_ref(each) for each in (*contents.services, *contents.routes, *contents.previews)} | routes
+    for service in services:
+        selector = branch(service, "spec", "selector")
+        if object_ref(service) not in ours and selector and any(_matches(selector, contents)):
+            return f"{object_ref(service)} would send traffic to the new pods before the switch: it selects them too"
+    return ""
+
+
+def _matches(selector: Mapping[str, Any], contents: Contents) -> Iterator[bool]:
+    for manifest in contents.workloads.values():
+        labels = branch(manifest, "spec", "template", "metadata", "labels")
+        yield selector.items() <= labels.items()
+
+
+async def _routes_problem(turn: Turn, spec: VersionSpec) -> str:
+    """Return which route is not ours, or cannot be switched without losing requests; empty if there is none."""
+    lives = await at_once(turn.cluster.get(target.ref) for target in spec.routes)
+    owner = mark(turn.key.namespace, turn.key.name).items()
+    for target, live in zip(spec.routes, lives, strict=True):
+        if (
+            live is not None
+            and turn.anchor.live is None
+            and not owner <= branch(live, "metadata", "annotations").items()
+        ):
+            return f"{target.ref} exists already, and what is behind it cannot be adopted"
+    elements = [RouteElement(target.ref, target.route, target.route) for target in spec.routes]
+    readings = await at_once(turn.place.router(one.ref).observe(one) for one in elements)
+    for element, reading in zip(elements, readings, strict=True):
+        if reading.guarantee is Guarantee.NONE and reading.route is not None:
+            return f"{element.ref} is followed by a load balancer that lets go of old pods before it knows the new"
+    return ""
+
+
+def is_same(turn: Turn, spec: VersionSpec) -> bool:
+    """Return whether what is live has the same pods and configuration."""
+    live = turn.anchor.live
+    return live is not None and live.spec.digest == spec.digest
+
+
+def _difference(turn: Turn, spec: VersionSpec, contents: Contents) -> Difference:
+    live = turn.anchor.live
+    if live is None or not is_same(turn, spec):
+        return Difference.NEW_VERSION
+    now, wanted = turn.contents(live.name), under_version(contents, live.name)
+    same_rules = live.spec.policy == spec.policy and live.spec.workloads == spec.workloads
+    return Difference.NONE if same_rules and _objects(now) == _objects(wanted) else Difference.IN_PLACE
+
+
+def _objects(contents: Contents) -> dict[str, Any]:
+    about = ("descriptor", "variables", "evidence")
+    return {name: value for name, value in contents.to_json().items() if name not in about}
+
+
+async def apply_in_place(turn: Turn, command: ApplyInPlace) -> None:
+    """Write what differs from what is live and starts no new version, then store it as what is live."""
+    turn.check_time(command.deadline)
+    live = turn.anchor.live
+    if live is None or not is_same(turn, command.spec):
+        raise Contradicted
+    wanted = under_version(turn.contents(command.spec.version), live.name)
+    scaled = {text(one, "spec", "scaleTargetRef", "name") for one in await autoscalers_of(turn, live.name)}
+    before = {object_ref(one) for one in (*turn.contents(live.name).autoscalers, *turn.contents(live.name).outside)}
+    stay = (*wanted.services, *wanted.budgets, *wanted.routes, *wanted.autoscalers, *wanted.outside)
+    await at_once(put(turn.cluster, manifest, epoch=turn.epoch) for manifest in stay)
+    for manifest in wanted.workloads.values():
+        await _resized(turn, manifest, keeps=manifest["metadata"]["name"] in scaled or bool(wanted.autoscalers))
+    for ref in sorted(before - set(map(object_ref, stay))):
+        gone = await turn.cluster.get(ref)
+        if gone is not None:
+            await remove(turn.cluster, gone, epoch=turn.epoch)
+    await turn.keep(replace(wanted, evidence=turn.contents(live.name).evidence))
+
+
+async def _resized(turn: Turn, manifest: JsonObject, *, keeps: bool) -> None:
+    """Apply a workload; one with an autoscaler keeps the replicas that it has."""
+    live = await turn.cluster.get(object_ref(manifest))
+    if live is not None and keeps:
+        manifest = {**manifest, "spec": {**manifest["spec"], "replicas": live["spec"]["replicas"]}}
+    await put(turn.cluster, manifest, epoch=turn.epoch)

@@ -1,0 +1,225 @@
+"""The units of clusters, as callers see them: ask for something, read how it stands, drive it until it rests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from fairlead.domain.apps.descriptor import Descriptor
+from fairlead.domain.apps.objects import Inputs
+from fairlead.domain.apps.versions import next_version, version_number
+from fairlead.domain.errors import InputError, Problem, Refused
+from fairlead.domain.rollout.anchor import Anchor, Ended, submitted
+from fairlead.domain.rollout.intents import Deploy, Intent, OnBusy
+from fairlead.domain.rollout.phases import Phase, VersionState
+from fairlead.domain.unit_news import IntentAccepted
+from fairlead.domain.units import UnitKey
+from fairlead.pipeline.engine import Engine, at_once
+from fairlead.pipeline.observing import observing
+from fairlead.pipeline.presence import Presence, present
+from fairlead.pipeline.units.anchoring import Held, read_anchor, swap_anchor, update_anchor
+from fairlead.pipeline.units.contents import Contents
+from fairlead.pipeline.units.describing import contents_of, spec_of
+from fairlead.pipeline.units.diagnosing import Diagnosis
+from fairlead.pipeline.units.driver import Driver, Rests
+from fairlead.pipeline.units.leading import Leadership, Others
+from fairlead.pipeline.units.place import Place
+from fairlead.pipeline.units.waking import LOOK_SECONDS, Waking
+from fairlead.ports.events import UnitSink
+
+_GOING: Final = frozenset({VersionState.STARTING, VersionState.REMOVING})
+
+Places = Callable[[str], Awaitable[Place]]
+"""Opens a cluster by its declared name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What somebody wants deployed. `id` is the intent's: the same twice is one. `deployment` names its record."""
+
+    id: str
+    deployment: str
+    by: str
+    descriptor: Descriptor
+    inputs: Inputs = field(default_factory=Inputs)
+    on_busy: OnBusy = OnBusy.SUPERSEDE
+    release_hold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What was stored of an intent. `version` is the real one of a deployment, empty for other intents."""
+
+    intent: str
+    deployment: str
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitStatus:
+    """A unit as its anchor says. `driven` names who drives it, empty for nobody who was named."""
+
+    key: UnitKey
+    anchor: Anchor
+    driven: str = ""
+
+    def ended(self, intent: str) -> Ended | None:
+        """Return how an intent ended, None while it has not."""
+        return next((one for one in self.anchor.ended if one.intent == intent), None)
+
+
+@dataclass(slots=True)
+class Units:
+    """All that a process does with units. Made by `opened`."""
+
+    engine: Engine
+    places: Places
+    sink: UnitSink
+    presence: Presence
+
+    async def deploy(self, key: UnitKey, order: Order) -> Accepted:
+        """Store what a descriptor consists of, and ask for it to be made live.
+
+        Raises:
+            InputError: a Secret that the descriptor names is missing, or it asks for checks that cannot be made yet.
+            Refused: its version exists already (`versionTaken`).
+        """
+        _require_possible(order.descriptor)
+        place = await self.places(key.cluster)
+        version, contents = await self._version(place, key, order)
+        spec = spec_of(order.descriptor, contents)
+        at = self.engine.clock.now()
+        intent = Deploy(order.id, order.by, at, order.deployment, spec, order.on_busy, order.release_hold)
+        return replace(await self.submit(key, intent), version=version)
+
+    async def submit(self, key: UnitKey, intent: Intent) -> Accepted:
+        """Append an intent to the unit's queue, whoever drives it; one that is there already is not asked twice."""
+        place = await self.places(key.cluster)
+        await update_anchor(place.anchors, key, lambda anchor: submitted(anchor, intent))
+        deployment = getattr(intent, "deployment", "")
+        self.sink.announce(IntentAccepted(key, intent.at, deployment, intent.id, intent.KIND, intent.by))
+        return Accepted(intent.id, deployment)
+
+    async def read(self, key: UnitKey) -> UnitStatus:
+        """Return how a unit stands."""
+        held = await read_anchor((await self.places(key.cluster)).anchors, key)
+        return UnitStatus(key, held.anchor, "" if held.driver is None else str(held.driver.holder))
+
+    async def units(self, cluster: str, namespace: str) -> tuple[UnitStatus, ...]:
+        """Return how every unit of a namespace stands, by name."""
+        place = await self.places(cluster)
+        names = await place.anchors.names(namespace)
+        return tuple(await at_once(self.read(UnitKey(cluster, namespace, name)) for name in names))
+
+    async def drive(self, key: UnitKey, rests: Rests) -> Anchor:
+        """Drive a unit until it rests; while another run drives it, only follow, and take over when that one is gone.
+
+        Cancelling hands the unit over: its anchor says what is wanted, and the next driver goes on from there.
+
+        Raises:
+            OperationFailed: another run has taken over (`superseded`), or this one was silent for too long
+            (`leaseLost`).
+        """
+        place = await self.places(key.cluster)
+        others = Others(place.memory, self.engine.whoami, self.engine.pulse)
+        leadership = await Leadership.begin(self.presence, key)
+        async with observing(place.cluster, self.engine.pulse) as observer:
+            with observer.listening() as listener:
+                waking = Waking(observer, key, listener)
+                while True:
+                    held = await read_anchor(place.anchors, key)
+                    if is_over(held, rests):
+                        return held.anchor
+                    if not await self._is_driven(key, held, others):
+                        break
+                    await waking.wait(self.engine.pulse, LOOK_SECONDS)
+                driver = Driver(place, key, leadership, self.sink, self.engine.clock, waking, Diagnosis(observer))
+                return await driver.run(held, rests)
+
+    async def _is_driven(self, key: UnitKey, held: Held, others: Others) -> bool:
+        if held.driver is None or held.driver.run == self.presence.run:
+            return False
+        return await others.is_alive(key.namespace, held.driver) is not False
+
+    async def _version(self, place: Place, key: UnitKey, order: Order) -> tuple[str, Contents]:
+        """Reserve the version of an order, and store what it consists of."""
+        if not order.descriptor.is_automatic:
+            contents = contents_of(order.descriptor, order.descriptor.version, order.inputs)
+            held = await read_anchor(place.anchors, key)
+            if not _is_same_as_live(held.anchor, contents):
+                if _knows(held.anchor, contents.version) or not await place.anchors.add_version(
+                    key, contents.version, contents.to_json()
+                ):
+                    raise _taken(key, contents.version)
+                return contents.version, contents
+        version = await self._number(place, key)
+        contents = contents_of(order.descriptor, version, order.inputs)
+        await place.anchors.write_version(key, version, contents.to_json())
+        return version, contents
+
+    async def _number(self, place: Place, key: UnitKey) -> str:
+        """Return the next number, which nobody else gets any more."""
+        stored = await place.anchors.versions(key)
+        while True:
+            held = await read_anchor(place.anchors, key)
+            names = [one.name for one in held.anchor.versions]
+            version = next_version([*names, *stored], held.anchor.counter)
+            counted = replace(held.anchor, counter=version_number(version) or 0)
+            if await swap_anchor(place.anchors, key, held, counted, held.driver) is not None:
+                return version
+
+
+@asynccontextmanager
+async def opened(engine: Engine, places: Places, sink: UnitSink) -> AsyncIterator[Units]:
+    """Give the units of clusters for the time of a block; this run's signs of life end with it."""
+    async with present(engine) as presence:
+        yield Units(engine, places, sink, presence)
+
+
+def is_over(held: Held, rests: Rests) -> bool:
+    """Return whether there is nothing to drive."""
+    return rests(held.anchor) and not held.anchor.queue
+
+
+def at_rest(anchor: Anchor) -> bool:
+    """Return whether nothing happens to a unit before somebody asks for something, or a time is over."""
+    waits = anchor.phase in (Phase.IDLE, Phase.AWAITING, Phase.BLOCKED)
+    return waits and not anchor.queue and not any(one.state in _GOING for one in anchor.versions)
+
+
+def until_ended(intents: Sequence[str]) -> Rests:
+    """Return what holds when all these intents have ended and the unit is at rest."""
+
+    def rests(anchor: Anchor) -> bool:
+        return at_rest(anchor) and set(intents) <= {one.intent for one in anchor.ended}
+
+    return rests
+
+
+def _require_possible(descriptor: Descriptor) -> None:
+    """Refuse what would wait for an answer that nobody gives."""
+    rules = descriptor.rules
+    if rules.verify or rules.soak.gates:
+        raise InputError(Problem("gatesUnsupported", "found gates, which cannot be run yet", path="verify"))
+    if descriptor.health.enabled and not descriptor.health.ignored:
+        message = "found a health check, which cannot be made yet"
+        remedy = "use a readinessProbe, and ignoreHealthCheck"
+        raise InputError(Problem("healthCheckUnsupported", message, path="useHealthCheck", remedy=remedy))
+
+
+def _is_same_as_live(anchor: Anchor, contents: Contents) -> bool:
+    live = anchor.live
+    return live is not None and (live.name, live.spec.digest) == (contents.version, contents.digest)
+
+
+def _knows(anchor: Anchor, version: str) -> bool:
+    known = anchor.version(version)
+    queued = {getattr(getattr(one, "spec", None), "version", "") for one in (*anchor.queue, *anchor.waiting)}
+    return version in queued or (known is not None and known.state is not VersionState.ABSENT)
+
+
+def _taken(key: UnitKey, version: str) -> Refused:
+    message = f"version {version} of {key} exists already, with other contents"
+    return Refused(Problem("versionTaken", message, path="newVersion", remedy="name another version, or write #"))

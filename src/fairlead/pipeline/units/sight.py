@@ -1,0 +1,133 @@
+"""One fresh look at everything that a unit has in its cluster, found by its label and by what is known of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from fairlead.domain.apps.naming import UNIT_LABEL, VERSION_LABEL
+from fairlead.domain.identity import ObjectRef, object_ref
+from fairlead.domain.reading import ObjectBody, branch, entries, is_true, text, uid
+from fairlead.domain.rollout.traffic import RouteElement
+from fairlead.domain.units import UnitKey, epoch_of
+from fairlead.pipeline.engine import at_once
+from fairlead.pipeline.units.place import Place
+from fairlead.ports.cluster import ApiKind, LiveObject
+from fairlead.ports.traffic import RouteReading
+
+DEPLOYMENTS: Final = ApiKind("apps/v1", "Deployment", "deployments", namespaced=True)
+PODS: Final = ApiKind("v1", "Pod", "pods", namespaced=True)
+SERVICES: Final = ApiKind("v1", "Service", "services", namespaced=True)
+AUTOSCALERS: Final = ApiKind("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", namespaced=True)
+SLICES: Final = ApiKind("discovery.k8s.io/v1", "EndpointSlice", "endpointslices", namespaced=True)
+BUDGETS: Final = ApiKind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets", namespaced=True)
+CONFIG_MAPS: Final = ApiKind("v1", "ConfigMap", "configmaps", namespaced=True)
+SECRETS: Final = ApiKind("v1", "Secret", "secrets", namespaced=True)
+INGRESSES: Final = ApiKind("networking.k8s.io/v1", "Ingress", "ingresses", namespaced=True)
+
+MOVING: Final = (DEPLOYMENTS, PODS, SERVICES, AUTOSCALERS, SLICES)
+"""What tells whether a version is well and where traffic goes."""
+STANDING: Final = (BUDGETS, CONFIG_MAPS, INGRESSES)
+"""What is only made and removed."""
+_BOOKS: Final = "fairlead.unit.v1."
+_NOT_OWNED: Final = frozenset({PODS.kind, SLICES.kind})
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was read. `routes` are the elements of the unit with their readings, in their order."""
+
+    objects: Mapping[ObjectRef, LiveObject] = field(default_factory=dict)
+    pods: Sequence[LiveObject] = ()
+    slices: Sequence[LiveObject] = ()
+    routes: Mapping[ObjectRef, RouteReading] = field(default_factory=dict)
+
+    @property
+    def epoch(self) -> int:
+        """The highest epoch that anything guarded carries."""
+        return max((epoch_of(live) for live in self.objects.values()), default=0)
+
+    def of_version(self, version: str) -> list[LiveObject]:
+        """Return the objects that carry the label of a version."""
+        return [live for live in self.objects.values() if version_of(live) == version]
+
+    def pods_of(self, version: str, labels: Mapping[str, str]) -> list[LiveObject]:
+        """Return the pods of a version that a selector matches."""
+        wanted = {**labels, VERSION_LABEL: version}.items()
+        return [pod for pod in self.pods if wanted <= branch(pod, "metadata", "labels").items()]
+
+    def behind(self, service: str) -> frozenset[str]:
+        """Return the UIDs of the ready pods in the endpoint slices of a Service."""
+        mine = [one for one in self.slices if _label(one, "kubernetes.io/service-name") == service]
+        return frozenset(
+            text(endpoint, "targetRef", "uid")
+            for one in mine
+            for endpoint in entries(one, "endpoints")
+            if branch(endpoint, "conditions").get("ready") is not False
+        )
+
+
+async def look(
+    place: Place, key: UnitKey, elements: Iterable[RouteElement], known: Iterable[ObjectRef], *, standing: bool
+) -> Sight:
+    """Read everything of a unit side by side. `standing` also reads what is only made and removed.
+
+    `known` are objects that may not carry the unit's label: those that were adopted.
+    """
+    kinds = (*MOVING, *STANDING) if standing else MOVING
+    selector = f"{UNIT_LABEL}={key.name}"
+    elements, known = tuple(elements), tuple(known)
+    listings = at_once(place.cluster.list(kind, key.namespace, label_selector=selector) for kind in kinds)
+    secrets = at_once(
+        place.cluster.list_metadata(SECRETS, key.namespace, label_selector=selector) for _ in range(int(standing))
+    )
+    readings = at_once(place.router(one.ref).observe(one) for one in elements)
+    gets = at_once(place.cluster.get(ref) for ref in known)
+    found, hidden, routes, single = await asyncio.gather(listings, secrets, readings, gets)
+    by_kind = {kind.kind: listing.items for kind, listing in zip(kinds, found, strict=True)}
+    owned = [live for kind, items in by_kind.items() if kind not in _NOT_OWNED for live in items]
+    owned += [live for listing in hidden for live in listing.items if not _is_book(live)]
+    owned += [live for live in single if live is not None]
+    return Sight(
+        {object_ref(live): live for live in owned},
+        by_kind[PODS.kind],
+        by_kind[SLICES.kind],
+        {one.ref: reading for one, reading in zip(elements, routes, strict=True)},
+    )
+
+
+def version_of(live: ObjectBody) -> str:
+    """Return the version that an object belongs to, empty for none."""
+    return _label(live, VERSION_LABEL)
+
+
+def is_going(live: ObjectBody) -> bool:
+    """Return whether an object is being deleted."""
+    return bool(text(live, "metadata", "deletionTimestamp"))
+
+
+def is_ready(pod: ObjectBody) -> bool:
+    """Return whether a pod is ready and stays."""
+    told = {text(one, "type"): text(one, "status") for one in entries(pod, "status", "conditions")}
+    return told.get("Ready") == "True" and not is_going(pod)
+
+
+def is_on_host_network(pod: ObjectBody) -> bool:
+    """Return whether a pod shares the addresses of its node."""
+    return is_true(pod, "spec", "hostNetwork")
+
+
+def ready_uids(pods: Iterable[ObjectBody]) -> frozenset[str]:
+    """Return the UIDs of the pods that are ready."""
+    return frozenset(uid(pod) for pod in pods if is_ready(pod))
+
+
+def _label(live: ObjectBody, name: str) -> str:
+    found = branch(live, "metadata", "labels").get(name)
+    return found if isinstance(found, str) else ""
+
+
+def _is_book(live: ObjectBody) -> bool:
+    return text(live, "metadata", "name").startswith(_BOOKS)

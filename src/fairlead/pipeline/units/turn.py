@@ -1,0 +1,75 @@
+"""What commands are carried out with: one turn of a driver, between two looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from fairlead.domain.identity import ObjectRef
+from fairlead.domain.rollout.anchor import Anchor
+from fairlead.domain.rollout.traffic import RouteElement
+from fairlead.domain.units import UnitKey
+from fairlead.pipeline.units.contents import Contents
+from fairlead.pipeline.units.findings import Findings
+from fairlead.pipeline.units.observing import elements_of
+from fairlead.pipeline.units.place import Place
+from fairlead.pipeline.units.sight import Sight, look
+from fairlead.ports.clock import Clock
+from fairlead.ports.cluster import Cluster
+
+
+class Contradicted(Exception):
+    """A fresh reading contradicts a command: nothing was written, the machine has to judge anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn. `anchor` is what was stored before any of its commands; `library` what versions consist of."""
+
+    place: Place
+    key: UnitKey
+    anchor: Anchor
+    library: dict[str, Contents]
+    findings: Findings
+    clock: Clock
+
+    @property
+    def cluster(self) -> Cluster:
+        """The door to the unit's cluster."""
+        return self.place.cluster
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of this driver."""
+        return self.anchor.epoch
+
+    @property
+    def deployment(self) -> str:
+        """The deployment under way, empty for none."""
+        return self.anchor.candidate.deployment if self.anchor.candidate is not None else ""
+
+    def contents(self, version: str) -> Contents:
+        """Return what a version consists of; of one that nobody described, nothing."""
+        return self.library.get(version) or Contents(version=version, digest="")
+
+    def element(self, ref: ObjectRef) -> RouteElement:
+        """Return the route element of an object."""
+        found = (one for one in elements_of(self.anchor) if one.ref == ref)
+        return next(found, RouteElement(ref, None, None))
+
+    async def look(self, *, standing: bool = True, elements: Iterable[RouteElement] | None = None) -> Sight:
+        """Read everything of the unit again."""
+        wanted = elements_of(self.anchor) if elements is None else tuple(elements)
+        known = [ref for one in self.library.values() for ref in one.deployments.values()]
+        return await look(self.place, self.key, wanted, known, standing=standing)
+
+    async def keep(self, contents: Contents) -> None:
+        """Store what a version consists of."""
+        await self.place.anchors.write_version(self.key, contents.version, contents.to_json())
+        self.library[contents.version] = contents
+
+    def check_time(self, deadline: datetime | None) -> None:
+        """Raise Contradicted when it is too late for a command."""
+        if deadline is not None and self.clock.now() > deadline:
+            raise Contradicted
