@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
-from fairlead.domain.accounts import Account, account_of, service_account
+import pytest
+
+from fairlead.domain.accounts import Account, account_of, impersonation, is_carried, service_account
 
 
 def test_an_account_comes_back_from_json() -> None:
@@ -13,12 +15,45 @@ def test_an_account_comes_back_from_json() -> None:
     assert account_of(json.loads(json.dumps(account.to_json()))) == account
 
 
-def test_a_service_account_is_in_the_groups_that_the_server_gives_it() -> None:
-    account = service_account("shop", "deployer")
+def test_of_a_service_account_only_the_name_is_said() -> None:
+    assert impersonation(service_account("shop", "deployer")) == (
+        ("Impersonate-User", "system:serviceaccount:shop:deployer"),
+    )
 
-    assert account.user == "system:serviceaccount:shop:deployer"
-    assert set(account.groups) == {
-        "system:serviceaccounts",
-        "system:serviceaccounts:shop",
-        "system:authenticated",
-    }
+
+def test_every_part_of_an_account_is_said() -> None:
+    account = Account("alice", ("dev", "ops"), "7", {"b/c": ("1",), "a": ("x", "y")})
+
+    assert impersonation(account) == (
+        ("Impersonate-User", "alice"),
+        ("Impersonate-Uid", "7"),
+        ("Impersonate-Group", "dev"),
+        ("Impersonate-Group", "ops"),
+        ("Impersonate-Extra-a", "x"),
+        ("Impersonate-Extra-a", "y"),
+        ("Impersonate-Extra-b%2Fc", "1"),
+    )
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        Account(""),
+        Account("alice\r\nImpersonate-Group: system:masters"),
+        Account(" alice"),
+        Account("alice "),
+        Account("ali\0ce"),
+        Account("älice"),
+        Account("a" * 256),
+        Account("alice", ("",)),
+        Account("alice", ("dev\n",)),
+        Account("alice", uid=""),
+        Account("alice", extra={"": ("x",)}),
+        Account("alice", extra={"a": ("x\r",)}),
+    ],
+    ids=["empty", "lines", "before", "behind", "zero", "letters", "long", "no group", "group", "uid", "key", "value"],
+)
+def test_nothing_is_said_that_could_be_read_as_something_else(account: Account) -> None:
+    assert not is_carried(account)
+    with pytest.raises(ValueError, match="header"):
+        impersonation(account)

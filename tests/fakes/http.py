@@ -18,12 +18,13 @@ import orjson
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came in. Header names are in lower case, `path` includes the query."""
+    """What came in. Header names are in lower case, `path` includes the query; `lines` are the headers as they came."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +108,5 @@ async def _read(reader: asyncio.StreamReader) -> Request | None:
     first, *lines = head.split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
     method, path, _ = first.split(" ")
-    return Request(method, path, headers, await reader.readexactly(int(headers.get("content-length", "0"))))
+    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    return Request(method, path, headers, body, tuple(filter(None, lines)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from fairlead.domain.accounts import Account
+
 
 @dataclass(frozen=True, slots=True)
 class ExecPlugin:
@@ -57,7 +59,8 @@ class Access:
     """One context, resolved. `ca` is PEM (None: the system's authorities).
 
     `fingerprint` identifies the cluster behind the context (a digest of server address and CA), so that a context
-    of the same name that leads elsewhere is noticed.
+    of the same name that leads elsewhere is noticed. `account` is who decides what may be done there: every request is
+    made as that account (impersonation); None: as who the credential says.
     """
 
     context: str
@@ -69,3 +72,4 @@ class Access:
     proxy_url: str | None
     credential: Credential
     fingerprint: str
+    account: Account | None = None

@@ -13,7 +13,7 @@ import io
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -26,6 +26,8 @@ from yarl import URL
 from fairlead.domain.errors import InputError, OperationFailed, Problem, Transient
 from fairlead.doors.trust import Address, Trust, tls_context
 
+Headers = Mapping[str, str] | Sequence[tuple[str, str]]
+"""Headers of a request; in a sequence, a name may stand more than once."""
 MAX_BODY_BYTES = 256 * 1024 * 1024
 
 
@@ -90,7 +92,7 @@ class Dialer:
         method: str,
         url: str,
         *,
-        headers: Mapping[str, str] | None = None,
+        headers: Headers | None = None,
         body: bytes | None = None,
         timeout: float = 60.0,  # noqa: ASYNC109 - a limit per request, enforced by the pool itself
         max_bytes: int = MAX_BODY_BYTES,
@@ -113,7 +115,7 @@ class Dialer:
         method: str,
         url: str,
         *,
-        headers: Mapping[str, str] | None = None,
+        headers: Headers | None = None,
         body: bytes | None = None,
         idle: float = 60.0,
     ) -> AsyncIterator[Stream]:
@@ -130,7 +132,7 @@ class Dialer:
 
     @asynccontextmanager
     async def _open(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None, body: bytes | None, limits: Any
+        self, method: str, url: str, *, headers: Headers | None, body: bytes | None, limits: Any
     ) -> AsyncIterator[Stream]:
         shown = without_secrets(url)
         session = self._session or self._start()

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from fairlead.domain.accounts import Account
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rendering import Capabilities, Lookup
 
@@ -65,6 +66,18 @@ class WatchEvent:
 
     type: WatchType
     object: Mapping[str, Any]
+
+
+class Acting(Protocol):
+    """A cluster that can be seen with the rights of others: each request is decided as if that account made it.
+
+    Whoever asks must be allowed to impersonate it; else every request is `forbidden`, and nothing is done with the
+    rights of whoever asks.
+    """
+
+    def acting_as(self, account: Account) -> Cluster:
+        """Return the same cluster as an account sees it; it need not be closed for its connections' sake."""
+        ...
 
 
 class Cluster(Protocol):

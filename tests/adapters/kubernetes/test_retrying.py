@@ -14,6 +14,10 @@ def test_pauses_double_up_to_the_longest() -> None:
     assert [STEADY.pause(attempt) for attempt in range(5)] == [0.1, 0.2, 0.4, 0.8, 1.0]
 
 
+def test_a_pause_stays_the_longest_however_long_it_has_lasted() -> None:
+    assert STEADY.pause(100_000) == 1.0
+
+
 def test_jitter_halves_at_most() -> None:
     assert Patience(first=0.1, jitter=lambda: 0.0).pause(0) == pytest.approx(0.05)
 

@@ -17,8 +17,14 @@ BOUND: dict[str, Any] = {"metadata": {"name": "shop", "annotations": {BINDING: "
 
 @pytest.mark.parametrize(
     "namespace",
-    [None, {}, {"metadata": {"name": "shop"}}, {"metadata": {"name": "shop", "annotations": {BINDING: ""}}}],
-    ids=["unreadable", "empty", "plain", "emptied"],
+    [
+        None,
+        {},
+        {"metadata": {"name": "shop"}},
+        {"metadata": {"name": "shop", "annotations": {BINDING: ""}}},
+        {"metadata": {"name": "shop", "annotations": {BINDING: "a:b"}}},
+    ],
+    ids=["unreadable", "empty", "plain", "emptied", "no name"],
 )
 def test_without_an_account_nothing_is_done(namespace: dict[str, Any] | None) -> None:
     found = acting_account(Caller("ci", Role.ADMIN), namespace)

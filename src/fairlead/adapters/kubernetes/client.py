@@ -6,6 +6,8 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 from fairlead.adapters.kubernetes import requests
@@ -18,6 +20,7 @@ from fairlead.adapters.kubernetes.retrying import Patience
 from fairlead.adapters.kubernetes.sending import Sender
 from fairlead.adapters.kubernetes.watch import Follower
 from fairlead.domain.access import Access
+from fairlead.domain.accounts import Account
 from fairlead.domain.errors import Problem, RemoteRefused, Transient
 from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.rendering import Capabilities, Lookup
@@ -60,6 +63,14 @@ class KubernetesCluster:
         self._discovering = asyncio.Lock()
         self._discoveries = 0
         self._documents: dict[str, Mapping[str, Any]] = {}
+
+    def acting_as(self, account: Account) -> KubernetesCluster:
+        """Return the same server, over the same connections, as an account sees it."""
+        other = copy(self)
+        other._access = replace(self._access, account=account)  # noqa: SLF001 - of the same class
+        other._sender = self._sender.acting_as(account)  # noqa: SLF001
+        other._lookup = LookupFile(other._access)  # noqa: SLF001
+        return other
 
     async def uid(self) -> str:
         """Return the UID of `kube-system`, or the context's fingerprint where that may not be read."""

@@ -19,6 +19,7 @@ import orjson
 
 from fairlead.adapters.kubernetes.credentials import Identity
 from fairlead.domain.access import Access
+from fairlead.domain.accounts import Account
 from fairlead.domain.rendering import Lookup
 
 
@@ -77,7 +78,7 @@ def kubeconfig(access: Access, identity: Identity) -> dict[str, Any]:
         "current-context": access.context,
         "clusters": [{"name": "cluster", "cluster": cluster}],
         "contexts": [{"name": access.context, "context": context}],
-        "users": [{"name": "user", "user": _user(identity)}],
+        "users": [{"name": "user", "user": {**_user(identity), **_as_whom(access.account)}}],
     }
 
 
@@ -92,3 +93,11 @@ def _user(identity: Identity) -> dict[str, str]:
         user["client-certificate-data"] = base64.b64encode(identity.certificate.certificate).decode()
         user["client-key-data"] = base64.b64encode(identity.certificate.key).decode()
     return user
+
+
+def _as_whom(account: Account | None) -> dict[str, Any]:
+    if account is None:
+        return {}
+    extra = {key: list(values) for key, values in account.extra.items()}
+    said = {"as": account.user, "as-uid": account.uid, "as-groups": list(account.groups), "as-user-extra": extra}
+    return {key: value for key, value in said.items() if value}

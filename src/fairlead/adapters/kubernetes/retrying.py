@@ -5,8 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from fairlead.domain.errors import Transient
+
+# Attempts after which pauses are long anyway: a watch that fails for hours counts further than a float can grow.
+_GROWS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Patience:
 
     def pause(self, attempt: int, asked: float = 0.0) -> float:
         """Return how long to wait before attempt number `attempt` + 1; `asked` is what the server demands."""
-        grown: float = min(self.longest, self.first * 2.0**attempt)
+        grown: float = min(self.longest, self.first * 2.0 ** min(attempt, _GROWS))
         return asked + grown * (0.5 + self.jitter() / 2)
 
     def next_pause(self, failure: Transient, *, attempt: int, waited: float, known: bool) -> float | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 
 from fairlead.adapters.kubernetes.credentials import Credentials, Identity
 from fairlead.adapters.kubernetes.requests import ApiRequest
@@ -12,6 +13,7 @@ from fairlead.adapters.kubernetes.responses import Server, absent, failure, unre
 from fairlead.adapters.kubernetes.retrying import Patience
 from fairlead.adapters.kubernetes.silence import Silence
 from fairlead.domain.access import Access, ClientCertificate
+from fairlead.domain.accounts import Account, impersonation
 from fairlead.domain.errors import Transient
 from fairlead.doors.dial import Dialer, Response, Stream, Unreachable
 from fairlead.doors.gate import Gate
@@ -32,6 +34,7 @@ class Sender:
     patience: Patience = field(default_factory=Patience)
     gate: Gate = field(default_factory=Gate)
     server: Server = field(init=False)
+    is_owner: bool = True
     _dialers: dict[ClientCertificate | None, Dialer] = field(default_factory=dict)
     _known: bool = False
     _silence: Silence = field(default_factory=Silence)
@@ -82,8 +85,17 @@ class Sender:
         async with self._open(request, await self.credentials.current(), idle) as stream:
             yield stream
 
+    def acting_as(self, account: Account) -> Sender:
+        """Return a sender over the same connections whose every request is made as an account."""
+        other = copy(self)
+        other.access = replace(self.access, account=account)
+        other.is_owner = False
+        return other
+
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, if they are its own."""
+        if not self.is_owner:
+            return
         while self._dialers:
             await self._dialers.popitem()[1].close()
 
@@ -113,7 +125,7 @@ class Sender:
             reply = await self._dialer(identity).request(
                 request.method,
                 self._url(request),
-                headers=_headers(request, identity),
+                headers=self._headers(request, identity),
                 body=request.body,
                 timeout=_SECONDS,
             )
@@ -125,8 +137,14 @@ class Sender:
         return reply, ended - began
 
     def _open(self, request: ApiRequest, identity: Identity, idle: float) -> AbstractAsyncContextManager[Stream]:
-        headers = _headers(request, identity)
+        headers = self._headers(request, identity)
         return self._dialer(identity).stream(request.method, self._url(request), headers=headers, idle=idle)
+
+    def _headers(self, request: ApiRequest, identity: Identity) -> Sequence[tuple[str, str]]:
+        """Return the headers of a request: the one place that says who asks, and as whom."""
+        who = [("Authorization", identity.authorization)] if identity.authorization else []
+        as_whom = impersonation(self.access.account) if self.access.account is not None else ()
+        return (*request.headers.items(), ("User-Agent", "fairlead"), *who, *as_whom)
 
     def _url(self, request: ApiRequest) -> str:
         return self.access.server.rstrip("/") + request.target
@@ -151,8 +169,3 @@ class Sender:
 def _may_be_done(reply: Response | Unreachable) -> bool:
     """Whether the server may have carried out a request that it did not confirm. One it has no time for it did not."""
     return reply.sent if isinstance(reply, Unreachable) else reply.status != 429
-
-
-def _headers(request: ApiRequest, identity: Identity) -> Mapping[str, str]:
-    named = {**request.headers, "User-Agent": "fairlead"}
-    return {**named, "Authorization": identity.authorization} if identity.authorization else named

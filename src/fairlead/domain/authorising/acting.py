@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -12,12 +13,14 @@ from fairlead.domain.errors import Problem
 BINDING: Final = "fairlead.dev/service-account"
 """Annotation of a namespace: the service account in it that deployments without an account of their own act as."""
 
+_NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", re.ASCII)
+
 
 def bound_account(namespace: Mapping[str, Any] | None) -> Account | None:
     """Return the account that a namespace binds, given the object; None when it binds none."""
     meta = (namespace or {}).get("metadata") or {}
     name = (meta.get("annotations") or {}).get(BINDING)
-    return service_account(str(meta["name"]), str(name)) if name else None
+    return service_account(str(meta["name"]), str(name)) if name and _NAME.fullmatch(str(name)) else None
 
 
 def acting_account(caller: Caller, namespace: Mapping[str, Any] | None) -> Account | Problem:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from fairlead.domain.accounts import Account
+from fairlead.domain.accounts import Account, is_carried
 from fairlead.domain.authorising.callers import Caller, Role
 from fairlead.domain.authorising.tokens import LONGEST_LIFE, Token, token_digest, token_text
 from fairlead.domain.errors import Problem
@@ -45,8 +45,8 @@ def wish_problems(wish: Wish) -> tuple[Problem, ...]:
             if not _OBJECT.fullmatch(name):
                 message = f"found {name!r} among the {part}, which no object can be called"
                 found.append(Problem("invalidName", message, path=part, remedy="names are exact, without patterns"))
-    if wish.account is not None and (not wish.account.user or _MASTERS in wish.account.groups):
-        message = f"an account has a user, and is not in the group {_MASTERS}"
+    if wish.account is not None and (not is_carried(wish.account) or _MASTERS in wish.account.groups):
+        message = f"an account has a user, is written in ASCII, and is not in the group {_MASTERS}"
         found.append(Problem("invalidAccount", message, path="account", remedy="bind what it needs by roles"))
     return tuple(found)
 
