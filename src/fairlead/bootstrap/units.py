@@ -21,6 +21,7 @@ from fairlead.domain.config import Environment, ExistingContext
 from fairlead.domain.config import Place as Declared
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.events import Event
+from fairlead.domain.unit_news import UnitNews
 from fairlead.pipeline.application import Application
 from fairlead.pipeline.engine import Engine
 from fairlead.pipeline.units.place import Place, Routers
@@ -103,13 +104,16 @@ async def _units(door: Callable[[str], Awaitable[Cluster]], sink: UnitSink) -> A
     async def unrelated(_older: str, _newer: str) -> bool:
         return False
 
-    engine = Engine(doors, memories, _Unheard(), clock, ThisProcess(), clock, unrelated)
+    engine = Engine(doors, memories, Unheard(), clock, ThisProcess(), clock, unrelated)
     async with opened(engine, places, sink) as units:
         yield units
 
 
-class _Unheard:
-    """Takes the events of releases, of which driving a unit makes none."""
+class Unheard:
+    """Takes events of releases and news of units, and tells nobody."""
 
     def emit(self, event: Event) -> None:
         """Drop the event."""
+
+    def announce(self, news: UnitNews) -> None:
+        """Drop the news."""

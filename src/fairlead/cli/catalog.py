@@ -110,6 +110,7 @@ CATALOG = (
             Example("fairlead rollback prod web", "back to the last good deployment before the present one"),
             Example("fairlead rollback prod web 7 --reason INC-42", "back to deployment 7, saying why"),
             Example("fairlead rollback prod web --release-hold", "only end the hold of an earlier rollback"),
+            Example("fairlead rollback prod shop --to 7", "of an app: version 7, by one switch while it is hot"),
         ),
     ),
     Entry(
@@ -119,6 +120,43 @@ CATALOG = (
         (
             Example("fairlead hold prod web --reason 'freeze until Monday'", "refuse to deploy anything else"),
             Example("fairlead hold prod web --end", "end the hold, also one that a rollback set"),
+        ),
+    ),
+    Entry(
+        "deploy",
+        DEPLOY,
+        "Deploy an app blue-green, from its descriptor.",
+        (
+            Example("fairlead deploy shop.json", "a new version beside the live one, then in its place"),
+            Example("fairlead deploy shop.yaml -e prod", "in the cluster and namespace of the environment prod"),
+            Example("fairlead deploy shop.json --on-busy queue", "after what is under way"),
+        ),
+    ),
+    Entry(
+        "promote",
+        DEPLOY,
+        "Let the version of an app that waits go live.",
+        (Example("fairlead promote shop -e prod", "after looking at its preview"),),
+    ),
+    Entry(
+        "abort",
+        DEPLOY,
+        "Give up the version of an app that is on its way.",
+        (Example("fairlead abort shop -e prod", "traffic goes back, if it had begun to move"),),
+    ),
+    Entry(
+        "undeploy",
+        DEPLOY,
+        "Remove an app with all its versions.",
+        (Example("fairlead undeploy shop -e test", "after asking"),),
+    ),
+    Entry(
+        "units",
+        DEPLOY,
+        "Show apps that are deployed blue-green.",
+        (
+            Example("fairlead units -e prod", "all apps of an environment, with their versions"),
+            Example("fairlead units shop --drive", "go on with a rollout that was interrupted"),
         ),
     ),
     Entry(

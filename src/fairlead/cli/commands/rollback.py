@@ -1,4 +1,4 @@
-"""`fairlead rollback`: an old deployment again, and the release held there."""
+"""`fairlead rollback`: an old deployment again, and the release held there; or an earlier version of an app."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from fairlead.bootstrap.units import Unheard, units_of
 from fairlead.cli.command import build
 from fairlead.cli.deploying import exit_code, require_consent, require_harmless, timeout_seconds
 from fairlead.cli.options import Common, Declared, EnvironmentName, ReleaseName
@@ -17,10 +18,17 @@ from fairlead.cli.selecting import named_release
 from fairlead.cli.text.deployments import deployment_lines
 from fairlead.cli.text.plans import plan_lines
 from fairlead.cli.text.status import status_lines
+from fairlead.cli.units import UnitWhere, new_id, unit_session
 from fairlead.cli.wire.plans import deployments_document, plan_document, status_document
 from fairlead.domain.errors import InputError, Problem
+from fairlead.domain.rollout.intents import Rollback
+from fairlead.domain.selection import Scope, choose_environments
 from fairlead.domain.targets import Target
+from fairlead.domain.units import UnitKey
 from fairlead.pipeline.application import Application
+
+OPERATORS_OWN = "-"
+"""Stands for an environment where there is none: an app in the cluster that the kubeconfig leads to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,12 @@ class RollbackOptions:
     number: Annotated[
         int | None,
         typer.Argument(metavar="N", help="Which deployment [default: the last good one before the present]"),
+    ] = None
+    to: Annotated[
+        str, typer.Option("--to", metavar="VERSION", help="Of an app: which version [default: the last live one]")
+    ] = ""
+    namespace: Annotated[
+        str | None, typer.Option("--namespace", metavar="NAME", help="Of an app: its namespace, where ENV is -")
     ] = None
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept with the hold")] = ""
     release_hold: Annotated[
@@ -67,8 +81,12 @@ async def _rollback(environment: str, release: str, options: RollbackOptions, de
     if options.release_hold and options.number is not None:
         message = f"found --release-hold and deployment {options.number}: the one ends a hold, the other sets one"
         raise InputError(Problem("conflictingOptions", message, remedy="leave out one of the two"))
+    if environment == OPERATORS_OWN or options.to:
+        return await _unit_back(environment, release, options, declared, run)
     progress = run.progress()
     async with run.application(declared, sink=progress) as application:
+        if await _is_unit(application, environment, release):
+            return await _unit_back(environment, release, options, declared, run)
         target = named_release(application, environment, release)
         if options.release_hold:
             await application.end_hold(target)
@@ -76,6 +94,25 @@ async def _rollback(environment: str, release: str, options: RollbackOptions, de
             run.output.show(status_document(states), partial(status_lines, now=application.clock.now()))
             return 0
         return await _Going(application, run, progress).back(target, options)
+
+
+async def _is_unit(application: Application, environment: str, name: str) -> bool:
+    """Return whether a name is that of an app, and of no release that is declared."""
+    (where,) = choose_environments(application.declaration, Scope(environment))
+    if any(one.name == name for one in where.releases):
+        return False
+    async with units_of(application, Unheard()) as units:
+        status = await units.read(UnitKey(where.cluster, where.namespace, name))
+    return status.exists
+
+
+async def _unit_back(environment: str, name: str, options: RollbackOptions, declared: Declared, run: Run) -> int:
+    """Let an earlier version of an app go live again."""
+    where = UnitWhere(declared, None if environment == OPERATORS_OWN else environment, options.namespace)
+    async with unit_session(run, where) as session:
+        version = options.to or ("" if options.number is None else str(options.number))
+        intent = Rollback(*session.asked(), new_id(), version)
+        return await session.carry_through(session.key(name), intent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from fairlead.cli.wire.documents import (
 from fairlead.cli.wire.sandbox import Sandbox
 from fairlead.cli.wire.saved import SavedPlan
 from fairlead.cli.wire.tokens import NewToken, Tokens
+from fairlead.cli.wire.units import Units
 from fairlead.cli.wire.upgrades import TrackChoice, Updates
 
 KINDS: tuple[type[Document], ...] = (
@@ -41,6 +42,7 @@ KINDS: tuple[type[Document], ...] = (
     Sandbox,
     Tokens,
     NewToken,
+    Units,
     Error,
 )
 

@@ -59,11 +59,15 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class UnitStatus:
-    """A unit as its anchor says. `driven` names who drives it, empty for nobody who was named."""
+    """A unit as its anchor says; `exists` is False when there is none.
+
+    `driven` names who drives it, or did last, empty for nobody.
+    """
 
     key: UnitKey
     anchor: Anchor
     driven: str = ""
+    exists: bool = True
 
     def ended(self, intent: str) -> Ended | None:
         """Return how an intent ended, None while it has not."""
@@ -95,8 +99,15 @@ class Units:
         return replace(await self.submit(key, intent), version=version)
 
     async def submit(self, key: UnitKey, intent: Intent) -> Accepted:
-        """Append an intent to the unit's queue, whoever drives it; one that is there already is not asked twice."""
+        """Append an intent to the unit's queue, whoever drives it; one that is there already is not asked twice.
+
+        Raises:
+            InputError: there is no such unit (`unknownUnit`), and it is none that makes one.
+        """
         place = await self.places(key.cluster)
+        if not isinstance(intent, Deploy) and not (await read_anchor(place.anchors, key)).exists:
+            message = f"there is no app {key.name} in namespace {key.namespace} of {key.cluster}"
+            raise InputError(Problem("unknownUnit", message, remedy="see `fairlead units`"))
         await update_anchor(place.anchors, key, lambda anchor: submitted(anchor, intent))
         deployment = getattr(intent, "deployment", "")
         self.sink.announce(IntentAccepted(key, intent.at, deployment, intent.id, intent.KIND, intent.by))
@@ -105,7 +116,8 @@ class Units:
     async def read(self, key: UnitKey) -> UnitStatus:
         """Return how a unit stands."""
         held = await read_anchor((await self.places(key.cluster)).anchors, key)
-        return UnitStatus(key, held.anchor, "" if held.driver is None else str(held.driver.holder))
+        driven = "" if held.driver is None else str(held.driver.holder)
+        return UnitStatus(key, held.anchor, driven, held.exists)
 
     async def units(self, cluster: str, namespace: str) -> tuple[UnitStatus, ...]:
         """Return how every unit of a namespace stands, by name."""

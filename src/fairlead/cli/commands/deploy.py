@@ -1,0 +1,87 @@
+"""`fairlead deploy`: a new version of an app, beside the one that is live, and then in its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fairlead.cli.command import build
+from fairlead.cli.options import Common
+from fairlead.cli.run import Operation, Run
+from fairlead.cli.text.problems import problem_lines
+from fairlead.cli.units import UnitWhere, new_id, unit_session
+from fairlead.domain.apps.descriptor import Descriptor
+from fairlead.domain.declaring.apps.reading import Defaults, read_descriptor
+from fairlead.domain.errors import InputError, Problem
+from fairlead.domain.rollout.intents import OnBusy
+from fairlead.doors.paths import Paths
+from fairlead.doors.yaml import read_manifests
+from fairlead.pipeline.units.service import Order
+
+DescriptorFile = Annotated[Path, typer.Argument(metavar="FILE", help="A descriptor, in JSON or YAML")]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitDeployOptions:
+    """How to go about a unit that is busy or held."""
+
+    on_busy: Annotated[
+        OnBusy,
+        typer.Option(
+            "--on-busy",
+            metavar="supersede|queue|reject",
+            show_default=False,
+            help="What to do while another deployment is under way: take its place [default], wait, or give up",
+        ),
+    ] = OnBusy.SUPERSEDE
+    release_hold: Annotated[
+        bool, typer.Option("--release-hold", help="Also deploy what failed or was given up before")
+    ] = False
+
+
+def deploy(file: DescriptorFile, options: UnitDeployOptions, where: UnitWhere, common: Common) -> Operation:
+    """Deploy an app blue-green, from its descriptor."""
+    return Operation(common, partial(_deploy, file, options, where))
+
+
+async def _deploy(file: Path, options: UnitDeployOptions, where: UnitWhere, run: Run) -> int:
+    document = _document(run.surroundings.directory / file)
+    said = document.get("namespace") if isinstance(document, dict) else None
+    async with unit_session(run, where, said if isinstance(said, str) else None) as session:
+        descriptor = _descriptor(document, str(file), Defaults(namespace=session.namespace))
+        if descriptor.warnings:
+            run.output.note(problem_lines(descriptor.warnings, width=None))
+        key = session.key(descriptor.app)
+        order = Order(
+            new_id(),
+            new_id(),
+            session.units.engine.whoami.me().who,
+            descriptor,
+            on_busy=options.on_busy,
+            release_hold=options.release_hold,
+        )
+        accepted = await session.units.deploy(key, order)
+        return await session.follow(key, accepted.intent)
+
+
+def _document(path: Path) -> Any:
+    paths = Paths.of(path)
+    found = read_manifests(paths.read(paths.relative(path)), str(path.name))
+    if len(found) != 1:
+        message = f"found {len(found)} documents, expected one descriptor"
+        raise InputError(Problem("descriptorInvalid", message, str(path.name)))
+    return found[0][0]
+
+
+def _descriptor(document: Any, file: str, defaults: Defaults) -> Descriptor:
+    found = read_descriptor(document, defaults)
+    if isinstance(found, Descriptor):
+        return found
+    raise InputError([problem.at(file=file) for problem in found])
+
+
+app = build(deploy)

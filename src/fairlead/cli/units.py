@@ -1,0 +1,165 @@
+"""What commands about units have in common: where they are, what goes on, how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from fairlead.bootstrap.units import units_in_context, units_of
+from fairlead.cli.options import SELECTION, Declared
+from fairlead.cli.run import Run
+from fairlead.cli.streams import Streams
+from fairlead.cli.text.layout import visible
+from fairlead.cli.text.units import GOOD, unit_lines
+from fairlead.cli.wire.units import units_document
+from fairlead.domain.errors import InputError, Interrupted, Problem
+from fairlead.domain.rollout.anchor import Anchor
+from fairlead.domain.rollout.intents import Intent
+from fairlead.domain.rollout.phases import Phase, UnitOutcome
+from fairlead.domain.selection import Scope, choose_environments
+from fairlead.domain.unit_news import LogLine, Notified, UnitNews
+from fairlead.domain.units import UnitKey
+from fairlead.pipeline.units.driver import Rests
+from fairlead.pipeline.units.service import Units, at_rest
+
+UnitName = Annotated[str, typer.Argument(metavar="APP", help="An app")]
+
+_REFUSED = frozenset({UnitOutcome.REFUSED, UnitOutcome.SUPERSEDED})
+
+
+@dataclass(frozen=True, slots=True)
+class UnitWhere:
+    """In which cluster and namespace a unit is: those of a declared environment, else of a kubeconfig context."""
+
+    declared: Declared
+    environment: Annotated[
+        str | None,
+        typer.Option(
+            "-e",
+            "--environment",
+            metavar="ENV",
+            help="In the cluster and namespace of this environment [default: those of the kubeconfig context]",
+            rich_help_panel=SELECTION,
+        ),
+    ] = None
+    namespace: Annotated[
+        str | None,
+        typer.Option(
+            "--namespace", metavar="NAME", help="In this namespace [default: default]", rich_help_panel=SELECTION
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Units within reach, and the cluster and namespace that a command is about."""
+
+    units: Units
+    cluster: str
+    namespace: str
+    run: Run
+
+    def key(self, app: str) -> UnitKey:
+        """Return the unit of an app."""
+        return UnitKey(self.cluster, self.namespace, app)
+
+    def asked(self) -> tuple[str, str, datetime]:
+        """Return what every intent begins with: a new id, who asks, and when."""
+        return new_id(), self.units.engine.whoami.me().who, self.units.engine.clock.now()
+
+    async def carry_through(self, key: UnitKey, intent: Intent) -> int:
+        """Ask for something, drive the unit until it has ended, show how, and return the exit code."""
+        await self.units.submit(key, intent)
+        return await self.follow(key, intent.id)
+
+    async def follow(self, key: UnitKey, intent: str) -> int:
+        """Drive a unit until an intent has ended, show how, and return the exit code."""
+        await self.drive(key, _until(intent))
+        status = await self.units.read(key)
+        ended = status.ended(intent)
+        self.run.output.show(units_document([status], ended), unit_lines)
+        if ended is None:
+            return 4 if status.anchor.phase is Phase.BLOCKED else 0
+        if ended.outcome in _REFUSED:
+            return 4
+        return 0 if ended.outcome.value in GOOD else 1
+
+    async def drive(self, key: UnitKey, rests: Rests) -> None:
+        """Drive a unit; a signal hands it over.
+
+        Raises:
+            Interrupted: a signal ended this run, not the rollout.
+        """
+        try:
+            await self.units.drive(key, rests)
+        except asyncio.CancelledError:
+            message = f"interrupted: {key.name} stays as it is until somebody drives it on"
+            remedy = f"go on with `fairlead units {key.name} --drive`, or give it up with `fairlead abort {key.name}`"
+            raise Interrupted(Problem("interrupted", f"{message}; {remedy}", remedy=remedy)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitProgress:
+    """Writes the news of units as lines on standard error."""
+
+    streams: Streams
+
+    def announce(self, news: UnitNews) -> None:
+        """Take one piece of news."""
+        match news:
+            case LogLine(key=key, text=text) if text:
+                self.streams.report(visible(f"{key.name}: {text}"))
+            case Notified(key=key, text=text, alarm=True):
+                self.streams.report(visible(f"{key.name}: {text}"))
+            case _:
+                return
+
+
+@asynccontextmanager
+async def unit_session(run: Run, where: UnitWhere, namespace: str | None = None) -> AsyncIterator[Session]:
+    """Reach the units that a command is about; `namespace` is what a descriptor says."""
+    progress = UnitProgress(run.surroundings.streams)
+    if where.environment is None:
+        access = where.declared.access
+        settings = run.surroundings.settings
+        async with units_in_context(
+            settings, progress, kubeconfig=access.kubeconfig, context=access.context
+        ) as reached:
+            chosen = _agreed(where.namespace, namespace) or reached.namespace
+            yield Session(reached.units, reached.cluster, chosen, run)
+        return
+    async with run.application(where.declared) as application:
+        (environment,) = choose_environments(application.declaration, Scope(where.environment))
+        chosen = _agreed(where.namespace, namespace) or environment.namespace
+        _agreed(chosen, environment.namespace)
+        async with units_of(application, progress) as units:
+            yield Session(units, environment.cluster, chosen, run)
+
+
+def new_id() -> str:
+    """Return an id that nobody else has."""
+    return str(uuid.uuid4())
+
+
+def _agreed(one: str | None, other: str | None) -> str | None:
+    if one is not None and other is not None and one != other:
+        message = f"found namespaces {one} and {other}: only one can be meant"
+        raise InputError(Problem("namespaceUnclear", message, remedy="name the same everywhere, or only once"))
+    return one or other
+
+
+def _until(intent: str) -> Rests:
+    """Return what holds when an intent has ended, or waits for a person."""
+
+    def rests(anchor: Anchor) -> bool:
+        has_ended = any(one.intent == intent for one in anchor.ended)
+        return at_rest(anchor) and (has_ended or anchor.phase in (Phase.AWAITING, Phase.BLOCKED))
+
+    return rests

@@ -1,0 +1,127 @@
+"""What commands about units print: how a unit stands, its versions, and how intents ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from fairlead.cli.wire.documents import Document, Item
+from fairlead.domain.moments import rfc3339
+from fairlead.domain.rollout.anchor import Anchor, Ended, Version
+from fairlead.pipeline.units.service import UnitStatus
+
+
+class UnitVersionItem(Item, frozen=True, kw_only=True):
+    """One version. `until` is when it leaves its state at the latest, null for never."""
+
+    version: str
+    state: str
+    since: str
+    until: str | None
+    replicas: dict[str, int]
+    digest: str
+    deployment: str
+    by: str
+    reason: str | None
+
+
+class IntentItem(Item, frozen=True, kw_only=True):
+    """How an intent ended. `deployment` is null for one that is none."""
+
+    intent: str
+    deployment: str | None
+    outcome: str
+    at: str
+    explanation: str | None
+
+
+class UnitItem(Item, frozen=True, kw_only=True):
+    """One unit. `live` and `candidate` are versions, null for none; `queued` counts intents that wait.
+
+    `held` names the digest that is not deployed again, and why; `blocked` says why nothing is written any more.
+    """
+
+    cluster: str
+    namespace: str
+    app: str
+    phase: str
+    since: str | None
+    live: str | None
+    candidate: str | None
+    queued: int
+    paused: bool
+    frozen: bool
+    held: str | None
+    held_reason: str | None
+    blocked: str | None
+    driven_by: str | None
+    versions: list[UnitVersionItem]
+    ended: list[IntentItem] = msgspec.field(default_factory=list)
+
+
+class Units(Document, frozen=True, kw_only=True, tag="Units"):
+    """How units stand. `asked` is how the intent of this very command ended, null while it has not."""
+
+    units: list[UnitItem]
+    asked: IntentItem | None = None
+
+
+def units_document(found: Iterable[UnitStatus], asked: Ended | None = None) -> Units:
+    """Return the document of units."""
+    return Units(units=[_unit(one) for one in found], asked=None if asked is None else _intent(asked))
+
+
+def _unit(status: UnitStatus) -> UnitItem:
+    anchor, key = status.anchor, status.key
+    return UnitItem(
+        cluster=key.cluster,
+        namespace=key.namespace,
+        app=key.name,
+        phase=anchor.phase.value,
+        since=_time(anchor.since),
+        live=anchor.live.name if anchor.live is not None else None,
+        candidate=anchor.candidate.version if anchor.candidate is not None else None,
+        queued=len(anchor.queue) + len(anchor.waiting),
+        paused=anchor.paused is not None,
+        frozen=anchor.frozen is not None,
+        held=anchor.hold.digest if anchor.hold is not None else None,
+        held_reason=anchor.hold.reason if anchor.hold is not None else None,
+        blocked=_blocked(anchor),
+        driven_by=status.driven or None,
+        versions=[_version(one) for one in anchor.present],
+        ended=[_intent(one) for one in anchor.ended],
+    )
+
+
+def _blocked(anchor: Anchor) -> str | None:
+    return anchor.blocked.explanation if anchor.blocked is not None else None
+
+
+def _version(version: Version) -> UnitVersionItem:
+    return UnitVersionItem(
+        version=version.name,
+        state=version.state.value,
+        since=rfc3339(version.since),
+        until=_time(version.deadline),
+        replicas=dict(version.replicas),
+        digest=version.spec.digest,
+        deployment=version.deployment,
+        by=version.by,
+        reason=version.reason or None,
+    )
+
+
+def _intent(ended: Ended) -> IntentItem:
+    return IntentItem(
+        intent=ended.intent,
+        deployment=ended.deployment or None,
+        outcome=ended.outcome.value,
+        at=rfc3339(ended.at),
+        explanation=ended.explanation or None,
+    )
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else rfc3339(moment)
