@@ -77,6 +77,15 @@ class Stream:
             parts.append(chunk)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    async def beginning(self, max_bytes: int) -> tuple[bytes, bool]:
+        """Return at most the first `max_bytes` of the body, and whether that is all of it."""
+        body = b""
+        async for chunk in self.chunks():
+            body += chunk
+            if len(body) > max_bytes:
+                return body[:max_bytes], False
+        return body, True
+
 
 class Dialer:
     """A pool of connections under one `Trust`. Must be closed."""

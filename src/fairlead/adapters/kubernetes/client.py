@@ -14,6 +14,7 @@ from fairlead.adapters.kubernetes import requests
 from fairlead.adapters.kubernetes.credentials import credentials
 from fairlead.adapters.kubernetes.discovery import Catalogue, discover
 from fairlead.adapters.kubernetes.lookup import LookupFile
+from fairlead.adapters.kubernetes.pod_proxy import ask_pod
 from fairlead.adapters.kubernetes.requests import ApiRequest, Selection
 from fairlead.adapters.kubernetes.responses import decode, decode_discovery, decode_list, failure, warnings
 from fairlead.adapters.kubernetes.retrying import Patience
@@ -21,6 +22,7 @@ from fairlead.adapters.kubernetes.sending import Sender
 from fairlead.adapters.kubernetes.watch import Follower
 from fairlead.domain.access import Access
 from fairlead.domain.accounts import Account
+from fairlead.domain.apps.probing import PodAddress, ProbeRequest, ProbeResult
 from fairlead.domain.errors import Problem, RemoteRefused, Transient
 from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.rendering import Capabilities, Lookup
@@ -194,6 +196,10 @@ class KubernetesCluster:
         request = requests.logs(pod, container=container, previous=previous, tail=tail)
         reply = await self._sender.send(request, accept=_NO_LOG)
         return reply.body.decode(errors="replace") if reply.status == 200 else ""
+
+    async def ask(self, pod: PodAddress, request: ProbeRequest) -> ProbeResult:
+        """Ask a pod for its health by way of the API server (`Probes`)."""
+        return await ask_pod(self._sender, pod, request)
 
     async def openapi(self, api_version: str) -> Mapping[str, Any] | None:
         """Return the OpenAPI document of one group and version; its address carries its digest, so it is kept."""

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
+from fairlead.domain.apps.probing import PodAddress, ProbeRequest
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.identity import ObjectRef
 from fairlead.ports.cluster import ApiKind
@@ -156,6 +157,14 @@ def logs(pod: ObjectRef, *, container: str, previous: bool, tail: int) -> ApiReq
     path = f"/api/v1/namespaces/{_segment(pod.namespace)}/pods/{_segment(pod.name)}/log"
     subject = f"{pod}, container {container}"
     return ApiRequest("GET", _with(path, query), "read the log of", subject, headers={}, patient=False)
+
+
+def pod_proxy(pod: PodAddress, request: ProbeRequest) -> ApiRequest:
+    """Send a request on to a pod; needs the verb of the method on `pods/proxy`."""
+    name = f"{_segment(pod.name)}:{request.port}"
+    target = f"/api/v1/namespaces/{_segment(pod.namespace)}/pods/{name}/proxy{request.target}"
+    headers = {"Accept": "*/*", **({"Content-Type": request.content_type} if request.content_type else {})}
+    return ApiRequest(request.method, target, "ask", f"Pod {pod.namespace}/{pod.name}", headers=headers, patient=False)
 
 
 def document(path: str, subject: str) -> ApiRequest:

@@ -11,7 +11,8 @@ MOST_REPLICAS = 2**31 - 1
 # Clients of old send every field, with an empty text for what they do not say.
 _NAMESPACE = Text(rf"({NAMESPACE.pattern})?", NAMESPACE.expected)
 _OBJECT_NAME = Text(rf"({OBJECT_NAME.pattern})?", OBJECT_NAME.expected)
-_PATH = Text(r"[^\x00-\x20\x7f?#]*", "the path of a URL, without spaces")
+# A path that climbs would leave the pod, where health is asked through the API server.
+_PATH = Text(r"(?!(.*/)?\.\.?(/|$))[^\x00-\x20\x7f?#\\]*", "the path of a URL, without spaces, `.` and `..`")
 SPAN = Text(r"0|([0-9]{1,6}(\.[0-9]{1,3})?(ms|s|m|h))+", "a duration such as 0s, 90s, 5m or 24h")
 _HEALTH_TYPE = "`probe` posts and wants `healthy: true` in the JSON answer; `simple` gets and wants any 2xx."
 _KEPT = "Kept; not yet in effect."

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import asyncio
+from ipaddress import ip_address
+
+import pytest
+
+from fairlead.adapters.probes.direct import DirectProbes, is_pod_address
+from fairlead.domain.apps.probing import NoAnswer, PodAddress, ProbeRequest
+from tests.fakes.http import Answer, HttpServer, Request
+
+GET = ProbeRequest("GET", 80, "/")
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("10.0.0.7", True),
+        ("fd00::7", True),
+        ("203.0.113.7", True),
+        ("127.0.0.1", False),
+        ("::1", False),
+        ("169.254.169.254", False),
+        ("fe80::1", False),
+        ("224.0.0.1", False),
+        ("0.0.0.0", False),
+    ],
+)
+def test_addresses_that_a_pod_may_have(address: str, allowed: bool) -> None:
+    assert is_pod_address(ip_address(address)) is allowed
+
+
+async def test_nothing_is_sent_to_this_machine() -> None:
+    async def answer(_request: Request, _writer: asyncio.StreamWriter) -> Answer:
+        return Answer()
+
+    probes = DirectProbes()
+    async with HttpServer(answer) as server:
+        result = await probes.ask(PodAddress("team", "a", "127.0.0.1"), ProbeRequest("GET", server.port, "/"))
+        assert isinstance(result, NoAnswer)
+        assert server.requests == []
+    await probes.close()
+
+
+@pytest.mark.parametrize("ip", ["", "web.example.org", "10.0.0.7/x", "1"])
+async def test_what_is_no_address_is_not_asked(ip: str) -> None:
+    probes = DirectProbes()
+    assert await probes.ask(PodAddress("team", "a", ip), GET) == NoAnswer("it has no usable address", reachable=False)
+    await probes.close()
+
+
+async def test_a_pod_that_never_answers() -> None:
+    async def wait(_request: Request, _writer: asyncio.StreamWriter) -> Answer | None:
+        await asyncio.Event().wait()
+        return None
+
+    probes = DirectProbes(allowed=lambda _: True)
+    async with HttpServer(wait) as server, asyncio.timeout(5):
+        result = await probes.ask(PodAddress("team", "a", "127.0.0.1"), ProbeRequest("GET", server.port, "/"))
+    assert result == NoAnswer("no answer in time", reachable=False)
+    await probes.close()
+
+
+async def test_six_is_written_in_brackets() -> None:
+    probes = DirectProbes(allowed=lambda _: True)
+    result = await probes.ask(PodAddress("team", "a", "::1"), ProbeRequest("GET", 1, "/"))
+    assert isinstance(result, NoAnswer)
+    assert not result.reachable
+    await probes.close()
