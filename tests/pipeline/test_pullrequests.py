@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 
+from fairlead.adapters.clock.system import SystemClock
 from fairlead.domain.errors import OperationFailed
 from fairlead.domain.pullrequests.groups import Group
 from fairlead.domain.upgrades.proposals import Proposals
@@ -20,6 +21,7 @@ from tests.adapters.git.test_workingcopy import server as server  # noqa: PLC041
 from tests.domain.pullrequests.updates import update
 from tests.fakes.clock import FakeClock
 from tests.fakes.forge import MemoryForge
+from tests.fakes.pushing import Bot, Person
 
 
 @dataclass
@@ -233,22 +235,18 @@ async def test_losing_for_ever_is_an_error_and_loses_nothing_of_others(team: Tea
     assert await git(team.server, "rev-list", "--count", "main") == str(1 + TRIES)
 
 
-async def test_many_bots_and_people_lose_no_commit(server: Path) -> None:
-    """F17: several writers at once; afterwards every change is there, and the history is a line of all of them."""
-    bots = [Team(server, wanted={f"app{number}": "2"}) for number in range(4)]
-    for number, bot in enumerate(bots):
-        bot.clock = FakeClock()
-        home = server.parent / f"bot{number}"
-        home.mkdir()
+async def test_many_bots_and_a_person_lose_no_commit(server: Path) -> None:
+    """F17: all at once; afterwards every change is there, and the history is one line of all of them."""
+    person, bots = Person(server), [Bot(server, f"app{number}", SystemClock()) for number in range(20)]
+    pushing = asyncio.ensure_future(person.push())
 
-    async def one(number: int, bot: Team) -> None:
-        settings = Proposals(author=ANN, direct=True)
-        copy = copy_of(server, directory=server.parent / f"bot{number}" / "copy")
-        await Proposing(copy, None, settings, bot.clock, bot.decide, bot.change, Random(number)).propose()
-        await copy.close()
+    await asyncio.gather(*(bot.commit() for bot in bots))
+    person.done.set()
+    await pushing
 
-    await asyncio.gather(*(one(number, bot) for number, bot in enumerate(bots)))
-
-    for number in range(4):
-        assert await git(server, "show", f"main:app{number}.yaml") == "tag: 2"
-    assert await git(server, "rev-list", "--count", "main") == "5"
+    names = (await git(server, "ls-tree", "--name-only", "main")).split()
+    assert sorted(names) == sorted(["web.yaml", *(f"{bot.name}.yaml" for bot in bots)])
+    assert await git(server, "rev-list", "--count", "main") == str(1 + len(bots) + person.pushed)
+    assert await git(server, "rev-list", "--count", "--merges", "main") == "0"
+    log = (await git(server, "log", "--reverse", "--format=%s", "--grep=by hand", "main")).splitlines()
+    assert log == [f"by hand {number}" for number in range(person.pushed)]
