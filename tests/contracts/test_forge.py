@@ -138,11 +138,11 @@ async def test_a_fork_that_was_deleted_is_nobodys_and_stops_nothing(served: Serv
 async def test_what_strangers_closed_is_not_declined(served: Served, *, is_gone: bool) -> None:
     server, forge = served
     pull = server.add("fairlead/a", is_fork=True)
-    pull.commit, pull.is_open, pull.is_gone = "a" * 40, False, is_gone
+    pull.is_open, pull.is_gone = False, is_gone
     if server.kind == "github":
         pull.branch = "stranger:fairlead/a"  # it is asked for those of the owner alone
 
-    assert not await forge.is_declined("fairlead/a", "a" * 40)
+    assert await forge.declined("fairlead/a") == ()
 
 
 async def test_a_closed_request_says_why(served: Served) -> None:
@@ -155,18 +155,17 @@ async def test_a_closed_request_says_why(served: Served) -> None:
     assert not server.pulls[0].is_open
 
 
-async def test_what_people_closed_is_declined_for_that_commit_alone(served: Served) -> None:
+async def test_what_people_closed_is_declined_and_what_they_merged_is_not(served: Served) -> None:
     server, forge = served
-    for branch, commit, merged in (("fairlead/a", "a" * 40, False), ("fairlead/b", "b" * 40, True)):
-        pull = server.add(branch)
-        pull.commit, pull.is_open = commit, False
-        pull.is_merged = merged
+    for branch, merged in (("fairlead/a", False), ("fairlead/b", True)):
+        pull = server.add(branch, title=f"of {branch}", body="what it asked for")
+        pull.is_open, pull.is_merged = False, merged
 
-    assert await forge.is_declined("fairlead/a", "a" * 40)
-    assert not await forge.is_declined("fairlead/a", "d" * 40)
-    assert not await forge.is_declined("fairlead/c", "b" * 40)
+    (found,) = await forge.declined("fairlead/a")
+    assert (found.branch, found.title, found.body) == ("fairlead/a", "of fairlead/a", "what it asked for")
+    assert await forge.declined("fairlead/c") == ()
     if server.kind in {"github", "gitea"}:  # the others are asked for those that were not merged
-        assert not await forge.is_declined("fairlead/b", "b" * 40)
+        assert await forge.declined("fairlead/b") == ()
 
 
 async def test_an_empty_text_is_empty(served: Served) -> None:

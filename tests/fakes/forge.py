@@ -10,19 +10,27 @@ from fairlead.ports.forge import PullRequest, Wanted
 
 @dataclass(slots=True)
 class MemoryForge:
-    """A `Forge` without a server. `requests` are the open ones by number; `events` tells what happened, in order."""
+    """A `Forge` without a server. `requests` are the open ones by number; `events` tells what happened, in order.
+
+    `closed` are those that were not merged.
+    """
 
     requests: dict[int, PullRequest] = field(default_factory=dict)
     events: list[str] = field(default_factory=list)
     made: int = 0
-    declined: set[tuple[str, str]] = field(default_factory=set)
+    closed: list[PullRequest] = field(default_factory=list)
     unmergeable: set[str] = field(default_factory=set)
 
     async def open_requests(self, prefix: str) -> tuple[PullRequest, ...]:
         return tuple(each for each in self.requests.values() if each.branch.startswith(prefix))
 
-    async def is_declined(self, branch: str, commit: str) -> bool:
-        return (branch, commit) in self.declined
+    async def declined(self, branch: str) -> tuple[PullRequest, ...]:
+        return tuple(each for each in self.closed if each.branch == branch)
+
+    def decline(self, branch: str) -> None:
+        """Close the request of a branch, as people do."""
+        (number,) = (number for number, each in self.requests.items() if each.branch == branch)
+        self.closed.append(self.requests.pop(number))
 
     async def create(self, wanted: Wanted) -> PullRequest:
         self.made += 1
@@ -37,7 +45,7 @@ class MemoryForge:
         return self.requests[request.number]
 
     async def close_request(self, request: PullRequest, comment: str) -> None:
-        del self.requests[request.number]
+        self.closed.append(self.requests.pop(request.number))
         self.events.append(f"close {request.branch}")
 
     async def merge_when_checked(self, request: PullRequest) -> None:

@@ -140,13 +140,30 @@ async def test_what_nobody_looked_at_is_not_outdated(team: Team) -> None:
     assert await team.branches() == ["fairlead/web"]
 
 
-async def test_what_people_declined_is_not_asked_again_until_it_is_another(team: Team) -> None:
-    (done,) = await team.proposed()
-    team.forge.requests.clear()
-    team.forge.declined.add(("fairlead/web", str(done.commit)))
+@pytest.mark.parametrize("is_deleted", [False, True], ids=["branch kept", "branch deleted"])
+async def test_what_people_declined_is_not_asked_again_until_it_is_another(team: Team, is_deleted: bool) -> None:
+    await team.propose()
+    team.forge.decline("fairlead/web")
+    if is_deleted:
+        await git(team.server, "branch", "--quiet", "-D", "fairlead/web")
 
     assert await team.propose() == {"web": Fate.DECLINED}
+    await committed(team.server, "web.yaml", "tag: 1.5\n")  # on another base it is still the same
+    assert await team.propose() == {"web": Fate.DECLINED}
+    assert await team.branches() == ([] if is_deleted else ["fairlead/web"])
     team.wanted["web"] = "3"
+    assert await team.propose() == {"web": Fate.OPENED}
+
+
+async def test_what_was_closed_as_outdated_may_be_asked_for_again(team: Team) -> None:
+    await team.propose()
+    base = await git(team.server, "rev-parse", "main")
+    await committed(team.server, "web.yaml", "tag: 2\n")
+    team.settled = {"web"}
+    assert await team.propose() == {"web": Fate.CLOSED}
+    await git(team.server, "update-ref", "refs/heads/main", base)
+
+    team.settled = set()
     assert await team.propose() == {"web": Fate.OPENED}
 
 

@@ -15,7 +15,15 @@ from typing import Final
 
 from fairlead.domain.errors import InputError, OperationFailed, Problem, RemoteRefused
 from fairlead.domain.pullrequests.groups import PREFIX, Group, branch_of
-from fairlead.domain.pullrequests.messages import Origins, body, commit_message, says_the_same, title
+from fairlead.domain.pullrequests.messages import (
+    Origins,
+    asking_nothing,
+    asks_the_same,
+    body,
+    commit_message,
+    says_the_same,
+    title,
+)
 from fairlead.domain.upgrades.proposals import Proposals
 from fairlead.domain.upgrades.updates import Update
 from fairlead.ports.clock import Clock
@@ -151,16 +159,16 @@ class _Round:
         if not files:
             return Proposed(group.name, Fate.NOTHING, group.updates)
         commit = await self.run.copy.commit(sorted(files), commit_message(group, origins))
+        wanted = Wanted(group.branch, self.base, title(group), body(group, origins))
         if branch is not None and not await self._is_ours(branch):
             return self._told(group, Fate.FOREIGN, branch.commit, request)
+        if request is None and await self._is_declined(wanted):
+            return self._told(group, Fate.DECLINED, branch.commit if branch is not None else None, None)
         is_current = branch is not None and await self._is_current(branch, commit, files)
         if branch is not None and is_current:
             commit = branch.commit
         elif not await self.run.copy.push(commit, group.branch, branch.commit if branch is not None else None):
             return None
-        if request is None and is_current and await self.forge.is_declined(group.branch, commit):
-            return self._told(group, Fate.DECLINED, commit, None)
-        wanted = Wanted(group.branch, self.base, title(group), body(group, origins))
         return await self._requested(group, wanted, request, commit, is_current=is_current)
 
     async def _requested(
@@ -185,6 +193,10 @@ class _Round:
             remedy = "give the base branch rules with required checks, or remove `autoMerge`; the next run asks again"
             self.unmerged.append(Problem("notMerged", message, remedy=remedy))
 
+    async def _is_declined(self, wanted: Wanted) -> bool:
+        """Whether people closed a request for the same; whether they left its branch there says nothing."""
+        return any(asks_the_same(wanted.body, each.body) for each in await self.forge.declined(wanted.branch))
+
     async def _is_ours(self, branch: RemoteBranch) -> bool:
         """A branch on which others committed, or that stands on what is not on the base, is not ours any more."""
         is_mine = branch.by == self.run.settings.author.email
@@ -199,10 +211,13 @@ class _Round:
 
     async def _closed(self, name: str, branch: RemoteBranch, request: PullRequest | None) -> Proposed:
         if request is not None:
+            quiet = asking_nothing(request.body)
+            if quiet != request.body:
+                await self.forge.update(request, Wanted(request.branch, self.base, request.title, quiet))
             await self.forge.close_request(request, _OUTDATED)
         await self.run.copy.delete(branch)
         return Proposed(name, Fate.CLOSED, (), branch.name, branch.commit, request.url if request is not None else None)
 
-    def _told(self, group: Group, fate: Fate, commit: str, request: PullRequest | None) -> Proposed:
+    def _told(self, group: Group, fate: Fate, commit: str | None, request: PullRequest | None) -> Proposed:
         url = request.url if request is not None else None
         return Proposed(group.name, fate, group.updates, group.branch, commit, url)

@@ -39,8 +39,8 @@ class Forge(Protocol):
         """Return the open pull requests from branches of this repository that start with `prefix`, all pages."""
         ...
 
-    async def is_declined(self, branch: str, commit: str) -> bool:
-        """Tell whether people closed a pull request with this commit of a branch without merging it."""
+    async def declined(self, branch: str) -> tuple[PullRequest, ...]:
+        """Return the last pull requests from a branch of this repository that were closed without being merged."""
         ...
 
     async def create(self, wanted: Wanted) -> PullRequest:

@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.domain.pullrequests.groups import Group
-from fairlead.domain.pullrequests.messages import Origins, body, commit_message, says_the_same, title
+from fairlead.domain.pullrequests.messages import (
+    Origins,
+    asking_nothing,
+    asks_the_same,
+    body,
+    commit_message,
+    says_the_same,
+    title,
+)
 from tests.domain.pullrequests.updates import update
 
 SOURCE, REVISION = "org.opencontainers.image.source", "org.opencontainers.image.revision"
@@ -93,5 +101,23 @@ def test_no_text_of_a_stranger_leaves_its_place(version: str, reason: str) -> No
     assert len(rows) == 1
     assert rows[0].count("`") == 12
     assert rows[0].count("|") == 7
-    assert text.count("<!--") == 1
+    assert text.count("<!--") == 2
     assert says_the_same(text, text)
+
+
+def test_what_is_asked_for_does_not_depend_on_what_is_there_and_why() -> None:
+    asked = body(WEB, {})
+    other = body(Group("test.web", (update(from_version="1.4.1", reason="because"),)), {SUBJECT: LABELS})
+    assert asks_the_same(asked, other)
+    assert not says_the_same(asked, other)
+    assert not asks_the_same(asked, body(Group("test.web", (update(to="1.4.4"),)), {}))
+    assert not asks_the_same(asked, body(Group("test.web", (update(), update("api"))), {}))
+
+
+def test_a_text_that_asks_nothing_stays_otherwise_as_it_is() -> None:
+    asked = body(WEB, {})
+    quiet = asking_nothing(asked)
+    assert not asks_the_same(asked, quiet)
+    assert not asks_the_same(quiet, asked)
+    assert quiet.splitlines() == [line for line in asked.splitlines() if "asks" not in line]
+    assert asking_nothing("by hand") == "by hand"

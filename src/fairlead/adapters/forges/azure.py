@@ -46,9 +46,9 @@ class AzureDevOps:
         query = f"searchCriteria.status=abandoned&searchCriteria.sourceRefName={source}&{_VERSION}"
         return Call("GET", f"{self._path}?{query}")
 
-    def declined_commits(self, told: Told) -> list[str]:
-        """Read the last commit of each."""
-        return [text(item, "lastMergeSourceCommit", "commitId") for item in items(told.value, "value") if _is_own(item)]
+    def declined_requests(self, told: Told) -> list[PullRequest]:
+        """Read them."""
+        return [self.request(item) for item in items(told.value, "value") if _is_own(item)]
 
     def create(self, wanted: Wanted) -> Call:
         """Open one."""

@@ -40,9 +40,9 @@ class Bitbucket:
         query = quote(f'source.branch.name="{branch}" AND state="DECLINED"', safe="")
         return Call("GET", f"{self._path}?pagelen=50&q={query}")
 
-    def declined_commits(self, told: Told) -> list[str]:
-        """Read the last commit of each."""
-        return [text(item, "source", "commit", "hash") for item in items(told.value, "values") if self._is_own(item)]
+    def declined_requests(self, told: Told) -> list[PullRequest]:
+        """Read them."""
+        return [self.request(item) for item in items(told.value, "values") if self._is_own(item)]
 
     def create(self, wanted: Wanted) -> Call:
         """Open one."""

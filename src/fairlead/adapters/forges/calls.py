@@ -50,8 +50,8 @@ class Dialect(Protocol):
         """Ask for the pull requests of a branch that were closed without being merged."""
         ...
 
-    def declined_commits(self, told: Told) -> list[str]:
-        """Read the last commit of each, which may be cut short."""
+    def declined_requests(self, told: Told) -> list[PullRequest]:
+        """Read them; those from other repositories are left out."""
         ...
 
     def create(self, wanted: Wanted) -> Call:

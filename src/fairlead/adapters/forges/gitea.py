@@ -42,10 +42,10 @@ class Gitea:
         del branch  # it cannot be asked for
         return Call("GET", f"{self._path}/pulls?state=closed&sort=recentupdate&limit={_PAGE}&page=1")
 
-    def declined_commits(self, told: Told) -> list[str]:
-        """Read the last commit of each."""
+    def declined_requests(self, told: Told) -> list[PullRequest]:
+        """Read them."""
         closed = [item for item in items(told.value) if self._is_own(item) and not text(item, "merged_at")]
-        return [text(item, "head", "sha") for item in closed]
+        return [self.request(item) for item in closed]
 
     def create(self, wanted: Wanted) -> Call:
         """Open one."""

@@ -47,10 +47,10 @@ class GitHub:
         owner = self.repository.partition("/")[0]
         return Call("GET", f"{self._path}/pulls?state=closed&per_page=100&head={quote(f'{owner}:{branch}', safe='')}")
 
-    def declined_commits(self, told: Told) -> list[str]:
-        """Read the last commit of each."""
+    def declined_requests(self, told: Told) -> list[PullRequest]:
+        """Read them."""
         closed = [item for item in items(told.value) if not text(item, "merged_at")]
-        return [text(item, "head", "sha") for item in closed]
+        return [self.request(item) for item in closed]
 
     def create(self, wanted: Wanted) -> Call:
         """Open one."""

@@ -35,9 +35,9 @@ class GitLab:
         """Ask for the pull requests of a branch that were closed without being merged."""
         return Call("GET", f"{self._path}?state=closed&per_page=100&source_branch={quote(branch, safe='')}")
 
-    def declined_commits(self, told: Told) -> list[str]:
-        """Read the last commit of each."""
-        return [text(item, "sha") for item in items(told.value) if _is_own(item)]
+    def declined_requests(self, told: Told) -> list[PullRequest]:
+        """Read them."""
+        return [self.request(item) for item in items(told.value) if _is_own(item)]
 
     def create(self, wanted: Wanted) -> Call:
         """Open one."""

@@ -18,7 +18,6 @@ _MAX_BYTES = 16 << 20
 _MAX_SAID = 64 << 10  # bytes of a refusal that are looked at
 _TIMEOUT = 30.0  # seconds
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
-_SHORT = 12  # letters of a commit that Bitbucket gives
 _USUAL_WAIT = 60.0  # seconds, where a limit does not say how long
 
 Authorize = Callable[[], Awaitable[Mapping[str, str]]]
@@ -45,10 +44,10 @@ class RestForge:
             path = page.following
         raise OperationFailed(Problem("forgeAnswer", f"{self.api} lists pull requests without end"))
 
-    async def is_declined(self, branch: str, commit: str) -> bool:
-        """Tell whether people closed a pull request with this commit of a branch without merging it."""
-        closed = self.dialect.declined_commits(await self._told(self.dialect.declined(branch)))
-        return any(len(each) >= _SHORT and commit.startswith(each) for each in closed)
+    async def declined(self, branch: str) -> tuple[PullRequest, ...]:
+        """Return the last pull requests from a branch of this repository that were closed without being merged."""
+        closed = self.dialect.declined_requests(await self._told(self.dialect.declined(branch)))
+        return tuple(each for each in closed if each.branch == branch)
 
     async def create(self, wanted: Wanted) -> PullRequest:
         """Open a pull request."""

@@ -18,6 +18,7 @@ from fairlead.domain.upgrades.updates import Update
 _SOURCE = "org.opencontainers.image.source"
 _REVISION = "org.opencontainers.image.revision"
 _MARK = re.compile(r"<!-- fairlead ([0-9a-f]{64}) -->")
+_ASKS = re.compile(r"<!-- asks ([0-9a-f]{64}) -->\n?")
 _MAX_CELL = 120
 _PLAIN = str.maketrans("`|<>", "'/()")  # what would end the code, the cell of the table, or the mark
 
@@ -67,7 +68,7 @@ def commit_message(group: Group, origins: Mapping[str, Origins]) -> str:
 
 
 def body(group: Group, origins: Mapping[str, Origins]) -> str:
-    """Return the text of the group's pull request, in Markdown, beginning with a mark of what it says.
+    """Return the text of the group's pull request, in Markdown, beginning with marks of what it says and asks for.
 
     A list of requests may give no more than the beginning of each text: 400 characters on Azure DevOps.
     """
@@ -82,13 +83,26 @@ def body(group: Group, origins: Mapping[str, Origins]) -> str:
         f"Closed by itself when it is outdated. Branch `{group.branch}` is replaced; commits added there stay.",
     ]
     text = "\n".join(lines)
-    return f"<!-- fairlead {_digest(title(group), text)} -->\n\n{text}\n"
+    asked = [(one.release.environment, one.release.release, one.standing.key, one.text) for one in group.updates]
+    what = _digest(*(each for row in sorted(asked) for each in row))
+    return f"<!-- fairlead {_digest(title(group), text)} -->\n<!-- asks {what} -->\n\n{text}\n"
 
 
 def says_the_same(ours: str, found: str) -> bool:
     """Tell whether a pull request was last written with this text; what people added since then may stay."""
     mine, theirs = _MARK.search(ours), _MARK.search(found)
     return mine is not None and theirs is not None and mine[1] == theirs[1]
+
+
+def asks_the_same(ours: str, found: str) -> bool:
+    """Tell whether a pull request asks for exactly these versions, whatever they would replace and for what reason."""
+    mine, theirs = _ASKS.search(ours), _ASKS.search(found)
+    return mine is not None and theirs is not None and mine[1] == theirs[1]
+
+
+def asking_nothing(found: str) -> str:
+    """Return the text of a pull request that nobody declined: we close it, and may ask the same again some day."""
+    return _ASKS.sub("", found)
 
 
 def _told(group: Group, origins: Mapping[str, Origins]) -> Iterable[tuple[str, Sequence[str]]]:
@@ -115,4 +129,4 @@ def _code(text: str) -> str:
 
 
 def _digest(*texts: str) -> str:
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    return hashlib.sha256("\0".join(texts).encode(errors="surrogatepass")).hexdigest()
