@@ -32,11 +32,12 @@ async def run(what: str, count: int, rate: float) -> str:
 async def _measured(found: Site, what: str, count: int, rate: float) -> str:
     match what:
         case "switches":
-            return await switches.measure(found, count, rate)
+            return str(await switches.measure(found, count, rate))
         case "rollouts":
             return await rollouts.measure(found, count)
         case "scaled":
-            return await scaled.measure(found)
+            ready = await scaled.measure(found)
+            return f"ready at the switch  {ready} of {scaled.GROWN} wanted, {scaled.DECLARED} declared"
         case _:
             return await many.measure(found, count)
 

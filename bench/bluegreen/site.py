@@ -128,14 +128,15 @@ async def site(nodes: NodeKind) -> AsyncIterator[Site]:
         settings = Settings.from_environment({**ambient.environ, **own})
         status = await up(SandboxSpec(_SANDBOX, 1, nodes), settings, _tell)
         try:
-            async with _opened(status, folder) as found:
+            async with namespace_of(status, "shop", folder) as found:
                 yield found
         finally:
             await down(_SANDBOX, settings, _tell)
 
 
 @asynccontextmanager
-async def _opened(status: SandboxStatus, folder: Path) -> AsyncIterator[Site]:
+async def namespace_of(status: SandboxStatus, namespace: str, folder: Path) -> AsyncIterator[Site]:
+    """Have units in a namespace of a sandbox that runs; `folder` takes the logs of the load."""
     document = KubeconfigDocument(str(status.kubeconfig), orjson.loads(status.kubeconfig.read_bytes()))
     context = find_context(merge([document]), status.state.clusters[0].name)
     found = access(context, namespace="default", trust=Trust.OPERATOR, files={})
@@ -151,11 +152,11 @@ async def _opened(status: SandboxStatus, folder: Path) -> AsyncIterator[Site]:
         return False
 
     engine = Engine({"bench": cluster}, {"bench": memory}, timeline, clock, ThisProcess(), clock, ancestry)
-    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
     try:
         await cluster.apply(space, manager="bench")
         async with opened(engine, places, timeline) as units:
-            yield Site(cluster, units, timeline, "shop", status.state.registry, folder)
+            yield Site(cluster, units, timeline, namespace, status.state.registry, folder)
     finally:
         await cluster.close()
 
