@@ -439,6 +439,17 @@ async def appended(store: Store, name: str, entry: Entry) -> tuple[Entry, ...]:
     return added
 
 
+async def test_a_store_is_filled_once(store: Store) -> None:
+    assert not await store.is_filled()
+    await store.deployments.add(deployment("a"))
+    assert not await store.is_filled()
+
+    await store.filled(NOON)
+    await store.filled(NOON)
+
+    assert await store.is_filled()
+
+
 async def test_requests_are_remembered_for_a_while(store: Store) -> None:
     for number in range(8):
         await store.requests.claim(Once("ci", f"{number}", "x"), "a", NOON + timedelta(minutes=number))

@@ -29,6 +29,7 @@ class _Memory:
 
     limits: Limits
     is_broken: bool = False
+    is_filled: bool = False
     number: int = 0
     descriptors: dict[str, StoredDescriptor] = field(default_factory=dict)
     deployments: dict[str, StoredDeployment] = field(default_factory=dict)
@@ -237,6 +238,12 @@ class MemoryStore:
         self.journals = MemoryJournals(memory)
         self.health = MemoryHealth(memory)
         self.requests = MemoryRequests(memory)
+
+    async def is_filled(self) -> bool:
+        return self.memory.is_filled
+
+    async def filled(self, at: datetime) -> None:
+        self.memory.is_filled = True
 
     async def tidy(self, now: datetime) -> None:
         _tidy_deployments(self.memory, self._limits, now)

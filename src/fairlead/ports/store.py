@@ -140,6 +140,14 @@ class Store(Protocol):
         """Requests that are done once."""
         ...
 
+    async def is_filled(self) -> bool:
+        """Return whether it was filled once with what clusters know; one made in place of a lost one was not."""
+        ...
+
+    async def filled(self, at: datetime) -> None:
+        """Note that it is filled."""
+        ...
+
     async def tidy(self, now: datetime) -> None:
         """Remove what is beyond the limits."""
         ...

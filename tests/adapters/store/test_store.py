@@ -94,6 +94,7 @@ async def test_a_file_of_every_version_is_read(tmp_path: Path, version: int) -> 
 
     store = SqliteStore(tmp_path / "store.sqlite", Limits())
 
+    assert await store.is_filled()
     (descriptor,) = (await store.descriptors.page(EVERYTHING)).items
     newest, oldest = (await store.deployments.page(DeploymentFilter())).items
     assert (descriptor.identifier, descriptor.unit, descriptor.revision) == ("d1", UnitKey("prod", "shop", "web"), 2)

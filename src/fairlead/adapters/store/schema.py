@@ -34,5 +34,10 @@ _FIRST: Final[Migration] = (
        at INTEGER NOT NULL, PRIMARY KEY (caller, key)) STRICT""",
     "CREATE INDEX requests_by_time ON requests (at)",
 )
+# What was used before there were marks needs no filling.
+_SECOND: Final[Migration] = (
+    "CREATE TABLE marks (name TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT",
+    "INSERT INTO marks SELECT 'filled', max(created) FROM deployments HAVING count(*) > 0",
+)
 
-FORM: Final = Form((_FIRST,), mark=0x464C_0001)
+FORM: Final = Form((_FIRST, _SECOND), mark=0x464C_0001)

@@ -10,7 +10,7 @@ from fairlead.adapters.store.deployments import SqliteDeployments
 from fairlead.adapters.store.descriptors import SqliteDescriptors
 from fairlead.adapters.store.health import SqliteHealth
 from fairlead.adapters.store.journals import SqliteJournals
-from fairlead.adapters.store.rows import known, remember
+from fairlead.adapters.store.rows import known, microseconds, remember
 from fairlead.adapters.store.schema import FORM
 from fairlead.adapters.store.tidying import tidy
 from fairlead.domain.keeping.answers import KeyReused, Once, Repeated
@@ -54,6 +54,16 @@ class SqliteStore:
         self.journals = SqliteJournals(database, limits)
         self.health = SqliteHealth(database)
         self.requests = SqliteRequests(database)
+
+    async def is_filled(self) -> bool:
+        """Return whether it was filled from clusters."""
+        asked = "SELECT count(*) FROM marks WHERE name = 'filled'"
+        return await self._database.read(lambda connection: bool(connection.execute(asked).fetchone()[0]))
+
+    async def filled(self, at: datetime) -> None:
+        """Note that it is filled."""
+        noted = "INSERT OR REPLACE INTO marks VALUES ('filled', ?)"
+        await self._database.write(lambda connection: connection.execute(noted, (microseconds(at),)))
 
     async def tidy(self, now: datetime) -> None:
         """Remove what is beyond the limits."""
