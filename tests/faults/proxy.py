@@ -28,7 +28,7 @@ from fairlead.sandbox.kubeconfig import Access, kubeconfig
 from tests.fakes.certificates import Authority
 from tests.fakes.http import Answer as Reply
 from tests.fakes.http import HttpServer, Request, json_answer
-from tests.faults.rules import Answer, Call, Cut, Forward, HangUp, Rule, untouched
+from tests.faults.rules import Answer, Call, Cut, Forward, HangUp, Hold, Rule, untouched
 
 _REQUEST_HEADERS = ("accept", "authorization", "content-type", "user-agent")
 _REPLY_HEADERS = ("content-type", "retry-after", "warning")
@@ -87,6 +87,10 @@ class FaultProxy:
         self.calls.clear()
         self.accepted.clear()
 
+    def resume(self) -> None:
+        """Let a client go on that was stopped."""
+        self._send(Signals.SIGCONT)
+
     def cut_watches(self) -> int:
         """Reset every watch that is open, and return how many there were."""
         count = len(self._streams)
@@ -115,6 +119,10 @@ class FaultProxy:
                     if action.committed:
                         await self._asked(call, request)
                     return json_answer(action.body, action.status, **action.headers)
+                case Hold():
+                    self._send(action.signal)
+                    await action.released.wait()
+                    return await self._passed_on(call, request, writer)
                 case HangUp():
                     await self._hang_up(action, call, request, writer)
                     return None
@@ -122,11 +130,14 @@ class FaultProxy:
             writer.transport.abort()  # the server is away, and the client shall see just that
             return None
 
+    def _send(self, signal: Signals | None) -> None:
+        if signal is not None and self._victim is not None:
+            self._victim(signal)
+
     async def _hang_up(self, action: HangUp, call: Call, request: Request, writer: asyncio.StreamWriter) -> None:
         if action.committed:
             await self._asked(call, request)
-        if action.signal is not None and self._victim is not None:
-            self._victim(action.signal)
+        self._send(action.signal)
         writer.transport.abort()
 
     async def _passed_on(self, call: Call, request: Request, writer: asyncio.StreamWriter) -> Reply | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Event
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -96,6 +97,14 @@ class HangUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Send the client a signal and keep its request back until it is released; then pass it on, as late as that is."""
+
+    signal: Signals
+    released: Event
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Answer in the server's place, as Kubernetes would; `committed` passes the request on all the same.
 
@@ -124,7 +133,7 @@ class Cut:
     after_bytes: int
 
 
-Action = Forward | HangUp | Answer | Cut
+Action = Forward | HangUp | Hold | Answer | Cut
 Rule = Callable[[Call], Action]
 FORWARD = Forward()
 

@@ -70,8 +70,12 @@ class Driver:
         with behind(self.leadership):
             try:
                 held = await self._take_over(held)
-                while not (rests(held.anchor) and not held.anchor.queue):
-                    held = await self._turn(await self._mine())
+                while True:
+                    while not (rests(held.anchor) and not held.anchor.queue):
+                        held = await self._turn(await self._mine())
+                    if await self._let_go(held):
+                        break
+                    held = await self._mine()
             except Overtaken:
                 raise self._superseded() from None
             finally:
@@ -89,6 +93,10 @@ class Driver:
                 await act(await self._begin(written.anchor), taken.commands, self.sink)
                 return written
             held = await read_anchor(self.place.anchors, self.key)
+
+    async def _let_go(self, held: Held) -> bool:
+        """Say that nobody drives the unit any more; False when something was asked meanwhile."""
+        return await swap_anchor(self.place.anchors, self.key, held, held.anchor, None) is not None
 
     async def _mine(self) -> Held:
         """Return the anchor as it is now, if this run is still the one that it names."""
