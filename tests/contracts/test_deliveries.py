@@ -56,6 +56,28 @@ async def test_the_same_delivery_is_taken_once(queue: DeliveryQueue) -> None:
     assert await announced(queue) == []
 
 
+def branch(commit: str, name: str = "main") -> BranchPushed:
+    return BranchPushed("acme/web", name, commit * 40)
+
+
+async def test_a_branch_that_goes_back_and_forth_is_told_of_each_time(queue: DeliveryQueue) -> None:
+    there, back = delivery("a to b", branch("b")), delivery("b to a", branch("a"))
+    taken = [await queue.accept(each) for each in (there, there, back, back, there, there)]
+
+    assert taken == [True, False, True, False, True, False]
+    assert await announced(queue) == [(branch("b"),)]
+
+
+async def test_branches_and_receivers_are_remembered_apart(queue: DeliveryQueue) -> None:
+    first = delivery("1", branch("a"))
+    assert await queue.accept(first)
+    assert await queue.accept(delivery("2", branch("a", "release")))
+    assert await queue.accept(delivery("3", branch("a"), image("web", "1")))
+    assert await queue.accept(Delivery("other", "4", (branch("b"),)))
+
+    assert not await queue.accept(first)
+
+
 async def test_another_receiver_may_use_the_same_identifier(queue: DeliveryQueue) -> None:
     await queue.accept(delivery("1", image("web", "1")))
 

@@ -14,7 +14,7 @@ class MemoryQueue:
     """A `DeliveryQueue` without a disk. `is_full` makes it refuse."""
 
     is_full: bool = False
-    seen: set[tuple[str, str]] = field(default_factory=set)
+    seen: dict[tuple[str, str], str | None] = field(default_factory=dict)
     announced: dict[tuple[str, str, str], tuple[int, Announcement]] = field(default_factory=dict)
     mark: int = 0
 
@@ -24,7 +24,13 @@ class MemoryQueue:
         known = (delivery.receiver, delivery.identifier)
         if known in self.seen:
             return False
-        self.seen.add(known)
+        about = delivery.about
+        self.seen = {
+            key: value
+            for key, value in self.seen.items()
+            if about is None or (key[0], value) != (delivery.receiver, about)
+        }
+        self.seen[known] = about
         self.mark += 1
         for each in delivery.announcements:
             before = self.announced.get(_key(each))

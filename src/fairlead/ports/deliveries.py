@@ -1,8 +1,9 @@
 """Where accepted deliveries wait until they were acted on.
 
 Guarantees: what `accept` returned for is on disk and survives a kill of the process or of the machine; the same
-delivery is taken once; announcements of one subject are handed out together, one of each tag or branch, the newest;
-what was handed out stays until `done` says otherwise, so that everything is acted on at least once.
+delivery is taken once (of those about a branch, the last one is remembered); announcements of one subject are handed
+out together, one of each tag or branch, the newest; what was handed out stays until `done` says otherwise, so that
+everything is acted on at least once.
 Errors: `OperationFailed` with code `queueFailed` when the disk is full or cannot be written; nothing was accepted then.
 """
 

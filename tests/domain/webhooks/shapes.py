@@ -190,3 +190,15 @@ SHAPES: dict[str, tuple[dict[str, str], Any, tuple[Announcement, ...]]] = {
         (BranchPushed("acme/shop", "main", COMMIT, (_FORGE["html_url"],)),),
     ),
 }
+
+# Harbor's other form of the same, as CloudEvents 1.0 has it.
+HARBOR_CLOUD_EVENT = {
+    "specversion": "1.0",
+    "id": "4b2f89a6-548d-4c12-9993-a1f5790b97d2",
+    "source": "/projects/1/webhook/policies/3",
+    "type": "harbor.artifact.pushed",
+    "datacontenttype": "application/json",
+    "time": TEXT,
+    "data": SHAPES["harbor"][1]["event_data"],
+    "operator": "admin",
+}

@@ -15,7 +15,7 @@ from fairlead.domain.images import is_digest, is_tag, parse_image
 from fairlead.domain.webhooks.deliveries import Announcement, BranchPushed, ImagePushed
 from fairlead.domain.webhooks.payload import COMMIT, Payload
 from fairlead.domain.webhooks.providers import PROVIDERS
-from tests.domain.webhooks.shapes import DIGEST, SHAPES, event, in_base64
+from tests.domain.webhooks.shapes import DIGEST, HARBOR_CLOUD_EVENT, SHAPES, event, in_base64
 
 
 def _with(body: Any, path: tuple[str, ...], value: Any) -> Any:
@@ -50,6 +50,10 @@ def test_a_delivery_announces_what_was_pushed(provider: str) -> None:
     assert announced(provider, body) == expected
 
 
+def test_harbor_may_send_cloud_events() -> None:
+    assert announced("harbor", HARBOR_CLOUD_EVENT) == SHAPES["harbor"][2]
+
+
 @pytest.mark.parametrize(
     ("provider", "body", "headers"),
     [
@@ -58,6 +62,7 @@ def test_a_delivery_announces_what_was_pushed(provider: str) -> None:
         ("githubPackages", changed("githubPackages", "package/package_type", "npm"), {}),
         ("githubPackages", changed("githubPackages", "package/package_version/container_metadata", None), {}),
         ("harbor", changed("harbor", "type", "DELETE_ARTIFACT"), {}),
+        ("harbor", {**HARBOR_CLOUD_EVENT, "type": "harbor.artifact.pulled"}, {}),
         ("quay", {"repository": "acme/web", "docker_url": "quay.io/acme/web"}, {}),
         ("ecr", changed("ecr", "detail/action-type", "DELETE"), {}),
         ("ecr", changed("ecr", "detail/result", "FAILURE"), {}),
@@ -97,6 +102,7 @@ def test_what_is_no_push_announces_nothing(provider: str, body: Any, headers: di
         ("githubPackages", "package/package_version/created_at", "soon"),
         ("githubPackages", "package/package_version/container_metadata/tag/digest", "sha256:short"),
         ("harbor", "event_data/resources", "web"),
+        ("harbor", "type", "harbor.artifact.pushed"),
         ("ecr", "account", "evil.example.org/x?"),
         ("ecr", "region", "eu-central-1.evil.org/"),
         ("google", "message/data", "no base64!"),
@@ -184,8 +190,8 @@ _ANY = st.recursive(_SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dic
 
 @given(st.data())
 def test_nothing_but_sound_announcements_comes_of_any_body(data: st.DataObject) -> None:
-    provider = data.draw(st.sampled_from(sorted(SHAPES)))
-    body: Any = SHAPES[provider][1]
+    bodies = [*((name, shape[1]) for name, shape in sorted(SHAPES.items())), ("harbor", HARBOR_CLOUD_EVENT)]
+    provider, body = data.draw(st.sampled_from(bodies))
     for _ in range(data.draw(st.integers(1, 3))):
         found = list(places(body))
         if not found:

@@ -27,6 +27,10 @@ _FORM: Final = Form(
             "CREATE TABLE IF NOT EXISTS marks (one INTEGER PRIMARY KEY CHECK (one = 1), mark INTEGER NOT NULL) STRICT",
             "INSERT OR IGNORE INTO marks VALUES (1, 0)",
         ),
+        (
+            "ALTER TABLE seen ADD COLUMN about TEXT",
+            "CREATE INDEX seen_about ON seen (receiver, about) WHERE about IS NOT NULL",
+        ),
     )
 )
 # A later announcement of the same tag replaces an earlier one, unless its own time says that it is the older one.
@@ -51,15 +55,20 @@ class SqliteQueue:
 
     async def accept(self, delivery: Delivery) -> bool:
         """Store a delivery; False when it was taken before."""
-        rows = [to_row(each) for each in delivery.announcements]
+        rows, about = [to_row(each) for each in delivery.announcements], delivery.about
 
         def store(connection: Connection) -> bool:
             taken = connection.execute(
-                "INSERT OR IGNORE INTO seen (receiver, identifier) VALUES (?, ?)",
-                (delivery.receiver, delivery.identifier),
+                "INSERT OR IGNORE INTO seen (receiver, identifier, about) VALUES (?, ?, ?)",
+                (delivery.receiver, delivery.identifier, about),
             )
             if taken.rowcount == 0:
                 return False
+            if about is not None:
+                connection.execute(
+                    "DELETE FROM seen WHERE receiver = ? AND about = ? AND identifier <> ?",
+                    (delivery.receiver, about, delivery.identifier),
+                )
             self._trim(connection, taken.lastrowid or 0)
             mark = _next_mark(connection)
             connection.executemany(

@@ -48,3 +48,13 @@ class Delivery:
     receiver: str
     identifier: str
     announcements: tuple[Announcement, ...]
+
+    @property
+    def about(self) -> str | None:
+        """Which branches it tells of, if of nothing else; None for images.
+
+        A branch may go back and forth, and some senders then say the same twice: so only the last delivery about it
+        is taken for a repetition when it comes again.
+        """
+        names = [f"{each.repository} {each.branch}" for each in self.announcements if isinstance(each, BranchPushed)]
+        return "\n".join(sorted(names)) if 0 < len(names) == len(self.announcements) else None

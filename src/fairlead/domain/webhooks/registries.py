@@ -51,12 +51,15 @@ def github_packages(payload: Payload, headers: Headers) -> Iterator[ImagePushed]
 
 
 def harbor(payload: Payload, headers: Headers) -> Iterator[ImagePushed]:
-    """Harbor, "Configure webhook notifications": `PUSH_ARTIFACT` with `event_data.resources`."""
+    """Harbor, "Configure webhook notifications": `PUSH_ARTIFACT`, or a CloudEvent of type `harbor.artifact.pushed`."""
     del headers
-    if not payload.at("type").says("PUSH_ARTIFACT"):
+    if payload.at("type").says("harbor.artifact.pushed"):
+        time, resources = payload.at("time").time(), payload.at("data", "resources")
+    elif payload.at("type").says("PUSH_ARTIFACT"):
+        time, resources = payload.at("occur_at").seconds(), payload.at("event_data", "resources")
+    else:
         return
-    time = payload.at("occur_at").seconds()
-    for resource in payload.at("event_data", "resources").items():
+    for resource in resources.items():
         address = resource.at("resource_url")
         tag, digest = resource.at("tag"), resource.at("digest")
         if not tag.is_given() or (isinstance(tag.value, str) and digest.says(tag.value)):
