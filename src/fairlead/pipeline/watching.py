@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fairlead.domain.config import Chart, ChartDir, ChartOci, ChartReference, Release
-from fairlead.domain.errors import FairleadError, OperationFailed
+from fairlead.domain.errors import FairleadError
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.images import ImageName
 from fairlead.domain.targets import Target
@@ -97,7 +97,7 @@ async def _values(target: Target, rendering: Rendering) -> Values | Skipped:
     try:
         return await effective_values(rendering.declaration, target, rendering.values_files, Sources())
     except FairleadError as error:
-        return Skipped(target.key, error.code, str(error))
+        return Skipped.because(target.key, error)
 
 
 async def _image_watch(target: Target, trigger: ImageTrigger, values: Values, rendering: Rendering) -> Watch | Skipped:
@@ -110,7 +110,7 @@ async def _image_watch(target: Target, trigger: ImageTrigger, values: Values, re
         except FairleadError as error:
             # What is declared may say enough by itself; a chart that cannot be had now shall not stop that.
             if isinstance(declared, Unwatched):
-                return Skipped(target.key, error.code, str(error), is_failure=isinstance(error, OperationFailed))
+                return Skipped.because(target.key, error)
     if isinstance(found, Unwatched):
         return Skipped(target.key, found.code, found.reason)
     return Watch(

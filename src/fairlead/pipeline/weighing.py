@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from fairlead.domain.errors import FairleadError, OperationFailed, Transient
+from fairlead.domain.errors import FairleadError, Transient
 from fairlead.domain.published import ImageFacts
 from fairlead.domain.upgrades.candidates import Decision, Undecidable
 from fairlead.domain.upgrades.contest import Contest, open_contest
@@ -51,7 +51,7 @@ async def weigh(scales: Scales, offered: Sequence[str]) -> Outcome:
 
 def failure(watch: Watch, error: FairleadError) -> Skipped:
     """Return the failure of a question as the reason why a watch is skipped."""
-    return Skipped(watch.release, error.code, str(error), is_failure=isinstance(error, OperationFailed))
+    return Skipped.because(watch.release, error)
 
 
 async def _weighed(scales: Scales, offered: Sequence[str]) -> Outcome:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from fairlead.domain.errors import FairleadError, InputError, OperationFailed, Problem
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.upgrades.updates import Holds, Skipped, Standing, Update, Upgrades
 
@@ -46,3 +47,9 @@ UPDATE = Update(KEY, Standing("image.tag", Holds.TAG, "1.0"), "web", "1.0", "1.1
 )
 def test_it_failed_when_nothing_was_learned(upgrades: Upgrades, is_failure: bool) -> None:
     assert upgrades.is_failure is is_failure
+
+
+@pytest.mark.parametrize(("kind", "is_failure"), [(OperationFailed, True), (InputError, False)])
+def test_a_failure_says_what_to_do(kind: type[FairleadError], is_failure: bool) -> None:
+    found = Skipped.because(KEY, kind([Problem("broken", "it broke", remedy="mend it"), Problem("other", "this too")]))
+    assert found == Skipped(KEY, "broken", "it broke; mend it; this too", is_failure=is_failure)

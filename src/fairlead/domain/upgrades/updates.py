@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from fairlead.domain.errors import FairleadError, OperationFailed
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.values import Layer
 
@@ -76,6 +77,12 @@ class Skipped:
     code: str
     reason: str
     is_failure: bool = False
+
+    @classmethod
+    def because(cls, release: ReleaseKey, error: FairleadError) -> Skipped:
+        """Return an error as the reason why nothing was decided, and what to do about it."""
+        texts = [text for problem in error.problems for text in (problem.message, problem.remedy) if text]
+        return cls(release, error.code, "; ".join(texts), is_failure=isinstance(error, OperationFailed))
 
 
 @dataclass(frozen=True, slots=True)
