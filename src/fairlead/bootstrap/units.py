@@ -15,6 +15,7 @@ from fairlead.adapters.providers.store import KubeconfigStore
 from fairlead.adapters.statestore.store import SecretStateStore
 from fairlead.adapters.traffic.httproutes import HttpRoutes
 from fairlead.adapters.traffic.services import ServiceSelectors
+from fairlead.adapters.variables.configmaps import ConfigMapVariables
 from fairlead.adapters.whoami.process import ThisProcess
 from fairlead.domain.config import Cluster as DeclaredCluster
 from fairlead.domain.config import Environment, ExistingContext
@@ -30,6 +31,7 @@ from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.events import UnitSink
 from fairlead.ports.statestore import StateStore
+from fairlead.ports.variables import VariableStore
 from fairlead.settings import Settings
 
 _HTTP_ROUTE = ("gateway.networking.k8s.io", "HTTPRoute")
@@ -49,6 +51,11 @@ def place_in(cluster: Cluster, clock: Clock) -> Place:
     """Return the ports by which units are driven in a cluster."""
     routers: Routers = {_SERVICE: ServiceSelectors(cluster), _HTTP_ROUTE: HttpRoutes(cluster, clock)}
     return Place(cluster, SecretAnchors(cluster), SecretStateStore(cluster), routers)
+
+
+def variables_in(cluster: Cluster) -> VariableStore:
+    """Return where a cluster keeps the environment variables of its namespaces."""
+    return ConfigMapVariables(cluster)
 
 
 @asynccontextmanager

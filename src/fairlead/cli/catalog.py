@@ -160,6 +160,17 @@ CATALOG = (
         ),
     ),
     Entry(
+        "env",
+        DEPLOY,
+        "Set environment variables for the apps of a namespace.",
+        (
+            Example("fairlead env list -e prod", "all of them, and the apps that do not have them yet"),
+            Example("fairlead env set KAFKA_URL=kafka:9092 -e prod", "for the next version of every app"),
+            Example("fairlead env set --secret TOKEN=login/token", "the value stays in the Secret login"),
+            Example("fairlead env unset KAFKA_URL --dry-run", "show what that would restart"),
+        ),
+    ),
+    Entry(
         "poll",
         UPGRADE,
         "Look for newer images and charts, and write them into the files if asked.",

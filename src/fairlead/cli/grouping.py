@@ -13,6 +13,8 @@ from fairlead.cli.catalog import find
 from fairlead.cli.command import Command, build, examples
 from fairlead.cli.run import Operation
 
+_BRACES = str.maketrans("", "", "{}")  # Typer puts them round what must be there
+
 
 def group(name: str, *functions: Callable[..., Operation]) -> typer.Typer:
     """Return the application of a command of the catalogue whose commands are these functions, in their order."""
@@ -44,7 +46,7 @@ class _Part(Command):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write usage, purpose and options."""
-        arguments = [piece.strip("{}") for parameter in self.params for piece in parameter.get_usage_pieces(ctx)]
+        arguments = [piece.translate(_BRACES) for parameter in self.params for piece in parameter.get_usage_pieces(ctx)]
         formatter.write(f"Usage: {' '.join([ctx.command_path, *arguments])} [options]\n\n{self.help}\n")
         self._write_options(ctx, formatter)
 

@@ -20,7 +20,18 @@ def test_the_schema_is_a_schema() -> None:
 
 def test_every_kind_of_the_contract_is_described() -> None:
     promised = {"Contexts", "Problems", "List", "Values", "Rendered", "Plan", "Deployments", "Status", "Files"}
-    others = {"SavedPlan", "Updates", "TrackChoice", "Context", "Sandbox", "Tokens", "NewToken", "Units", "Error"}
+    others = {
+        "SavedPlan",
+        "Updates",
+        "TrackChoice",
+        "Context",
+        "Sandbox",
+        "Tokens",
+        "NewToken",
+        "Units",
+        "Variables",
+        "Error",
+    }
     assert {kind.__name__ for kind in KINDS} == promised | others
 
 

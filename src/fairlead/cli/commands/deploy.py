@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fairlead.bootstrap.units import variables_in
 from fairlead.cli.command import build
 from fairlead.cli.options import Common
 from fairlead.cli.run import Operation, Run
@@ -21,6 +22,7 @@ from fairlead.domain.rollout.intents import OnBusy
 from fairlead.doors.paths import Paths
 from fairlead.doors.yaml import read_manifests
 from fairlead.pipeline.units.service import Order
+from fairlead.pipeline.units.variables import inputs_of
 
 DescriptorFile = Annotated[Path, typer.Argument(metavar="FILE", help="A descriptor, in JSON or YAML")]
 
@@ -56,11 +58,13 @@ async def _deploy(file: Path, options: UnitDeployOptions, where: UnitWhere, run:
         if descriptor.warnings:
             run.output.note(problem_lines(descriptor.warnings, width=None))
         key = session.key(descriptor.app)
+        cluster = (await session.units.places(session.cluster)).cluster
         order = Order(
             new_id(),
             new_id(),
             session.units.engine.whoami.me().who,
             descriptor,
+            await inputs_of(cluster, variables_in(cluster), descriptor),
             on_busy=options.on_busy,
             release_hold=options.release_hold,
         )

@@ -24,6 +24,7 @@ from fairlead.cli.wire.saved import SavedPlan
 from fairlead.cli.wire.tokens import NewToken, Tokens
 from fairlead.cli.wire.units import Units
 from fairlead.cli.wire.upgrades import TrackChoice, Updates
+from fairlead.cli.wire.variables import Variables
 
 KINDS: tuple[type[Document], ...] = (
     Contexts,
@@ -43,6 +44,7 @@ KINDS: tuple[type[Document], ...] = (
     Tokens,
     NewToken,
     Units,
+    Variables,
     Error,
 )
 

@@ -42,7 +42,7 @@ def contents_of(descriptor: Descriptor, version: str, inputs: Inputs) -> Content
         previews=unit.previews,
         outside=() if unit.ingress is None else (unit.ingress,),
         descriptor=descriptor_json(descriptor),
-        variables=tuple(_variable_json(one) for one in inputs.variables),
+        variables=tuple(variable_json(one) for one in inputs.variables),
     )
 
 
@@ -123,7 +123,8 @@ def _secrets(names: Sequence[str], contents: Contents) -> dict[str, SecretConten
     return {name: copies[name] for name in names}
 
 
-def _variable_json(variable: Variable) -> dict[str, Any]:
+def variable_json(variable: Variable) -> dict[str, Any]:
+    """Return a variable as it is stored with a version."""
     if isinstance(variable.value, SecretKey):
         return {"name": variable.name, "secret": variable.value.secret, "key": variable.value.key}
     return {"name": variable.name, "value": variable.value}

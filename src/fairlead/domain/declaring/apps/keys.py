@@ -168,7 +168,7 @@ DESCRIPTOR = Record(
         *_RULES,
         Field("deployedVersion", ANY_TEXT, "Not read.", without_effect="read it from the deployment"),
         Field("deploymentTs", ANY_TEXT, "Not read.", without_effect="read it from the deployment"),
-        Field("environment", Structure(), "Not read.", without_effect="store it for the namespace instead"),
+        Field("environment", Structure(), "Not read.", without_effect="use `fairlead env set`"),
         Field("proxyports", ListOf(Whole(0, MOST_PORTS)), "Not read.", without_effect="remove it"),
         Field("email", ANY_TEXT, "Not read, not kept.", without_effect="remove it, and use an API token"),
         Field("password", ANY_TEXT, "Not read, not kept.", without_effect="remove it, and use an API token"),
