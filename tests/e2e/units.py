@@ -27,6 +27,7 @@ from fairlead.domain.rollout.intents import Intent
 from fairlead.domain.unit_news import StateEntered, UnitNews
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.engine import Engine
+from fairlead.pipeline.impersonating import Impersonating
 from fairlead.pipeline.units.place import Place
 from fairlead.pipeline.units.service import Accepted, Order, Units, at_rest, opened
 from fairlead.ports.cluster import LiveObject
@@ -115,11 +116,14 @@ def states(anchor: Anchor) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def unit_site(sandbox: RunningSandbox, namespace: str, reach: Access | None = None) -> AsyncIterator[UnitSite]:
-    """Give the unit `shop` of a namespace, reached directly or by way of a proxy."""
+async def unit_site(
+    sandbox: RunningSandbox, namespace: str, reach: Access | None = None, *, impersonating: bool = False
+) -> AsyncIterator[UnitSite]:
+    """Give the unit `shop` of a namespace, reached directly or by way of a proxy; perhaps with the rights of others."""
     cluster = KubernetesCluster(reach or sandbox_access(sandbox, namespace), clock=SystemClock(), environ={})
     memory, news = SecretStateStore(cluster), News()
-    place = Place(cluster, SecretAnchors(cluster), memory, {("", "Service"): ServiceSelectors(cluster)})
+    objects = Impersonating(cluster) if impersonating else cluster
+    place = Place(objects, SecretAnchors(cluster), memory, {("", "Service"): ServiceSelectors(objects)})
 
     async def places(_cluster: str) -> Place:
         return place

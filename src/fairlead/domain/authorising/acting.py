@@ -25,9 +25,11 @@ def bound_account(namespace: Mapping[str, Any] | None) -> Account | None:
 
 def acting_account(caller: Caller, namespace: Mapping[str, Any] | None) -> Account | Problem:
     """Return as whom to act for a caller in a namespace, given its object if it can be read."""
-    account = caller.account or bound_account(namespace)
-    if account is not None:
-        return account
-    message = f"{caller.name} has no account in the cluster, and the namespace binds no service account"
+    return caller.account or bound_account(namespace) or missing(caller.name)
+
+
+def missing(who: str) -> Problem:
+    """Return what is said when nobody is named as whom to act for somebody or something."""
+    message = f"{who} has no account in the cluster, and the namespace binds no service account"
     remedy = f"annotate the namespace with {BINDING}: NAME, or use a token made with --as"
     return Problem("accountMissing", message, remedy=remedy)
