@@ -17,7 +17,7 @@ import resource
 import socket
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
 
 from fairlead.adapters.clock.system import SystemClock
@@ -55,10 +55,10 @@ async def serve(port: int) -> None:
     """Serve, and do what standard input says: `memory`, `publish N TOTAL SECONDS`."""
     journal = MemoryJournal()
 
-    async def may(caller: object, deployment: str) -> bool:  # noqa: ARG001 - everybody may
-        return True
+    async def admitted() -> Callable[[Hashable], bool]:
+        return lambda _: True
 
-    hub = Hub(journal, SystemClock(), may)
+    hub = Hub(journal, SystemClock(), admitted)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await Opened(hub.follower("deployment", 0, "caller"))(scope, receive, send)

@@ -26,18 +26,27 @@ class Answer:
     body: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    async def send(self, send: Send) -> None:
-        """Send it as one piece."""
-        body = json.dumps(self.body).encode()
-        fixed = {
+    @property
+    def content(self) -> bytes:
+        """The body as it is sent."""
+        return json.dumps(self.body).encode()
+
+    @property
+    def all_headers(self) -> dict[str, str]:
+        """The headers, with those that every answer has."""
+        return {
             "content-type": "application/problem+json" if self.status >= 400 else "application/json",
-            "content-length": str(len(body)),
+            "content-length": str(len(self.content)),
             "cache-control": "no-store",
             "x-content-type-options": "nosniff",
+            **self.headers,
         }
-        headers = [(name.encode(), value.encode("latin-1")) for name, value in {**fixed, **self.headers}.items()]
+
+    async def send(self, send: Send) -> None:
+        """Send it as one piece."""
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in self.all_headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": self.content})
 
 
 def problem(status: int, code: str, title: str, headers: Mapping[str, str] | None = None) -> Answer:

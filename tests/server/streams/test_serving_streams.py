@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
 from dataclasses import dataclass, field
 
 import pytest
@@ -60,10 +60,10 @@ class Server:
 async def server() -> AsyncIterator[Server]:
     journal, revoked = MemoryJournal(), set[str]()
 
-    async def may(caller: Hashable, deployment: str) -> bool:
-        return caller not in revoked
+    async def admitted() -> Callable[[Hashable], bool]:
+        return lambda caller: caller not in revoked
 
-    hub = Hub(journal, FakeClock(), may, limit=100)
+    hub = Hub(journal, FakeClock(), admitted, limit=100)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         token = headers_of(scope).get("authorization")

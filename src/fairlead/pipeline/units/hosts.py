@@ -29,6 +29,13 @@ class Hosts:
     cluster: Cluster
     key: UnitKey
 
+    async def owner(self, hosts: Iterable[str]) -> str:
+        """Return in words who has one of the hosts, empty when nobody else has; nothing is claimed."""
+        wanted = frozenset(hosts)
+        claims = _claims(await self._read())
+        taken = (host for host in sorted(wanted) if claims.get(host, self.key.name) != self.key.name)
+        return next((f"host {host} belongs to {claims[host]}" for host in taken), "") or await self._shown(wanted)
+
     async def claim(self, hosts: Iterable[str]) -> str:
         """Claim hosts, all or none; return in words who has one of them already, empty when they are ours now."""
         wanted = frozenset(hosts)

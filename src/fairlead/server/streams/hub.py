@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+import logging
 from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 
-from fairlead.domain.errors import Problem, Refused
+from fairlead.domain.errors import FairleadError, Problem, Refused
 from fairlead.ports.clock import Clock
 from fairlead.server.streams.feed import Feed
 from fairlead.server.streams.telling import Journal, Told
@@ -19,6 +19,8 @@ PING_SECONDS = 20.0
 STALL_SECONDS = 30.0  # in which a client has to take what was sent to it
 CHECK_SECONDS = 1.0  # a revoked token ends its streams after this, and what the check takes
 _PAGE_EVENTS = 128
+
+_log = logging.getLogger(__name__)
 
 
 class Ending(Enum):
@@ -54,11 +56,11 @@ class Follower:
 
 @dataclass(slots=True)
 class Hub:
-    """Who follows what. `may` says whether a caller may still follow a deployment."""
+    """Who follows what. `admitted` returns whether a caller is still let in, as it is now."""
 
     journal: Journal
     clock: Clock
-    may: Callable[[Hashable, str], Awaitable[bool]]
+    admitted: Callable[[], Awaitable[Callable[[Hashable], bool]]]
     limit: int = 20_000
     _feeds: dict[str, Feed] = field(default_factory=dict)
     _followers: set[Follower] = field(default_factory=set)
@@ -113,24 +115,24 @@ class Hub:
         pinged = self.clock.monotonic()
         while True:
             await self.clock.sleep(CHECK_SECONDS)
-            await self.check()
+            try:
+                await self.check()
+            except FairleadError as error:
+                _log.warning("who may follow could not be found out: %s", error)
             if self.clock.monotonic() - pinged >= PING_SECONDS:
                 pinged = self.clock.monotonic()
                 for feed in list(self._feeds.values()):
                     feed.tick()
 
     async def check(self) -> None:
-        """End the streams of clients that take nothing, and of callers who may not follow any more."""
-        streams: dict[tuple[Hashable, str], list[Follower]] = defaultdict(list)
-        for follower in self._followers:
-            streams[follower.caller, follower.deployment].append(follower)
+        """End the streams of clients that take nothing, and of callers who are not let in any more."""
+        is_admitted, now = await self.admitted(), self.clock.monotonic()
+        for follower in list(self._followers):
             since = follower.sending_since
-            if since is not None and self.clock.monotonic() - since > STALL_SECONDS:
+            if not is_admitted(follower.caller):
+                follower.end(Ending.REVOKED)
+            elif since is not None and now - since > STALL_SECONDS:
                 follower.end(Ending.STALLED)
-        for (caller, deployment), followers in streams.items():
-            if not await self.may(caller, deployment):
-                for follower in followers:
-                    follower.end(Ending.REVOKED)
 
     def close(self) -> None:
         """End every stream, because the server stops."""

@@ -1,0 +1,52 @@
+"""How the record of a deployment follows what a driver announces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from fairlead.domain.keeping.deployments import DeploymentStatus
+from fairlead.domain.rollout.phases import Phase, UnitOutcome
+
+_OUTCOMES: Final[Mapping[UnitOutcome, DeploymentStatus]] = MappingProxyType(
+    {
+        UnitOutcome.DEPLOYED: DeploymentStatus.DEPLOYED,
+        UnitOutcome.IN_PLACE: DeploymentStatus.DEPLOYED,
+        UnitOutcome.UNCHANGED: DeploymentStatus.DEPLOYED,
+        UnitOutcome.KEPT: DeploymentStatus.DEPLOYED,
+        UnitOutcome.DONE: DeploymentStatus.DEPLOYED,
+        UnitOutcome.NOTHING: DeploymentStatus.FAILED,
+        UnitOutcome.FAILED: DeploymentStatus.FAILED,
+        UnitOutcome.REFUSED: DeploymentStatus.FAILED,
+        UnitOutcome.ABORTED: DeploymentStatus.ABORTED,
+        UnitOutcome.SUPERSEDED: DeploymentStatus.SUPERSEDED,
+        UnitOutcome.UNDEPLOYED: DeploymentStatus.UNDEPLOYED,
+    }
+)
+_PHASES: Final[Mapping[Phase, DeploymentStatus]] = MappingProxyType(
+    {
+        Phase.AWAITING: DeploymentStatus.AWAITING,
+        Phase.BLOCKED: DeploymentStatus.BLOCKED,
+        Phase.UNDEPLOYING: DeploymentStatus.UNDEPLOYING,
+    }
+)
+
+
+def entered(status: DeploymentStatus, phase: Phase) -> DeploymentStatus:
+    """Return how a deployment stands when its unit enters a phase; what has ended stays as it ended."""
+    if phase is Phase.UNDEPLOYING and status is DeploymentStatus.DEPLOYED:
+        return DeploymentStatus.UNDEPLOYING
+    if not status.is_under_way or phase is Phase.IDLE:
+        return status
+    return _PHASES.get(phase, DeploymentStatus.DEPLOYING)
+
+
+def ended(status: DeploymentStatus, outcome: UnitOutcome) -> DeploymentStatus:
+    """Return how a deployment stands when an intent about it has ended; of an undeployment given up, it still runs."""
+    is_removal = status in (DeploymentStatus.DEPLOYED, DeploymentStatus.UNDEPLOYING)
+    if is_removal and outcome is not UnitOutcome.UNDEPLOYED:
+        return DeploymentStatus.DEPLOYED
+    if not status.is_under_way and not is_removal:
+        return status
+    return _OUTCOMES[outcome]

@@ -1,0 +1,197 @@
+"""One request to the API: who asks for what, decided before its handler runs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from fairlead.domain.authorising.actions import POLICIES, Action
+from fairlead.domain.authorising.auditing import ALLOWED, AuditEntry, caller_text, resource_text
+from fairlead.domain.authorising.callers import Caller, Role
+from fairlead.domain.authorising.deciding import Denied, Resource, authorise
+from fairlead.domain.keeping.answers import Once
+from fairlead.domain.keeping.deployments import StoredDeployment
+from fairlead.domain.keeping.descriptors import StoredDescriptor
+from fairlead.domain.scopes import Scope
+from fairlead.domain.units import UnitKey
+from fairlead.pipeline.admission import Admission
+from fairlead.ports.administration import Administration
+from fairlead.ports.clock import Clock
+from fairlead.ports.store import Store
+from fairlead.server.metrics import Metrics
+from fairlead.server.problems import Declined, declined, denied, not_found
+from fairlead.server.rates import Rates
+from fairlead.server.rollouts import Checked, Rollouts
+from fairlead.server.streams.hub import Hub
+
+_LONGEST_KEY: Final = 255
+_LONGEST_PATH: Final = 500
+_ANYBODY: Final = Caller("anybody", Role.VIEWER, Scope(clusters=frozenset()))
+
+Found = StoredDeployment | StoredDescriptor | UnitKey | Checked | Scope | None
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """Everything that the routes need. `busy` is told of units that have something to do."""
+
+    store: Store
+    administration: Administration
+    admission: Admission
+    rollouts: Rollouts
+    hub: Hub
+    clock: Clock
+    identifier: Callable[[], str]
+    busy: Callable[[UnitKey], None]
+    metrics: Metrics = field(default_factory=Metrics)
+    rates: Rates = field(default_factory=Rates)
+    ready: Callable[[], bool] = lambda: True
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a request is about: what was found, and what a caller needs rights on. None: there is no such thing."""
+
+    found: Found
+    resource: Resource
+
+
+About = Callable[[Api, Request], Awaitable[Subject | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that is allowed. `scope` is what a list may hold."""
+
+    api: Api
+    request: Request
+    action: Action
+    caller: Caller
+    scope: Scope
+    found: Found
+
+    @property
+    def deployment(self) -> StoredDeployment:
+        """The deployment that the request is about."""
+        assert isinstance(self.found, StoredDeployment)
+        return self.found
+
+    @property
+    def descriptor(self) -> StoredDescriptor:
+        """The descriptor that the request is about."""
+        assert isinstance(self.found, StoredDescriptor)
+        return self.found
+
+    @property
+    def unit(self) -> UnitKey:
+        """The unit that the request is about."""
+        assert isinstance(self.found, UnitKey)
+        return self.found
+
+    @property
+    def checked(self) -> Checked:
+        """The descriptor in the body."""
+        assert isinstance(self.found, Checked)
+        return self.found
+
+    async def once(self) -> Once | None:
+        """Return the wish to be done once, if the request has a key for it."""
+        key = self.request.headers.get("idempotency-key")
+        if key is None:
+            return None
+        if not 0 < len(key) <= _LONGEST_KEY or not key.isprintable():
+            message = f"an Idempotency-Key has 1 to {_LONGEST_KEY} printable characters"
+            raise declined(HTTPStatus.BAD_REQUEST, "invalidKey", message, "send a new UUID for each request")
+        sent = hashlib.sha256()
+        for part in (self.request.method, str(self.request.url.path), str(self.request.url.query)):
+            sent.update(part.encode() + b"\0")
+        sent.update(await self.request.body())
+        return Once(self.caller.token or self.caller.name, key, sent.hexdigest())
+
+    def expect_revision(self, present: int) -> None:
+        """Refuse when the request names another revision than the present one (`If-Match`)."""
+        wanted = self.request.headers.get("if-match")
+        if wanted not in (None, "*", etag(present)):
+            raise stale(present)
+
+
+def etag(revision: int) -> str:
+    """Return the ETag of a revision."""
+    return f'"{revision}"'
+
+
+def stale(revision: int) -> Declined:
+    """Return the refusal of a change to something that somebody else changed meanwhile."""
+    message = f"it was changed meanwhile: its ETag is {etag(revision)}"
+    return declined(HTTPStatus.PRECONDITION_FAILED, "stale", message, "read it again, and send that ETag in If-Match")
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Stands before a handler: nobody gets past without a right to the action."""
+
+    action: Action
+    about: About
+
+    async def __call__(self, request: Request) -> None:
+        """Decide, and leave the call for the handler; write down what changes something, and what was denied."""
+        api: Api = request.app.state.api
+        caller = await api.admission.caller(_token(request))
+        source = request.client.host if request.client is not None else "unknown"
+        api.rates.take(f"address {source}" if caller is None else caller.token or caller.name, api.clock.monotonic())
+        policy = POLICIES[self.action]
+        if caller is None and policy.role is not None:
+            decision = authorise(None, self.action)
+            assert isinstance(decision, Denied)
+            await self._write_down(api, request, caller, None, decision.problem.code)
+            raise denied(decision)
+        subject = await self.about(api, request)
+        if subject is None:
+            raise not_found()
+        decision = authorise(caller, self.action, subject.resource)
+        if isinstance(decision, Denied):
+            await self._write_down(api, request, caller, subject.resource, decision.problem.code)
+            raise denied(decision)
+        if policy.changes:
+            await self._write_down(api, request, caller, subject.resource, ALLOWED)
+        request.state.call = Call(api, request, self.action, caller or _ANYBODY, decision.scope, subject.found)
+
+    async def _write_down(
+        self, api: Api, request: Request, caller: Caller | None, resource: Resource, result: str
+    ) -> None:
+        source = request.client.host if request.client is not None else "unknown"
+        detail = {"method": request.method, "path": request.url.path[:_LONGEST_PATH]}
+        entry = AuditEntry(
+            at=api.clock.now(),
+            caller=caller_text(caller),
+            action=self.action.value,
+            resource=resource_text(resource),
+            result=result,
+            source=source,
+            detail=detail,
+        )
+        await api.administration.audit.append(entry)
+
+
+def call_of(request: Request) -> Call:
+    """Return the call that a guard allowed."""
+    call: Call = request.state.call
+    return call
+
+
+Asked = Annotated[Call, Depends(call_of)]
+
+
+def _token(request: Request) -> str | None:
+    """Return what is shown as a token, None when nothing is; something else than a token opens nothing."""
+    shown = request.headers.get("authorization")
+    if shown is None:
+        return None
+    scheme, _, token = shown.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

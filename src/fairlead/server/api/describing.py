@@ -1,0 +1,49 @@
+"""The description of the API (OpenAPI 3.1), with what our routes say and the framework cannot know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from fairlead.server.api import wire
+from fairlead.server.api.routing import ROLE
+
+_BODIES = (
+    wire.DeploymentWish,
+    wire.RedeploymentWish,
+    wire.PromoteWish,
+    wire.RollbackWish,
+    wire.ScaleWish,
+    wire.ResolveWish,
+    wire.VariableWish,
+)
+
+
+def described(app: FastAPI) -> None:
+    """Let an application describe itself, once it is asked to."""
+
+    def description() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _description(app)
+        return app.openapi_schema
+
+    app.openapi = description  # type: ignore[method-assign] # the way that the framework documents
+
+
+def _description(app: FastAPI) -> dict[str, Any]:
+    found = get_openapi(title=app.title, version="1", openapi_version="3.1.0", routes=app.routes)
+    components: dict[str, Any] = found.setdefault("components", {})
+    schemas: dict[str, Any] = components.setdefault("schemas", {})
+    _, sent = models_json_schema(
+        [(model, "validation") for model in _BODIES], ref_template="#/components/schemas/{model}"
+    )
+    schemas.update(sent.get("$defs", {}))
+    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    for operations in found["paths"].values():
+        for operation in operations.values():
+            if operation.get(ROLE) is not None:
+                operation["security"] = [{"token": []}]
+    return found

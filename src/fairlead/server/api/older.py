@@ -1,0 +1,290 @@
+"""The REST shape of the Amdatu Kubernetes Deployer, for its clients, with the codes that it should have had.
+
+Paths end in a slash, items are of one namespace (`?namespace=`), bodies of success are as they were. New are the codes
+(404 for what is absent, 200 for an empty list, 409, 422), problems instead of text, and a `Location` that says the
+namespace everywhere. The cluster is the one that the server serves, or that the query names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+from fastapi import Query, Response
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+
+from fairlead.domain.authorising.actions import Action
+from fairlead.domain.errors import Problem, Refused
+from fairlead.domain.keeping.deployments import DeploymentFilter, DeploymentStatus, StoredDeployment
+from fairlead.domain.keeping.descriptors import StoredDescriptor
+from fairlead.domain.moments import rfc3339
+from fairlead.domain.rollout.intents import Undeploy
+from fairlead.domain.scopes import one_unit, scope_of
+from fairlead.domain.units import UnitKey
+from fairlead.server.api import deployments, descriptors
+from fairlead.server.api.asking import Api, Asked, Call, Subject
+from fairlead.server.api.routing import Row
+from fairlead.server.api.subjects import (
+    cluster_of,
+    deployment_in_path,
+    descriptor_in_body,
+    descriptor_in_path,
+)
+from fairlead.server.deploying import Beginning
+from fairlead.server.problems import declined, not_found
+
+# Its words for how a deployment stands.
+_WORDS: Final = {
+    DeploymentStatus.QUEUED: "DEPLOYING",
+    DeploymentStatus.DEPLOYING: "DEPLOYING",
+    DeploymentStatus.AWAITING: "DEPLOYING",
+    DeploymentStatus.BLOCKED: "DEPLOYING",
+    DeploymentStatus.DEPLOYED: "DEPLOYED",
+    DeploymentStatus.UNDEPLOYING: "UNDEPLOYING",
+    DeploymentStatus.UNDEPLOYED: "UNDEPLOYED",
+    DeploymentStatus.REPLACED: "UNDEPLOYED",
+    DeploymentStatus.SUPERSEDED: "FAILURE",
+    DeploymentStatus.ABORTED: "FAILURE",
+    DeploymentStatus.FAILED: "FAILURE",
+}
+_PAGE: Final = 500
+DELETE_AFTER: Final = "deleteAfter"
+"""The key in a record's document that says: when it is undeployed, the record goes too."""
+
+
+async def namespace_in_query(api: Api, request: Request) -> Subject:
+    """Return the namespace that a list asks for, or one app of it."""
+    apps = request.query_params.getlist("appname")
+    scope = scope_of(clusters=[cluster_of(api, request)], namespaces=[_namespace(request)], apps=apps)
+    return Subject(scope, scope)
+
+
+async def app_in_query(api: Api, request: Request) -> Subject:
+    """Return the app of which all shall be removed."""
+    app = request.query_params.get("appname")
+    if not app:
+        raise declined(HTTPStatus.BAD_REQUEST, "appMissing", "found no appname in the query", path="appname")
+    unit = UnitKey(cluster_of(api, request), _namespace(request), app)
+    return Subject(unit, unit)
+
+
+async def descriptor_here(api: Api, request: Request) -> Subject | None:
+    """Return the descriptor that the path names, if it is of the namespace in the query."""
+    found = await descriptor_in_path(api, request)
+    return found if _is_here(request, found) else None
+
+
+async def deployment_here(api: Api, request: Request) -> Subject | None:
+    """Return the deployment that the path names, if it is of the namespace in the query."""
+    found = await deployment_in_path(api, request)
+    return found if _is_here(request, found) else None
+
+
+async def deployable_in_query(api: Api, request: Request) -> Subject | None:
+    """Return the descriptor that shall be deployed."""
+    identifier = request.query_params.get("descriptorId")
+    if not identifier:
+        message = "found no descriptorId in the query"
+        raise declined(HTTPStatus.BAD_REQUEST, "descriptorMissing", message, path="descriptorId")
+    found = await api.store.descriptors.read(identifier)
+    subject = None if found is None else Subject(found, found.unit)
+    return subject if _is_here(request, subject) else None
+
+
+async def new_descriptor(api: Api, request: Request) -> Subject:
+    """Return the descriptor in the body, which has to be of the namespace in the query."""
+    subject = await descriptor_in_body(api, request)
+    if not _is_here(request, subject):
+        message = "the descriptor is of another namespace than the query names"
+        raise declined(HTTPStatus.UNPROCESSABLE_ENTITY, "namespaceMismatch", message, path="namespace")
+    return subject
+
+
+def _namespace(request: Request) -> str:
+    found = request.query_params.get("namespace")
+    if not found:
+        raise declined(HTTPStatus.BAD_REQUEST, "namespaceMissing", "found no namespace in the query", path="namespace")
+    return found
+
+
+def _is_here(request: Request, subject: Subject | None) -> bool:
+    namespace = _namespace(request)
+    unit = subject.resource if subject is not None else None
+    return isinstance(unit, UnitKey) and unit.namespace == namespace
+
+
+def _location(kind: str, identifier: str, unit: UnitKey) -> dict[str, str]:
+    return {"location": f"/{kind}/{identifier}/?namespace={quote(unit.namespace)}"}
+
+
+async def create_descriptor(call: Asked) -> Response:
+    """Keep a new descriptor."""
+    kept = await descriptors.keep(call)
+    return Response(status_code=HTTPStatus.CREATED, headers=_location("descriptors", kept.identifier, kept.unit))
+
+
+async def list_descriptors(call: Asked) -> list[dict[str, Any]]:
+    """List the descriptors of a namespace."""
+    found, after = list[dict[str, Any]](), None
+    while True:
+        page = await call.api.store.descriptors.page(call.scope, after=after, limit=_PAGE)
+        found += [_descriptor(each) for each in page.items]
+        if (after := page.after) is None:
+            return found
+
+
+async def delete_descriptors(
+    call: Asked,
+    keep_latest: Annotated[bool, Query(alias="keepLatest")] = True,  # noqa: FBT002 - a query has no keywords
+) -> None:
+    """Delete the descriptors of an app, all but the one that was changed last."""
+    page = await call.api.store.descriptors.page(one_unit(call.unit), limit=1)
+    if not page.items:
+        raise not_found()
+    await call.api.store.descriptors.delete_all(call.unit, keep_latest=keep_latest)
+
+
+async def read_descriptor(call: Asked) -> dict[str, Any]:
+    """Read a descriptor."""
+    return _descriptor(call.descriptor)
+
+
+async def replace_descriptor(call: Asked) -> None:
+    """Replace a descriptor, checked like a new one; its app and creation stay."""
+    await descriptors.change(call)
+
+
+async def validate(call: Asked) -> None:
+    """Say whether a descriptor is valid."""
+    await descriptors.validate(call)
+
+
+async def create_deployment(call: Asked) -> Response:
+    """Deploy a descriptor."""
+    stored = call.descriptor
+    beginning = Beginning(stored.unit, stored.identifier, stored.document, call.caller, once=await call.once())
+    return _accepted(await deployments.begin(call, beginning))
+
+
+async def list_deployments(
+    call: Asked, limit: Annotated[int | None, Query(ge=1, description="The newest so many of each app")] = None
+) -> list[dict[str, Any]]:
+    """List the deployments of a namespace, the newest first."""
+    return [_deployment(each) for each in await _all(call, DeploymentFilter(call.scope, per_unit=limit))]
+
+
+async def delete_deployments(call: Asked, *, undeploy: bool = False) -> Response:
+    """Delete the records of an app that nothing depends on; with `undeploy`, take it out of service as well."""
+    found = await _all(call, DeploymentFilter(one_unit(call.unit)))
+    if not found:
+        raise not_found()
+    needed = [one for one in found if one.status.is_under_way or one.status is DeploymentStatus.DEPLOYED]
+    for record in found:
+        if record not in needed:
+            await call.api.store.deployments.delete(record.identifier, revision=record.revision)
+    live = next((one for one in needed if one.status is DeploymentStatus.DEPLOYED), None)
+    if not undeploy or live is None:
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    return await _undeployed(call, live)
+
+
+async def read_deployment(call: Asked) -> dict[str, Any]:
+    """Read a deployment."""
+    return _deployment(call.deployment)
+
+
+async def redeploy(call: Asked) -> Response:
+    """Deploy once more what a deployment deployed; the `Location` is that of the new one."""
+    return _accepted(await deployments.again(call))
+
+
+async def delete_deployment(
+    call: Asked,
+    delete: Annotated[bool, Query(alias="deleteDeployment")] = False,  # noqa: FBT002 - as above
+) -> Response:
+    """Undeploy what is deployed; of anything else delete the record, if that is asked for."""
+    record = call.deployment
+    if record.status is DeploymentStatus.DEPLOYED:
+        if delete:
+            marked = replace(record, document={**record.document, DELETE_AFTER: True})
+            await call.api.store.deployments.replace(marked)
+        return await _undeployed(call, record)
+    if not delete:
+        message = f"the deployment is {_WORDS[record.status]}: there is nothing to undeploy"
+        raise Refused(Problem("deploymentOver", message, remedy="delete its record with deleteDeployment=true"))
+    await deployments.forget(call)
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+async def logs(call: Asked) -> Response:
+    """Read the log of a deployment as text; without any line yet, there is no content."""
+    text = await deployments.log_text(call)
+    return PlainTextResponse(text) if text else Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+async def health_check_data(call: Asked) -> list[dict[str, str]]:
+    """List what the pods of a deployment answered last."""
+    found = await call.api.store.health.read(call.deployment.identifier)
+    return [{"podName": each.pod, "value": each.value} for each in found]
+
+
+async def _undeployed(call: Call, record: StoredDeployment) -> Response:
+    api = call.api
+    intent = Undeploy(api.identifier(), call.caller.name, api.clock.now(), record.identifier)
+    await api.rollouts.submit(record.unit, intent)
+    api.busy(record.unit)
+    return _accepted(record)
+
+
+async def _all(call: Call, wanted: DeploymentFilter) -> list[StoredDeployment]:
+    found, after = list[StoredDeployment](), None
+    while True:
+        page = await call.api.store.deployments.page(wanted, after=after, limit=_PAGE)
+        found += page.items
+        if (after := page.after) is None:
+            return found
+
+
+def _accepted(record: StoredDeployment) -> Response:
+    return Response(status_code=HTTPStatus.ACCEPTED, headers=_location("deployments", record.identifier, record.unit))
+
+
+def _descriptor(stored: StoredDescriptor) -> dict[str, Any]:
+    times = {"created": rfc3339(stored.created), "lastModified": rfc3339(stored.modified)}
+    return {**stored.document, "id": stored.identifier, **times}
+
+
+def _deployment(stored: StoredDeployment) -> dict[str, Any]:
+    return {
+        "id": stored.identifier,
+        "created": rfc3339(stored.created),
+        "lastModified": rfc3339(stored.modified),
+        "version": stored.version,
+        "status": _WORDS[stored.status],
+        "descriptor": stored.document.get("descriptor", {}),
+    }
+
+
+_NO_CONTENT: Final = HTTPStatus.NO_CONTENT
+_D, _DS = "/descriptors/", "/descriptors/{identifier}/"
+_R, _RS = "/deployments/", "/deployments/{identifier}/"
+ROWS: Final = (
+    Row("POST", _D, Action.CREATE_DESCRIPTORS, create_descriptor, new_descriptor, HTTPStatus.CREATED),
+    Row("GET", _D, Action.READ_DESCRIPTORS, list_descriptors, namespace_in_query),
+    Row("DELETE", _D, Action.DELETE_DESCRIPTORS, delete_descriptors, app_in_query, _NO_CONTENT),
+    Row("POST", f"{_D}validate", Action.VALIDATE_DESCRIPTORS, validate, descriptor_in_body, _NO_CONTENT),
+    Row("GET", _DS, Action.READ_DESCRIPTORS, read_descriptor, descriptor_here),
+    Row("PUT", _DS, Action.REPLACE_DESCRIPTORS, replace_descriptor, descriptor_here, _NO_CONTENT),
+    Row("DELETE", _DS, Action.DELETE_DESCRIPTORS, descriptors.delete, descriptor_here, _NO_CONTENT),
+    Row("POST", _R, Action.DEPLOY, create_deployment, deployable_in_query, HTTPStatus.ACCEPTED),
+    Row("GET", _R, Action.READ_DEPLOYMENTS, list_deployments, namespace_in_query),
+    Row("DELETE", _R, Action.UNDEPLOY, delete_deployments, app_in_query),
+    Row("GET", _RS, Action.READ_DEPLOYMENTS, read_deployment, deployment_here),
+    Row("PUT", _RS, Action.DEPLOY, redeploy, deployment_here, HTTPStatus.ACCEPTED),
+    Row("DELETE", _RS, Action.UNDEPLOY, delete_deployment, deployment_here),
+    Row("GET", f"{_RS}logs", Action.READ_LOGS, logs, deployment_here),
+    Row("GET", f"{_RS}healthcheckdata", Action.READ_HEALTH, health_check_data, deployment_here),
+)

@@ -1,0 +1,147 @@
+"""Units: how they stand, and what may be asked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, Final
+
+from fairlead.domain.authorising.actions import Action
+from fairlead.domain.keeping.answers import KeyReused, Repeated
+from fairlead.domain.keeping.deployments import DeploymentFilter, DeploymentStatus, StoredDeployment
+from fairlead.domain.rollout.intents import Abort, Intent, Pause, Promote, Resolve, Resume, Rollback, Scale, Undeploy
+from fairlead.domain.scopes import one_unit
+from fairlead.server.api.asking import Asked, Call
+from fairlead.server.api.descriptors import After, Limit, key_reused
+from fairlead.server.api.routing import Row, sent
+from fairlead.server.api.subjects import unit_in_path
+from fairlead.server.api.wire import (
+    AcceptedIntent,
+    DeploymentList,
+    PromoteWish,
+    ResolveWish,
+    RollbackWish,
+    ScaleWish,
+    deployment_item,
+)
+from fairlead.server.problems import not_found
+
+_ONE: Final = "/api/v1/units/{cluster}/{namespace}/{app}"
+
+
+async def ask(call: Call, make: Callable[[str], Intent]) -> str:
+    """Ask something of a unit that is there, once if the request says so. Return the intent's identifier."""
+    if await call.api.rollouts.standing(call.unit) is None:
+        raise not_found()
+    identifier, once = call.api.identifier(), await call.once()
+    if once is not None:
+        match await call.api.store.requests.claim(once, identifier, call.api.clock.now()):
+            case KeyReused():
+                raise key_reused()
+            case Repeated(identifier=earlier):
+                identifier = earlier  # the unit takes an intent once, so that asking again does no harm
+            case None:
+                pass
+    await call.api.rollouts.submit(call.unit, make(identifier))
+    call.api.busy(call.unit)
+    return identifier
+
+
+async def live_deployment(call: Call) -> str | None:
+    """Return the identifier of the deployment of a unit that is live, None when no record of it is left."""
+    wanted = DeploymentFilter(one_unit(call.unit), frozenset({DeploymentStatus.DEPLOYED}))
+    page = await call.api.store.deployments.page(wanted, limit=1)
+    return page.items[0].identifier if page.items else None
+
+
+async def read(call: Asked) -> dict[str, Any]:
+    """Read how a unit stands: its rollout, its versions, what was asked of it and how that ended."""
+    standing = await call.api.rollouts.standing(call.unit)
+    if standing is None:
+        raise not_found()
+    return dict(standing.document)
+
+
+async def history(call: Asked, limit: Limit = 100, after: After = None) -> DeploymentList:
+    """List the deployments of a unit, the newest first."""
+    wanted = DeploymentFilter(one_unit(call.unit))
+    page = await call.api.store.deployments.page(wanted, after=after, limit=limit)
+    return DeploymentList(items=[deployment_item(each) for each in page.items], next=page.after)
+
+
+async def promote(call: Asked) -> AcceptedIntent:
+    """Let the candidate go live."""
+    wish = await sent(call, PromoteWish, is_optional=True)
+    by, at = call.caller.name, call.api.clock.now()
+    return AcceptedIntent(id=await ask(call, lambda name: Promote(name, by, at, wish.digest, wish.force)))
+
+
+async def abort(call: Asked) -> AcceptedIntent:
+    """Give the candidate up; traffic goes back to what was live."""
+    by, at = call.caller.name, call.api.clock.now()
+    return AcceptedIntent(id=await ask(call, lambda name: Abort(name, by, at)))
+
+
+async def roll_back(call: Asked) -> AcceptedIntent:
+    """Make an earlier version live again. It has a record and a stream like any other deployment."""
+    wish = await sent(call, RollbackWish, is_optional=True)
+    api, now = call.api, call.api.clock.now()
+    if await api.rollouts.standing(call.unit) is None:
+        raise not_found()
+    document = {"descriptor": {}, "by": call.caller.name, "rollbackTo": wish.to}
+    new = StoredDeployment(api.identifier(), call.unit, "", DeploymentStatus.QUEUED, document, now, now)
+    match await api.store.deployments.add(new, await call.once()):
+        case KeyReused():
+            raise key_reused()
+        case StoredDeployment(identifier=identifier) | Repeated(identifier=identifier):
+            await api.rollouts.submit(call.unit, Rollback(identifier, call.caller.name, now, identifier, wish.to))
+    api.busy(call.unit)
+    return AcceptedIntent(id=identifier, deployment=identifier)
+
+
+async def scale(call: Asked) -> AcceptedIntent:
+    """Change the declared number of pods."""
+    wish = await sent(call, ScaleWish)
+    by, at = call.caller.name, call.api.clock.now()
+    return AcceptedIntent(id=await ask(call, lambda name: Scale(name, by, at, wish.replicas, wish.workload)))
+
+
+async def pause(call: Asked) -> AcceptedIntent:
+    """Do not go forward before the switch."""
+    by, at = call.caller.name, call.api.clock.now()
+    return AcceptedIntent(id=await ask(call, lambda name: Pause(name, by, at)))
+
+
+async def resume(call: Asked) -> AcceptedIntent:
+    """End a pause."""
+    by, at = call.caller.name, call.api.clock.now()
+    return AcceptedIntent(id=await ask(call, lambda name: Resume(name, by, at)))
+
+
+async def undeploy(call: Asked) -> AcceptedIntent:
+    """Remove the unit with all its versions. The deployment that is live tells how that goes."""
+    deployment = await live_deployment(call)
+    by, at = call.caller.name, call.api.clock.now()
+    identifier = await ask(call, lambda name: Undeploy(name, by, at, deployment or name))
+    return AcceptedIntent(id=identifier, deployment=deployment)
+
+
+async def resolve(call: Asked) -> AcceptedIntent:
+    """End a block: keep what was live, take what was found as what is wanted, or go on over it."""
+    wish = await sent(call, ResolveWish)
+    by, at = call.caller.name, call.api.clock.now()
+    return AcceptedIntent(id=await ask(call, lambda name: Resolve(name, by, at, wish.resolution)))
+
+
+ROWS: Final = (
+    Row("GET", _ONE, Action.READ_UNITS, read, unit_in_path),
+    Row("GET", f"{_ONE}/history", Action.READ_DEPLOYMENTS, history, unit_in_path),
+    Row("POST", f"{_ONE}/promote", Action.PROMOTE, promote, unit_in_path, HTTPStatus.ACCEPTED, PromoteWish),
+    Row("POST", f"{_ONE}/abort", Action.ABORT, abort, unit_in_path, HTTPStatus.ACCEPTED),
+    Row("POST", f"{_ONE}/rollback", Action.ROLL_BACK, roll_back, unit_in_path, HTTPStatus.ACCEPTED, RollbackWish),
+    Row("POST", f"{_ONE}/scale", Action.SCALE, scale, unit_in_path, HTTPStatus.ACCEPTED, ScaleWish),
+    Row("POST", f"{_ONE}/pause", Action.PAUSE, pause, unit_in_path, HTTPStatus.ACCEPTED),
+    Row("POST", f"{_ONE}/resume", Action.RESUME, resume, unit_in_path, HTTPStatus.ACCEPTED),
+    Row("POST", f"{_ONE}/undeploy", Action.UNDEPLOY, undeploy, unit_in_path, HTTPStatus.ACCEPTED),
+    Row("POST", f"{_ONE}/resolve", Action.RESOLVE, resolve, unit_in_path, HTTPStatus.ACCEPTED, ResolveWish),
+)

@@ -1,0 +1,123 @@
+"""Begins deployments: the record first, then the intent in the cluster, then the answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fairlead.domain.authorising.callers import Caller
+from fairlead.domain.errors import FairleadError, Problem, Refused
+from fairlead.domain.keeping.answers import KeyReused, Once, Repeated
+from fairlead.domain.keeping.deployments import DeploymentStatus, StoredDeployment
+from fairlead.domain.rollout.intents import OnBusy
+from fairlead.domain.units import UnitKey
+from fairlead.ports.clock import Clock
+from fairlead.ports.store import Store
+from fairlead.server.rollouts import Rollouts, Wanted
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A deployment that somebody wants."""
+
+    unit: UnitKey
+    descriptor: str
+    document: Mapping[str, Any]
+    caller: Caller
+    on_busy: OnBusy = OnBusy.SUPERSEDE
+    release_hold: bool = False
+    once: Once | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deployer:
+    """`busy` is told of the unit, so that somebody drives it."""
+
+    store: Store
+    rollouts: Rollouts
+    clock: Clock
+    identifier: Callable[[], str]
+    busy: Callable[[UnitKey], None]
+
+    async def begin(self, beginning: Beginning) -> StoredDeployment | KeyReused:
+        """Return the record of a deployment that the cluster knows of.
+
+        Raises:
+            Refused: the unit is busy, and that was not to be (`unitBusy`); or the version, a name or the host is
+            another's.
+            FairleadError: it could not be asked for. The record says so, and nothing was begun.
+        """
+        await self._require_rest(beginning)
+        now = self.clock.now()
+        new = StoredDeployment(
+            identifier=self.identifier(),
+            unit=beginning.unit,
+            descriptor=beginning.descriptor,
+            status=DeploymentStatus.QUEUED,
+            document={"descriptor": beginning.document, "by": beginning.caller.name},
+            created=now,
+            modified=now,
+        )
+        match await self.store.deployments.add(new, beginning.once):
+            case KeyReused() as reused:
+                return reused
+            case Repeated(identifier=identifier):
+                return await self.store.deployments.read(identifier) or new
+            case StoredDeployment() as record:
+                return await self._ask(beginning, record)
+
+    async def _require_rest(self, beginning: Beginning) -> None:
+        if beginning.on_busy is not OnBusy.REJECT:
+            return
+        standing = await self.rollouts.standing(beginning.unit)
+        if standing is not None and standing.is_busy:
+            message = f"{beginning.unit} is busy with another deployment"
+            remedy = "wait until it has ended, or send onBusy: supersede or queue"
+            raise Refused(Problem("unitBusy", message, path="onBusy", remedy=remedy))
+
+    async def _ask(self, beginning: Beginning, record: StoredDeployment) -> StoredDeployment:
+        wanted = Wanted(
+            unit=beginning.unit,
+            deployment=record.identifier,
+            document=beginning.document,
+            caller=beginning.caller,
+            on_busy=beginning.on_busy,
+            release_hold=beginning.release_hold,
+        )
+        try:
+            version = await self.rollouts.deploy(wanted)
+        except FairleadError as error:
+            await self._keep(record, status=DeploymentStatus.FAILED, explanation=str(error))
+            raise
+        self.busy(beginning.unit)
+        return await self._keep(record, version=version)
+
+    async def _keep(
+        self,
+        record: StoredDeployment,
+        *,
+        status: DeploymentStatus | None = None,
+        version: str = "",
+        explanation: str | None = None,
+    ) -> StoredDeployment:
+        """Write down what became known, on top of what others may have written meanwhile."""
+        while True:
+            document = record.document if explanation is None else {**record.document, "explanation": explanation}
+            changed = replace(
+                record,
+                status=status or record.status,
+                version=version or record.version,
+                document=document,
+                modified=self.clock.now(),
+            )
+            kept = await self.store.deployments.replace(changed)
+            if isinstance(kept, StoredDeployment):
+                return kept
+            present = await self.store.deployments.read(record.identifier)
+            if present is None:
+                return changed  # removed meanwhile
+            record = present

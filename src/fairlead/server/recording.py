@@ -1,0 +1,187 @@
+"""Writes down what drivers announce: journal, health data, how each deployment stands. Then tells who follows it.
+
+What is told is in the store first, so that nobody hears of something that a restart would make unsaid.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+from fairlead.domain.errors import OperationFailed
+from fairlead.domain.keeping.deployments import DeploymentFilter, DeploymentStatus, StoredDeployment
+from fairlead.domain.keeping.health_data import HealthData
+from fairlead.domain.keeping.journals import LOG, Entry
+from fairlead.domain.keeping.progressing import ended, entered
+from fairlead.domain.rollout.intents import Undeploy
+from fairlead.domain.rollout.phases import Phase, UnitOutcome
+from fairlead.domain.scopes import one_unit
+from fairlead.domain.unit_news import (
+    DeploymentEnded,
+    HealthObserved,
+    IntentAccepted,
+    LogLine,
+    Notified,
+    StateEntered,
+    UnitNews,
+    VersionChanged,
+)
+from fairlead.ports.clock import Clock
+from fairlead.ports.store import Store
+from fairlead.server.api.older import DELETE_AFTER
+from fairlead.server.api.streaming import told
+from fairlead.server.metrics import Metrics
+from fairlead.server.streams.hub import Hub
+
+_WAITING: Final = 50_000  # pieces of news; log lines beyond are dropped, for nobody could have read them anyway
+_AT_ONCE: Final = 500
+_AGAIN_SECONDS: Final = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Recorder:
+    """A sink of news, with a task that writes them down in their order."""
+
+    store: Store
+    hub: Hub
+    clock: Clock
+    metrics: Metrics
+    _news: deque[UnitNews] = field(default_factory=deque)
+    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def announce(self, news: UnitNews) -> None:
+        """Take one piece of news; it is written down soon."""
+        if news.deployment and (len(self._news) < _WAITING or not isinstance(news, LogLine)):
+            self._news.append(news)
+            self._arrived.set()
+
+    async def run(self) -> None:
+        """Write down what arrives until cancelled. A store that fails is asked again; nothing is left out."""
+        while True:
+            await self._arrived.wait()
+            try:
+                await self.write()
+            except OperationFailed as error:
+                _log.error("what happened could not be stored: %s", error)
+                await self.clock.sleep(_AGAIN_SECONDS)
+
+    async def write(self) -> None:
+        """Write down everything that has arrived so far."""
+        self._arrived.clear()
+        try:
+            while self._news:
+                batch = [self._news[number] for number in range(min(len(self._news), _AT_ONCE))]
+                for run in _runs(batch):
+                    await self._keep(run)
+                    for _ in run:
+                        self._news.popleft()
+        finally:
+            if self._news:
+                self._arrived.set()
+
+    async def _keep(self, news: Sequence[UnitNews]) -> None:
+        """Keep news of one deployment."""
+        deployment = news[0].deployment
+        health = [HealthData(one.pod, one.body, one.at) for one in news if isinstance(one, HealthObserved)]
+        if health:
+            await self.store.health.put(deployment, health)
+        kept = await self.store.journals.append(deployment, [entry_of(one) for one in news])
+        for entry in kept if isinstance(kept, tuple) else ():
+            self.hub.publish(deployment, told(entry))
+        for one in news:
+            await self._follow(one)
+
+    async def _follow(self, news: UnitNews) -> None:
+        """Let the record follow what happened."""
+        match news:
+            case StateEntered(deployment=deployment, phase=phase, version=version, explanation=why, at=at):
+                await self._change(deployment, lambda old: _entered(old, entered(old.status, phase), version, why), at)
+            case IntentAccepted(deployment=deployment, kind=Undeploy.KIND, at=at):
+                await self._change(
+                    deployment, lambda old: replace(old, status=entered(old.status, Phase.UNDEPLOYING)), at
+                )
+            case DeploymentEnded(deployment=deployment, outcome=outcome, explanation=why, at=at):
+                await self.end(deployment, outcome, why, at)
+            case _:
+                return
+
+    async def end(self, deployment: str, outcome: UnitOutcome, explanation: str, at: datetime) -> None:
+        """Write down how an intent about a deployment ended; the same may be said again."""
+        changed = await self._change(
+            deployment, lambda old: _entered(old, ended(old.status, outcome), "", explanation), at
+        )
+        if changed is None:
+            return
+        if changed.status is DeploymentStatus.DEPLOYED:
+            await self._replace_others(changed, at)
+        if not changed.status.is_under_way:
+            self.metrics.ended(outcome.value)
+            self.hub.complete(deployment)
+        if changed.status is DeploymentStatus.UNDEPLOYED and changed.document.get(DELETE_AFTER):
+            await self.store.deployments.delete(deployment)
+
+    async def _replace_others(self, live: StoredDeployment, at: datetime) -> None:
+        """Of one unit, one deployment is live: whatever was before is replaced."""
+        wanted = DeploymentFilter(one_unit(live.unit), frozenset({DeploymentStatus.DEPLOYED}))
+        page = await self.store.deployments.page(wanted)
+        for other in page.items:
+            if other.identifier != live.identifier and other.number < live.number:
+                await self._change(other.identifier, lambda old: replace(old, status=DeploymentStatus.REPLACED), at)
+
+    async def _change(
+        self, deployment: str, change: Callable[[StoredDeployment], StoredDeployment], at: datetime
+    ) -> StoredDeployment | None:
+        """Change a record, whoever else does at the same time; return it if that changed anything."""
+        while (old := await self.store.deployments.read(deployment)) is not None:
+            new = change(old)
+            if new == old:
+                return None
+            kept = await self.store.deployments.replace(replace(new, modified=at))
+            if isinstance(kept, StoredDeployment):
+                return kept
+        return None
+
+
+def _entered(old: StoredDeployment, status: DeploymentStatus, version: str, explanation: str) -> StoredDeployment:
+    document = {**old.document, "explanation": explanation} if explanation else old.document
+    return replace(old, status=status, version=version or old.version, document=document)
+
+
+def entry_of(news: UnitNews) -> Entry:
+    """Return what the journal says of a piece of news."""
+    said: dict[str, Any]
+    match news:
+        case LogLine(text=text):
+            kind, said = LOG, {"text": text}
+        case IntentAccepted(intent=intent, kind=asked, by=by):
+            kind, said = "intentAccepted", {"intent": intent, "kind": asked, "by": by}
+        case StateEntered(phase=phase, version=version, explanation=why):
+            kind, said = "stateEntered", {"phase": phase.value, "version": version, "explanation": why}
+        case VersionChanged(version=version, state=state):
+            kind, said = "versionChanged", {"version": version, "state": state.value}
+        case HealthObserved(pod=pod, healthy=healthy):
+            kind, said = "healthObserved", {"pod": pod, "healthy": healthy}
+        case Notified(code=code, text=text, alarm=alarm):
+            kind, said = "notified", {"code": code, "text": text, "alarm": alarm}
+        case DeploymentEnded(intent=intent, outcome=outcome, explanation=why):
+            kind, said = "deploymentEnded", {"intent": intent, "outcome": outcome.value, "explanation": why}
+    return Entry(news.at, kind, said)
+
+
+def _runs(news: Iterable[UnitNews]) -> Iterable[Sequence[UnitNews]]:
+    """Yield news in their order, those in a row of one deployment together."""
+    run: list[UnitNews] = []
+    for one in news:
+        if run and run[-1].deployment != one.deployment:
+            yield run
+            run = []
+        run.append(one)
+    if run:
+        yield run

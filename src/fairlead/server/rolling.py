@@ -1,0 +1,179 @@
+"""The units of clusters, as the server sees them: descriptors read, names and hosts looked up, anchors shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from fairlead.domain.apps.configuration import SecretContent
+from fairlead.domain.apps.descriptor import Descriptor
+from fairlead.domain.apps.naming import collisions
+from fairlead.domain.apps.objects import Inputs, version_objects
+from fairlead.domain.apps.variables import SecretKey
+from fairlead.domain.apps.variables import Variable as Injected
+from fairlead.domain.apps.writing import descriptor_json
+from fairlead.domain.authorising.callers import Caller
+from fairlead.domain.declaring.apps.reading import read_descriptor
+from fairlead.domain.errors import InputError, OperationFailed, Problem, Refused, RemoteRefused
+from fairlead.domain.identity import ObjectRef, object_ref
+from fairlead.domain.keeping.variables import SecretReference, effective
+from fairlead.domain.reading import branch, text
+from fairlead.domain.rollout.anchor import Anchor
+from fairlead.domain.rollout.intents import Intent
+from fairlead.domain.units import UnitKey
+from fairlead.pipeline.engine import at_once
+from fairlead.pipeline.units.guarded import MANAGER
+from fairlead.pipeline.units.hosts import Hosts
+from fairlead.pipeline.units.service import Order, Units, at_rest
+from fairlead.ports.administration import Variables
+from fairlead.ports.cluster import ApiKind, Cluster
+from fairlead.server.rollouts import Checked, Standing, Wanted
+from fairlead.server.showing import standing_of
+
+_NAMESPACES: Final = ApiKind("v1", "Namespace", "namespaces", namespaced=False)
+_TRIAL: Final = "1"  # the version that stands for `#` where objects are only tried
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRollouts:
+    """The units of declared clusters."""
+
+    units: Units
+    names: Sequence[str]
+    variables: Variables
+
+    @property
+    def clusters(self) -> Sequence[str]:
+        """The names of the clusters, as declared."""
+        return self.names
+
+    def read(self, document: object, cluster: str) -> Checked | tuple[Problem, ...]:
+        """Read a descriptor, without asking anybody; every problem has its path."""
+        found = read_descriptor(document)
+        if not isinstance(found, Descriptor):
+            return found
+        return Checked(UnitKey(cluster, found.namespace, found.app), descriptor_json(found), found.warnings)
+
+    async def check(self, checked: Checked, caller: Caller) -> tuple[Problem, ...]:  # noqa: ARG002 - asked as the server
+        """Return what the cluster says against it, by a dry run of every object."""
+        descriptor, cluster = _descriptor(checked.document), await self._cluster(checked.unit)
+        made = version_objects(descriptor, _version(descriptor), await self._inputs(checked.unit, descriptor))
+        taken = await self._taken(cluster, checked.unit, descriptor, made.created)
+        refused = await at_once(_refusal(cluster, manifest) for manifest in made.created)
+        return (*taken, *(problem for each in refused for problem in each))
+
+    async def deploy(self, wanted: Wanted) -> str:
+        """Store what shall be deployed and ask for it; return the version that it has."""
+        descriptor, cluster = _descriptor(wanted.document), await self._cluster(wanted.unit)
+        inputs = await self._inputs(wanted.unit, descriptor)
+        made = version_objects(descriptor, _version(descriptor), inputs) if not descriptor.is_automatic else None
+        if taken := await self._taken(cluster, wanted.unit, descriptor, () if made is None else made.created):
+            raise Refused(taken)
+        order = Order(
+            id=wanted.deployment,
+            deployment=wanted.deployment,
+            by=wanted.caller.name,
+            descriptor=descriptor,
+            inputs=inputs,
+            on_busy=wanted.on_busy,
+            release_hold=wanted.release_hold,
+        )
+        return (await self.units.deploy(wanted.unit, order)).version
+
+    async def submit(self, unit: UnitKey, intent: Intent) -> None:
+        """Ask something of a unit."""
+        await self.units.submit(unit, intent)
+
+    async def standing(self, unit: UnitKey) -> Standing | None:
+        """Return how a unit stands, None when there is none."""
+        status = await self.units.read(unit)
+        return None if status.anchor == Anchor() else standing_of(status)
+
+    async def drive(self, unit: UnitKey) -> float | None:
+        """Drive a unit until it rests and no time is over; return in how many seconds the next one is."""
+        clock = self.units.engine.clock
+
+        def rests(anchor: Anchor) -> bool:
+            next_one = next_moment(anchor)
+            return at_rest(anchor) and (next_one is None or next_one > clock.now())
+
+        anchor = await self.units.drive(unit, rests)
+        moment = next_moment(anchor)
+        return None if moment is None else max(0.0, (moment - clock.now()).total_seconds())
+
+    async def known(self) -> Sequence[UnitKey]:
+        """Return every unit that has an anchor in one of the clusters."""
+        found: list[UnitKey] = []
+        for cluster in self.names:
+            place = await self.units.places(cluster)
+            listed = await place.cluster.list_metadata(_NAMESPACES, None)
+            namespaces = [text(one, "metadata", "name") for one in listed.items]
+            names = await at_once(place.anchors.names(namespace) for namespace in namespaces)
+            for namespace, apps in zip(namespaces, names, strict=True):
+                found += [UnitKey(cluster, namespace, app) for app in apps]
+        return found
+
+    async def _cluster(self, unit: UnitKey) -> Cluster:
+        return (await self.units.places(unit.cluster)).cluster
+
+    async def _taken(
+        self, cluster: Cluster, unit: UnitKey, descriptor: Descriptor, manifests: Sequence[Any]
+    ) -> tuple[Problem, ...]:
+        """Return what belongs to somebody else: the host, names of objects."""
+        host = descriptor.exposure.host
+        owner = await Hosts(cluster, unit).owner([host]) if host is not None else ""
+        hosts = (Problem("hostTaken", owner, path="frontend", remedy="choose another host"),) if owner else ()
+        live = await at_once(cluster.get(object_ref(manifest)) for manifest in manifests)
+        there = {object_ref(one).identity: one for one in live if one is not None}
+        own = [one for one in manifests if object_ref(one).kind not in ("ConfigMap", "Secret")]
+        return (*hosts, *collisions(own, there))
+
+    async def _inputs(self, unit: UnitKey, descriptor: Descriptor) -> Inputs:
+        found = effective(await self.variables.list(), unit.cluster, unit.namespace)
+        variables = [Injected(name, _value(value)) for name, value in sorted(found.items())]
+        cluster = await self._cluster(unit)
+        secrets = await at_once(
+            cluster.get(ObjectRef("v1", "Secret", unit.namespace, name)) for name in descriptor.secrets
+        )
+        contents = {
+            name: SecretContent(dict(branch(live, "data")), text(live, "type"))
+            for name, live in zip(descriptor.secrets, secrets, strict=True)
+            if live is not None
+        }
+        return Inputs(variables, contents)
+
+
+def next_moment(anchor: Anchor) -> datetime | None:
+    """Return when a unit that rests has to be driven again: a version cools or goes, a candidate goes live."""
+    moments = [one.deadline for one in anchor.present]
+    return min((one for one in (*moments, anchor.deadline) if one is not None), default=None)
+
+
+def _value(value: str | SecretReference) -> str | SecretKey:
+    return SecretKey(value.secret, value.key) if isinstance(value, SecretReference) else value
+
+
+def _version(descriptor: Descriptor) -> str:
+    return _TRIAL if descriptor.is_automatic else descriptor.version
+
+
+def _descriptor(document: object) -> Descriptor:
+    found = read_descriptor(document)
+    if isinstance(found, Descriptor):
+        return found
+    raise InputError(found)
+
+
+async def _refusal(cluster: Cluster, manifest: Any) -> tuple[Problem, ...]:
+    """Return what the server has against an object, by a dry run."""
+    try:
+        await cluster.apply(manifest, manager=MANAGER, dry_run=True)
+    except RemoteRefused as error:
+        return error.problems
+    except OperationFailed as error:
+        if error.code != "nameInvalid":
+            raise
+        return error.problems
+    return ()

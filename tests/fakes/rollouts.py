@@ -1,0 +1,76 @@
+"""Units without a cluster: what was asked is remembered, and a test says how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from fairlead.domain.apps.descriptor import Descriptor
+from fairlead.domain.apps.writing import descriptor_json
+from fairlead.domain.authorising.callers import Caller
+from fairlead.domain.declaring.apps.reading import read_descriptor
+from fairlead.domain.errors import FairleadError, Problem
+from fairlead.domain.rollout.intents import Intent
+from fairlead.domain.units import UnitKey
+from fairlead.server.rollouts import Checked, Finished, Standing, Wanted
+
+
+class FakeRollouts:
+    """`refusal` is raised by whatever asks the cluster; `against` is what it has against every descriptor."""
+
+    def __init__(self, *clusters: str) -> None:
+        self.clusters: Sequence[str] = clusters or ("one",)
+        self.wanted: list[Wanted] = []
+        self.submitted: list[tuple[UnitKey, Intent]] = []
+        self.there: set[UnitKey] = set()
+        self.busy: set[UnitKey] = set()
+        self.finished: dict[UnitKey, tuple[Finished, ...]] = {}
+        self.under_way: frozenset[str] = frozenset()
+        self.refusal: FairleadError | None = None
+        self.against: tuple[Problem, ...] = ()
+        self.driven: list[UnitKey] = []
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+        self.next: float | None = None
+
+    def read(self, document: object, cluster: str) -> Checked | tuple[Problem, ...]:
+        found = read_descriptor(document)
+        if not isinstance(found, Descriptor):
+            return found
+        return Checked(UnitKey(cluster, found.namespace, found.app), descriptor_json(found), found.warnings)
+
+    async def check(self, checked: Checked, caller: Caller) -> tuple[Problem, ...]:
+        self._answer()
+        return self.against
+
+    async def deploy(self, wanted: Wanted) -> str:
+        self._answer()
+        self.wanted.append(wanted)
+        self.there.add(wanted.unit)
+        return str(len(self.wanted))
+
+    async def submit(self, unit: UnitKey, intent: Intent) -> None:
+        self._answer()
+        if all(known.id != intent.id for _, known in self.submitted):
+            self.submitted.append((unit, intent))
+
+    async def standing(self, unit: UnitKey) -> Standing | None:
+        self._answer()
+        if unit not in self.there:
+            return None
+        document = {"phase": "Idle", "app": unit.name}
+        return Standing(unit, document, unit in self.busy, self.under_way, self.finished.get(unit, ()))
+
+    async def drive(self, unit: UnitKey) -> float | None:
+        self.driven.append(unit)
+        self._answer()
+        await self.go_on.wait()
+        return self.next
+
+    async def known(self) -> Sequence[UnitKey]:
+        self._answer()
+        return sorted(self.there)
+
+    def _answer(self) -> None:
+        if self.refusal is not None:
+            raise self.refusal

@@ -1,0 +1,101 @@
+"""What drivers announce is in the store before anybody hears of it, once and in its order."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fairlead.domain.rollout.phases import Phase, UnitOutcome, VersionState
+from fairlead.domain.unit_news import (
+    DeploymentEnded,
+    HealthObserved,
+    IntentAccepted,
+    LogLine,
+    Notified,
+    StateEntered,
+    UnitNews,
+    VersionChanged,
+)
+from fairlead.domain.units import UnitKey
+from fairlead.server.catching_up import catch_up
+from fairlead.server.rollouts import Finished
+from tests.fakes.server import FakeServer
+
+UNIT = UnitKey("one", "shop", "web")
+
+
+def news(server: FakeServer, deployment: str) -> list[UnitNews]:
+    at = server.clock.now()
+    return [
+        IntentAccepted(UNIT, at, deployment, "i", "deploy", "alice"),
+        StateEntered(UNIT, at, deployment, Phase.WARMING, "7"),
+        VersionChanged(UNIT, at, deployment, "7", VersionState.READY),
+        HealthObserved(UNIT, at, deployment, "web-7-a", healthy=True, body="{}"),
+        LogLine(UNIT, at, deployment, "Warming"),
+        Notified(UNIT, at, deployment, "awaiting", "a person has to decide"),
+        DeploymentEnded(UNIT, at, deployment, "i", UnitOutcome.DEPLOYED, "fine"),
+    ]
+
+
+async def test_everything_is_kept_in_its_order() -> None:
+    server = FakeServer()
+    identifier = await server.deployment()
+    for one in news(server, identifier):
+        server.ears.recorder.announce(one)
+    await server.ears.recorder.write()
+    kinds = [entry.kind for entry in await server.store.journals.read(identifier)]
+    assert kinds == [
+        *("intentAccepted", "stateEntered", "versionChanged", "healthObserved"),
+        *("log", "notified", "deploymentEnded"),
+    ]
+    record = (await server.ask("GET", f"/api/v1/deployments/{identifier}")).json
+    assert (record["status"], record["version"], record["explanation"]) == ("deployed", "7", "fine")
+    assert len(await server.store.health.read(identifier)) == 1
+
+
+async def test_a_store_that_fails_is_asked_again_and_nothing_is_lost() -> None:
+    server = FakeServer()
+    one, two = await server.deployment(), await server.deployment(appName="api")
+    writing = asyncio.ensure_future(server.ears.recorder.run())
+    server.store.memory.is_broken = True
+    for identifier in (one, two, one):
+        server.ears.recorder.announce(LogLine(UNIT, server.clock.now(), identifier, identifier))
+    while not server.clock.slept:  # noqa: ASYNC110 - what is waited for is a fake's list
+        await asyncio.sleep(0)
+    server.store.memory.is_broken = False
+    while len(await server.store.journals.read(one)) < 2:  # noqa: ASYNC110 - as above
+        await asyncio.sleep(0)
+    writing.cancel()
+    assert [entry.sequence for entry in await server.store.journals.read(one)] == [1, 2]
+    assert len(await server.store.journals.read(two)) == 1
+
+
+async def test_an_undeployment_begins_when_it_is_accepted() -> None:
+    server = FakeServer()
+    identifier = await server.deployment()
+    at = server.clock.now()
+    await server.ears.recorder.end(identifier, UnitOutcome.DEPLOYED, "", at)
+    server.ears.recorder.announce(IntentAccepted(UNIT, at, identifier, "u", "undeploy", "alice"))
+    await server.ears.recorder.write()
+    assert (await server.ask("GET", f"/api/v1/deployments/{identifier}")).json["status"] == "undeploying"
+
+
+async def test_what_belongs_to_no_deployment_or_to_one_that_is_gone_is_dropped() -> None:
+    server = FakeServer()
+    for identifier in ("", "gone"):
+        server.ears.recorder.announce(LogLine(UNIT, server.clock.now(), identifier, "x"))
+    await server.ears.recorder.write()
+    assert await server.store.journals.read("gone") == ()
+
+
+async def test_records_catch_up_with_what_happened_meanwhile() -> None:
+    server = FakeServer()
+    ended, going, never = [await server.deployment() for _ in range(3)]
+    at = server.clock.now()
+    server.rollouts.under_way = frozenset({going})
+    server.rollouts.finished = {UNIT: (Finished(ended, UnitOutcome.DEPLOYED, "", at),)}
+    await catch_up(server.store, server.rollouts, server.ears.recorder, server.clock)
+    found = {
+        identifier: (await server.ask("GET", f"/api/v1/deployments/{identifier}")).json["status"]
+        for identifier in (ended, going, never)
+    }
+    assert found == {ended: "deployed", going: "queued", never: "failed"}

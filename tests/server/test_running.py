@@ -1,0 +1,90 @@
+"""Every unit that has something to do is driven by one task, again after a failure, and at its time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fairlead.domain.errors import OperationFailed, Problem
+from fairlead.domain.units import UnitKey
+from fairlead.server.metrics import Metrics
+from fairlead.server.running import Runner
+from tests.fakes.rollouts import FakeRollouts
+
+UNIT = UnitKey("one", "shop", "web")
+OTHER = UnitKey("one", "shop", "api")
+
+
+async def until(driven: list[UnitKey], count: int) -> None:
+    async with asyncio.timeout(10):
+        while len(driven) < count:  # noqa: ASYNC110 - what is waited for is a list of a fake
+            await asyncio.sleep(0.001)
+
+
+async def test_one_task_drives_a_unit_and_looks_again() -> None:
+    rollouts = FakeRollouts()
+    runner = Runner(rollouts, Metrics())
+    rollouts.go_on.clear()
+    for _ in range(3):
+        runner.busy(UNIT)
+    await until(rollouts.driven, 1)
+    runner.busy(UNIT)
+    rollouts.go_on.set()
+    await until(rollouts.driven, 2)
+    await runner.stop()
+    assert rollouts.driven == [UNIT, UNIT]
+
+
+async def test_units_are_driven_beside_each_other_and_a_bounded_number_at_once() -> None:
+    rollouts = FakeRollouts()
+    runner = Runner(rollouts, Metrics(), at_once=1)
+    rollouts.go_on.clear()
+    runner.busy(UNIT)
+    runner.busy(OTHER)
+    await until(rollouts.driven, 1)
+    assert rollouts.driven == [UNIT]
+    rollouts.go_on.set()
+    await until(rollouts.driven, 2)
+    await runner.stop()
+
+
+async def test_all_units_that_the_clusters_know_of_are_driven_at_the_start() -> None:
+    rollouts = FakeRollouts()
+    rollouts.there = {UNIT, OTHER}
+    runner = Runner(rollouts, Metrics())
+    await runner.start()
+    await until(rollouts.driven, 2)
+    await runner.stop()
+    assert set(rollouts.driven) == {UNIT, OTHER}
+
+
+async def test_a_unit_is_driven_again_at_its_time() -> None:
+    rollouts = FakeRollouts()
+    rollouts.next = 0.01
+    runner = Runner(rollouts, Metrics())
+    runner.busy(UNIT)
+    await until(rollouts.driven, 3)
+    await runner.stop()
+
+
+async def test_a_driver_that_failed_is_started_again_and_counted() -> None:
+    rollouts, metrics = FakeRollouts(), Metrics()
+    rollouts.refusal = OperationFailed(Problem("superseded", "another run drives it"))
+    runner = Runner(rollouts, metrics, first_pause=0.01)
+    runner.busy(UNIT)
+    await until(rollouts.driven, 3)
+    rollouts.refusal = None
+    await until(rollouts.driven, 4)
+    await runner.stop()
+    assert b"fairlead_drivers_failed_total 3.0" in metrics.exposed(0)
+
+
+async def test_stopping_hands_over_and_takes_nothing_more() -> None:
+    rollouts = FakeRollouts()
+    runner = Runner(rollouts, Metrics())
+    rollouts.go_on.clear()
+    runner.busy(UNIT)
+    await until(rollouts.driven, 1)
+    await runner.stop()
+    runner.busy(OTHER)
+    await asyncio.sleep(0)
+    assert rollouts.driven == [UNIT]

@@ -1,0 +1,95 @@
+"""What surrounds every request: limits, browsers, headers."""
+
+from __future__ import annotations
+
+import pytest
+
+from fairlead.server.asgi import Limits
+from fairlead.server.surrounding import Surroundings
+from tests.fakes.server import DESCRIPTOR, FakeServer
+
+PATH = "/api/v1/descriptors"
+
+
+@pytest.mark.parametrize("path", ["/healthz", PATH, "/nothing", "/api/v1/openapi.json"])
+async def test_every_answer_protects_itself(path: str) -> None:
+    headers = (await FakeServer().ask("GET", path)).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["cache-control"] == "no-store"
+    assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"origin": "https://evil.example.org"}, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": "https://ui.example.org.evil.example.org"}, 403),
+        ({"origin": "https://ui.example.org"}, 200),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+        ({"sec-fetch-site": "same-origin"}, 200),
+        ({"host": "evil.example.org"}, 403),
+        ({"host": "127.0.0.1:8080"}, 200),
+        ({"host": "[::1]:8080"}, 200),
+        ({"host": "[::1"}, 403),
+    ],
+    ids=str,
+)
+async def test_pages_of_others_call_nothing(headers: dict[str, str], status: int) -> None:
+    server = FakeServer(surroundings=Surroundings(origins=frozenset({"https://ui.example.org"})))
+    assert (await server.ask("GET", PATH, headers=headers)).status == status
+
+
+async def test_a_name_of_its_own_is_fine_where_tokens_say_who_calls() -> None:
+    server = FakeServer(surroundings=Surroundings(loopback_only=False))
+    assert (await server.ask("GET", PATH, headers={"host": "fairlead.example.org"})).status == 200
+
+
+async def test_bodies_and_heads_have_limits() -> None:
+    server = FakeServer(surroundings=Surroundings(limits=Limits(body=1000)))
+    large = {**DESCRIPTOR, "comment": "x" * 2000}
+    assert (await server.ask("POST", PATH, large)).status == 413
+    assert (await server.ask("GET", PATH, headers={"x-large": "x" * 40_000})).status == 431
+    assert (await server.ask("GET", PATH, headers={f"x-{number}": "x" for number in range(200)})).status == 431
+    assert (await server.ask("POST", PATH, DESCRIPTOR, headers={"content-encoding": "gzip"})).status == 415
+
+
+async def test_who_is_not_known_is_refused_before_their_body_is_read() -> None:
+    server = FakeServer(is_loopback=False, surroundings=Surroundings(limits=Limits(body=1000)))
+    assert (await server.ask("POST", PATH, b"x" * 5000)).status == 401
+
+
+async def test_who_asks_too_often_waits() -> None:
+    server = FakeServer()
+    answers = [await server.ask("GET", "/healthz") for _ in range(500)]
+    assert {answer.status for answer in answers} == {200, 429}
+    assert answers[-1].headers["retry-after"] == "1"
+    server.clock.advance(1)
+    assert (await server.ask("GET", "/healthz")).status == 200
+
+
+async def test_figures_name_routes_and_no_identifiers() -> None:
+    server = FakeServer()
+    await server.ask("GET", f"{PATH}/some-identifier")
+    shown = (await server.ask("GET", "/metrics")).body.decode()
+    assert 'route="/api/v1/descriptors/{identifier}"' in shown
+    assert "some-identifier" not in shown
+    assert "fairlead_streams_open 0.0" in shown
+
+
+async def test_it_is_ready_when_the_units_are_driven() -> None:
+    server = FakeServer()
+    assert (await server.ask("GET", "/readyz")).status == 503
+    await server.server.runner.start()
+    assert (await server.ask("GET", "/readyz")).status == 200
+    assert (await server.ask("GET", "/healthz")).status == 200
+
+
+async def test_a_mistake_of_ours_shows_nothing() -> None:
+    server = FakeServer()
+    server.rollouts.clusters = None  # type: ignore[assignment] # whatever it is, it raises
+    with pytest.raises(TypeError):
+        await server.ask("GET", "/api/v1/clusters")
