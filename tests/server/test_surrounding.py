@@ -44,8 +44,9 @@ async def test_pages_of_others_call_nothing(headers: dict[str, str], status: int
 
 
 async def test_a_name_of_its_own_is_fine_where_tokens_say_who_calls() -> None:
-    server = FakeServer(surroundings=Surroundings(loopback_only=False))
-    assert (await server.ask("GET", PATH, headers={"host": "fairlead.example.org"})).status == 200
+    server = FakeServer()
+    token = await server.token()
+    assert (await server.ask("GET", PATH, token=token, headers={"host": "fairlead.example.org"})).status == 200
 
 
 async def test_bodies_and_heads_have_limits() -> None:

@@ -202,6 +202,15 @@ CATALOG = (
         ),
     ),
     Entry(
+        "server",
+        DEPLOY,
+        "Serve the API: deployments of apps, followed as they happen.",
+        (
+            Example("fairlead server", "on 127.0.0.1:8080, for whoever owns this machine"),
+            Example("fairlead server --listen 0.0.0.0:8080 --log-format json", "for others, who need tokens"),
+        ),
+    ),
+    Entry(
         "track",
         UPGRADE,
         "Try a track on tags: which would be chosen, and why.",

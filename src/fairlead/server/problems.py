@@ -31,6 +31,8 @@ _STATUSES: Final = (
 # Codes that say more than their class.
 _CODES: Final = {
     "badRequest": HTTPStatus.BAD_REQUEST,
+    "forbidden": HTTPStatus.FORBIDDEN,
+    "accountMissing": HTTPStatus.FORBIDDEN,
     "notFound": HTTPStatus.NOT_FOUND,
     "stale": HTTPStatus.PRECONDITION_FAILED,
     "storeFailed": HTTPStatus.SERVICE_UNAVAILABLE,

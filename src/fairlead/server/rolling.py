@@ -9,14 +9,15 @@ from typing import Any, Final
 
 from fairlead.domain.apps.configuration import SecretContent
 from fairlead.domain.apps.descriptor import Descriptor
-from fairlead.domain.apps.naming import collisions
+from fairlead.domain.apps.naming import DIGITS, collisions
 from fairlead.domain.apps.objects import Inputs, version_objects
+from fairlead.domain.apps.unit_objects import unit_objects
 from fairlead.domain.apps.variables import SecretKey
 from fairlead.domain.apps.variables import Variable as Injected
 from fairlead.domain.apps.writing import descriptor_json
 from fairlead.domain.authorising.callers import Caller
 from fairlead.domain.declaring.apps.reading import read_descriptor
-from fairlead.domain.errors import InputError, OperationFailed, Problem, Refused, RemoteRefused
+from fairlead.domain.errors import InputError, Problem, Refused
 from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.keeping.variables import SecretReference, effective
 from fairlead.domain.reading import branch, text
@@ -24,16 +25,27 @@ from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Intent
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.engine import at_once
-from fairlead.pipeline.units.guarded import MANAGER
 from fairlead.pipeline.units.hosts import Hosts
 from fairlead.pipeline.units.service import Order, Units, at_rest
 from fairlead.ports.administration import Variables
 from fairlead.ports.cluster import ApiKind, Cluster
+from fairlead.server.permitting import against
 from fairlead.server.rollouts import Checked, Standing, Wanted
 from fairlead.server.showing import standing_of
 
 _NAMESPACES: Final = ApiKind("v1", "Namespace", "namespaces", namespaced=False)
-_TRIAL: Final = "1"  # the version that stands for `#` where objects are only tried
+_TRIAL: Final = "9" * DIGITS  # the version that stands for `#` where objects are only tried
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What a descriptor would be made into."""
+
+    unit: UnitKey
+    descriptor: Descriptor
+    inputs: Inputs
+    cluster: Cluster
+    manifests: Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +68,24 @@ class UnitRollouts:
             return found
         return Checked(UnitKey(cluster, found.namespace, found.app), descriptor_json(found), found.warnings)
 
-    async def check(self, checked: Checked, caller: Caller) -> tuple[Problem, ...]:  # noqa: ARG002 - asked as the server
-        """Return what the cluster says against it, by a dry run of every object."""
-        descriptor, cluster = _descriptor(checked.document), await self._cluster(checked.unit)
-        made = version_objects(descriptor, _version(descriptor), await self._inputs(checked.unit, descriptor))
-        taken = await self._taken(cluster, checked.unit, descriptor, made.created)
-        refused = await at_once(_refusal(cluster, manifest) for manifest in made.created)
-        return (*taken, *(problem for each in refused for problem in each))
+    async def check(self, checked: Checked, caller: Caller) -> tuple[Problem, ...]:
+        """Return what speaks against it: who has its names, and what the API server says to its objects."""
+        trial = await self._trial(checked.unit, checked.document)
+        return (*await self._taken(trial), *await against(trial.cluster, trial.descriptor, trial.manifests, caller))
 
     async def deploy(self, wanted: Wanted) -> str:
         """Store what shall be deployed and ask for it; return the version that it has."""
-        descriptor, cluster = _descriptor(wanted.document), await self._cluster(wanted.unit)
-        inputs = await self._inputs(wanted.unit, descriptor)
-        made = version_objects(descriptor, _version(descriptor), inputs) if not descriptor.is_automatic else None
-        if taken := await self._taken(cluster, wanted.unit, descriptor, () if made is None else made.created):
+        trial = await self._trial(wanted.unit, wanted.document)
+        if taken := await self._taken(trial):
             raise Refused(taken)
+        if problems := await against(trial.cluster, trial.descriptor, trial.manifests, wanted.caller):
+            raise InputError(problems)
         order = Order(
             id=wanted.deployment,
             deployment=wanted.deployment,
             by=wanted.caller.name,
-            descriptor=descriptor,
-            inputs=inputs,
+            descriptor=trial.descriptor,
+            inputs=trial.inputs,
             on_busy=wanted.on_busy,
             release_hold=wanted.release_hold,
         )
@@ -115,25 +124,30 @@ class UnitRollouts:
                 found += [UnitKey(cluster, namespace, app) for app in apps]
         return found
 
-    async def _cluster(self, unit: UnitKey) -> Cluster:
-        return (await self.units.places(unit.cluster)).cluster
+    async def _trial(self, unit: UnitKey, document: object) -> _Trial:
+        """Return what a descriptor would be made into, to be tried and asked about."""
+        descriptor = read_descriptor(document)
+        if not isinstance(descriptor, Descriptor):
+            raise InputError(descriptor)
+        cluster = (await self.units.places(unit.cluster)).cluster
+        inputs = await self._inputs(cluster, unit, descriptor)
+        version = _TRIAL if descriptor.is_automatic else descriptor.version
+        shared = unit_objects(descriptor, version, version)
+        made = version_objects(descriptor, version, inputs).created
+        return _Trial(unit, descriptor, inputs, cluster, (*made, *shared.all))
 
-    async def _taken(
-        self, cluster: Cluster, unit: UnitKey, descriptor: Descriptor, manifests: Sequence[Any]
-    ) -> tuple[Problem, ...]:
+    async def _taken(self, trial: _Trial) -> tuple[Problem, ...]:
         """Return what belongs to somebody else: the host, names of objects."""
-        host = descriptor.exposure.host
-        owner = await Hosts(cluster, unit).owner([host]) if host is not None else ""
+        host = trial.descriptor.exposure.host
+        owner = await Hosts(trial.cluster, trial.unit).owner([host]) if host is not None else ""
         hosts = (Problem("hostTaken", owner, path="frontend", remedy="choose another host"),) if owner else ()
-        live = await at_once(cluster.get(object_ref(manifest)) for manifest in manifests)
-        there = {object_ref(one).identity: one for one in live if one is not None}
-        own = [one for one in manifests if object_ref(one).kind not in ("ConfigMap", "Secret")]
-        return (*hosts, *collisions(own, there))
+        own = [one for one in trial.manifests if object_ref(one).kind not in ("ConfigMap", "Secret")]
+        live = await at_once(trial.cluster.get(object_ref(manifest)) for manifest in own)
+        return (*hosts, *collisions(own, {object_ref(one).identity: one for one in live if one is not None}))
 
-    async def _inputs(self, unit: UnitKey, descriptor: Descriptor) -> Inputs:
+    async def _inputs(self, cluster: Cluster, unit: UnitKey, descriptor: Descriptor) -> Inputs:
         found = effective(await self.variables.list(), unit.cluster, unit.namespace)
         variables = [Injected(name, _value(value)) for name, value in sorted(found.items())]
-        cluster = await self._cluster(unit)
         secrets = await at_once(
             cluster.get(ObjectRef("v1", "Secret", unit.namespace, name)) for name in descriptor.secrets
         )
@@ -153,27 +167,3 @@ def next_moment(anchor: Anchor) -> datetime | None:
 
 def _value(value: str | SecretReference) -> str | SecretKey:
     return SecretKey(value.secret, value.key) if isinstance(value, SecretReference) else value
-
-
-def _version(descriptor: Descriptor) -> str:
-    return _TRIAL if descriptor.is_automatic else descriptor.version
-
-
-def _descriptor(document: object) -> Descriptor:
-    found = read_descriptor(document)
-    if isinstance(found, Descriptor):
-        return found
-    raise InputError(found)
-
-
-async def _refusal(cluster: Cluster, manifest: Any) -> tuple[Problem, ...]:
-    """Return what the server has against an object, by a dry run."""
-    try:
-        await cluster.apply(manifest, manager=MANAGER, dry_run=True)
-    except RemoteRefused as error:
-        return error.problems
-    except OperationFailed as error:
-        if error.code != "nameInvalid":
-            raise
-        return error.problems
-    return ()

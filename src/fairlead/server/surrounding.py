@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from fairlead.domain.errors import Problem
 from fairlead.ports.clock import Clock
@@ -27,21 +26,15 @@ _ALWAYS: Final = {
     b"referrer-policy": b"no-referrer",
     b"cache-control": b"no-store",
 }
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _log = logging.getLogger("fairlead.server.requests")
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`origins` are those of pages that may call from a browser.
-
-    On a loopback without tokens, whoever reaches the server is its owner; there the `Host` has to be of this machine,
-    so that no page of another name can pass for one of it (`loopback_only`).
-    """
+    """`origins` are those of pages that may call from a browser."""
 
     origins: frozenset[str] = frozenset()
-    loopback_only: bool = True
     limits: Limits = field(default_factory=Limits)
 
 
@@ -94,15 +87,12 @@ class Surrounding:
             raise _refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headTooLarge", message)
 
     def _require_origin(self, headers: Mapping[str, str]) -> None:
-        """Refuse what a page of somebody else makes a browser send, and what only pretends to be for this machine."""
+        """Refuse what a page of somebody else makes a browser send."""
         origin = headers.get("origin")
         is_foreign = origin is not None and origin not in self.surroundings.origins
         if is_foreign or (headers.get("sec-fetch-site") in ("cross-site", "same-site") and origin is None):
             message = f"pages of {origin or 'another site'} may not call this server"
             raise _refusal(HTTPStatus.FORBIDDEN, "foreignOrigin", message, "name the origin with --origin")
-        if self.surroundings.loopback_only and _name_of(headers.get("host", "")) not in _LOOPBACK:
-            message = "without tokens, only requests for this machine by its own name are answered"
-            raise _refusal(HTTPStatus.FORBIDDEN, "foreignHost", message, "call it as http://127.0.0.1")
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "none")
@@ -114,13 +104,6 @@ class Surrounding:
             status,
             extra={"method": scope["method"], "route": route, "status": status, "seconds": round(seconds, 6)},
         )
-
-
-def _name_of(host: str) -> str:
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
 
 
 @dataclass(slots=True)

@@ -181,6 +181,15 @@ async def test_stopping_tells_the_clients_to_come_again(server: Server) -> None:
     assert closed.value.rcvd.code == 1012
 
 
+async def test_a_stream_that_is_opened_while_the_server_stops_ends_as_well(server: Server) -> None:
+    server.hub.close()
+    async with server.websocket() as client:
+        with pytest.raises(ConnectionClosed) as closed:
+            await client.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1012
+
+
 async def test_who_answers_no_ping_is_gone(server: Server) -> None:
     reader, writer = await asyncio.open_connection(server.address.host, server.address.port)
     upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +14,7 @@ from rich.text import Text
 
 from fairlead.bootstrap import open_queue
 from fairlead.cli.command import build
+from fairlead.cli.listening import Listen, listen_at, require_server, url_of
 from fairlead.cli.logs import logged
 from fairlead.cli.options import Common, Format, Where
 from fairlead.cli.run import Operation, Run
@@ -51,21 +50,13 @@ class Receiving:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Listen:
-    """Where to listen; port 0 takes any free one."""
-
-    host: str
-    port: int
-
-
 def webhooks(receiving: Receiving, where: Where, acting: Acting, common: Common) -> Operation:
     """Take webhooks."""
-    return Operation(common, partial(_webhooks, receiving, _listen(receiving.listen), where, acting))
+    return Operation(common, partial(_webhooks, receiving, listen_at(receiving.listen), where, acting))
 
 
-async def _webhooks(receiving: Receiving, listen: _Listen, where: Where, acting: Acting, run: Run) -> int:
-    _require_server()
+async def _webhooks(receiving: Receiving, listen: Listen, where: Where, acting: Acting, run: Run) -> int:
+    require_server(_NEEDED)
     surroundings = run.surroundings
     settings = surroundings.settings
     receivers = receivers_in(surroundings.directory / receiving.config, settings.environ)
@@ -85,7 +76,7 @@ async def _webhooks(receiving: Receiving, listen: _Listen, where: Where, acting:
 
 
 async def _serve(
-    receivers: dict[str, Receiver], listen: _Listen, queue: DeliveryQueue, consumer: Consumer, run: Run
+    receivers: dict[str, Receiver], listen: Listen, queue: DeliveryQueue, consumer: Consumer, run: Run
 ) -> None:
     """Serve and act until cancelled: first no more is taken, then what is being done ends."""
     from fairlead.server.serving import Address, serving  # noqa: PLC0415 - not everybody has installed a server
@@ -95,9 +86,8 @@ async def _serve(
         group.create_task(consumer.run())
         app = Webhooks(receivers, queue, consumer.arrived)
         async with serving(app, Address(listen.host, listen.port)) as bound:
-            shown = f"[{bound.host}]" if ":" in bound.host else bound.host
-            run.output.lines([Text(f"listening on http://{shown}:{bound.port}")])
-            if not _is_loopback(bound.host):
+            run.output.lines([Text(f"listening on {url_of(bound.host, bound.port)}")])
+            if not Listen(bound.host, bound.port).is_loopback:
                 run.output.note([Text("others can reach this address, and it speaks no TLS: put a proxy before it")])
             await asyncio.Event().wait()
 
@@ -119,27 +109,6 @@ async def _acted(where: Where, acting: Acting, run: Run, works: Sequence[Work]) 
 
 def _fell(run: Run, works: Sequence[Work], error: Exception, delay: float) -> None:
     run.output.note([Text(run.surroundings.redactor.text(failed_line(works, error, delay)))])
-
-
-def _require_server() -> None:
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
-        message = f"serving needs {' and '.join(missing)}, which is not installed"
-        raise InputError(Problem("serverMissing", message, remedy="run `pip install 'fairlead[server]'`"))
-
-
-def _listen(text: str) -> _Listen:
-    host, _, port = text.rpartition(":")
-    bare = host.removeprefix("[").removesuffix("]")
-    is_bracketed = host.startswith("[") and host.endswith("]")
-    if not bare or (":" in bare) != is_bracketed or not (port.isascii() and port.isdecimal()) or int(port) > 65535:
-        message = f"found --listen {text!r}, expected HOST:PORT"
-        raise InputError(Problem("invalidAddress", message, remedy="write it as 127.0.0.1:8080 or [::1]:8080"))
-    return _Listen(bare, int(port))
-
-
-def _is_loopback(host: str) -> bool:
-    return ip_address(host).is_loopback
 
 
 app = build(webhooks)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -32,6 +33,7 @@ from fairlead.server.streams.hub import Hub
 
 _LONGEST_KEY: Final = 255
 _LONGEST_PATH: Final = 500
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _ANYBODY: Final = Caller("anybody", Role.VIEWER, Scope(clusters=frozenset()))
 
 Found = StoredDeployment | StoredDescriptor | UnitKey | Checked | Scope | None
@@ -151,6 +153,8 @@ class Guard:
             assert isinstance(decision, Denied)
             await self._write_down(api, request, caller, None, decision.problem.code)
             raise denied(decision)
+        if caller is not None and caller.token is None and policy.role is not None:
+            _require_own_name(request)
         subject = await self.about(api, request)
         if subject is None:
             raise not_found()
@@ -186,6 +190,20 @@ def call_of(request: Request) -> Call:
 
 
 Asked = Annotated[Call, Depends(call_of)]
+
+
+def _require_own_name(request: Request) -> None:
+    """Refuse, of requests without a token, those for another name: a page of that name could have sent them.
+
+    Whoever reaches a loopback without tokens is its owner, and so would be any page whose name leads there.
+    """
+    try:
+        name = urlsplit(f"//{request.headers.get('host', '')}").hostname
+    except ValueError:
+        name = None
+    if name not in _LOOPBACK:
+        message = "without tokens, only requests for this machine by its own name are answered"
+        raise declined(HTTPStatus.FORBIDDEN, "foreignHost", message, "call it as http://127.0.0.1, or make a token")
 
 
 def _token(request: Request) -> str | None:

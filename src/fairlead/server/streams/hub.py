@@ -64,6 +64,7 @@ class Hub:
     limit: int = 20_000
     _feeds: dict[str, Feed] = field(default_factory=dict)
     _followers: set[Follower] = field(default_factory=set)
+    _is_closed: bool = False
 
     @property
     def open(self) -> int:
@@ -102,6 +103,8 @@ class Hub:
         feed.followers += 1
         follower.task = asyncio.current_task()
         self._followers.add(follower)
+        if self._is_closed:  # it was let in just before
+            follower.end(Ending.STOPPING)
         try:
             yield feed
         finally:
@@ -135,6 +138,7 @@ class Hub:
                 follower.end(Ending.STALLED)
 
     def close(self) -> None:
-        """End every stream, because the server stops."""
+        """End every stream, and every one that is still to come, because the server stops."""
+        self._is_closed = True
         for follower in list(self._followers):
             follower.end(Ending.STOPPING)

@@ -1,0 +1,111 @@
+"""`fairlead server`: serves the API, and drives the units of the declared clusters, until it is ended."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+from rich.text import Text
+
+from fairlead.bootstrap.storing import open_administration, open_store, places
+from fairlead.bootstrap.units import units_of
+from fairlead.cli.command import build
+from fairlead.cli.listening import Listen, listen_at, require_server, url_of
+from fairlead.cli.logs import logged
+from fairlead.cli.options import Common, Declared, Format
+from fairlead.cli.run import Operation, Run
+from fairlead.domain.authorising.admitting import listening_problem
+from fairlead.domain.config import Declaration
+from fairlead.domain.errors import InputError, Problem, Refused
+
+_NEEDED = ("uvicorn", "httptools", "fastapi", "websockets", "prometheus_client")
+
+
+class LogFormat(StrEnum):
+    """How a server writes its log."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """Where to listen, where to remember, who may call from a browser."""
+
+    listen: Annotated[str, typer.Option("--listen", metavar="HOST:PORT", help="Where to listen")] = "127.0.0.1:8080"
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="DIR", help="Where to remember [default: ~/.local/state/fairlead/server]"),
+    ] = None
+    origins: Annotated[
+        list[str] | None,
+        typer.Option("--origin", metavar="URL", help="Pages of this origin may call; may be repeated"),
+    ] = None
+    log_format: Annotated[
+        LogFormat, typer.Option("--log-format", metavar="text|json", help="One JSON document a line, or notes")
+    ] = LogFormat.TEXT
+
+
+def server(options: ServerOptions, declared: Declared, common: Common) -> Operation:
+    """Serve the API."""
+    listen, origins = listen_at(options.listen), frozenset(_origin(text) for text in options.origins or ())
+    return Operation(common, partial(_server, options, listen, origins, declared))
+
+
+async def _server(options: ServerOptions, listen: Listen, origins: frozenset[str], declared: Declared, run: Run) -> int:
+    require_server(_NEEDED)
+    if run.output.format is Format.JSON:
+        message = "server cannot go with --output json, which is one document"
+        raise InputError(Problem("usage", message, remedy="leave it out; --log-format json is for its log"))
+    from fairlead.server.operating import Kept, ears_of, running, server_of  # noqa: PLC0415 - needs the extra
+    from fairlead.server.rolling import UnitRollouts  # noqa: PLC0415 - as above
+    from fairlead.server.serving import Address  # noqa: PLC0415 - as above
+    from fairlead.server.surrounding import Surroundings  # noqa: PLC0415 - as above
+
+    surroundings, clock = run.surroundings, run.surroundings.clock
+    directory = None if options.data is None else surroundings.directory / options.data
+    files = places(surroundings.settings, directory)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(logged(run, is_json=options.log_format is LogFormat.JSON))
+        administration = await stack.enter_async_context(open_administration(files.administration, clock))
+        tokens = await administration.tokens.list()
+        if (problem := listening_problem(tokens, clock.now(), is_loopback=listen.is_loopback)) is not None:
+            raise Refused(problem)
+        store = await stack.enter_async_context(open_store(files.store, clock))
+        kept = Kept(store, administration, clock, listen.is_loopback)
+        ears = ears_of(kept)
+        application = await stack.enter_async_context(run.application(declared))
+        run.warn(application)
+        units = await stack.enter_async_context(units_of(application, ears.recorder))
+        rollouts = UnitRollouts(units, _clusters(application.declaration), administration.variables)
+        made = server_of(kept, ears, rollouts, Surroundings(origins))
+        bound = await stack.enter_async_context(running(made, Address(listen.host, listen.port)))
+        run.output.lines([Text(f"listening on {url_of(bound.host, bound.port)}")])
+        if not listen.is_loopback:
+            run.output.note([Text("others can reach this address, and it speaks no TLS: put a proxy before it")])
+        await asyncio.Event().wait()
+    return 0
+
+
+def _clusters(declaration: Declaration) -> tuple[str, ...]:
+    """Return the clusters that environments are in, in their order."""
+    return tuple(dict.fromkeys(environment.cluster for environment in declaration.environments))
+
+
+def _origin(text: str) -> str:
+    """Return an origin as browsers send it."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query:
+        message = f"found --origin {text!r}, expected SCHEME://HOST"
+        raise InputError(Problem("invalidOrigin", message, remedy="write it as https://fairlead.example.org"))
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+app = build(server)

@@ -1,0 +1,53 @@
+"""What a caller may have rolled out: as the namespace allows, and as the API server says of their own account.
+
+Every object is tried with the rights of the account of the caller, or of the namespace, before anything is
+asked of the unit. So nobody gets by Fairlead's rights what they could not have created themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from fairlead.domain.apps.descriptor import Descriptor
+from fairlead.domain.apps.permissions import forbidden, namespace_rules
+from fairlead.domain.authorising.acting import acting_account
+from fairlead.domain.authorising.callers import Caller
+from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
+from fairlead.domain.identity import ObjectRef
+from fairlead.pipeline.engine import at_once
+from fairlead.pipeline.units.guarded import MANAGER
+from fairlead.ports.cluster import Acting, Cluster
+
+
+async def against(
+    cluster: Cluster, descriptor: Descriptor, manifests: Sequence[Any], caller: Caller
+) -> tuple[Problem, ...]:
+    """Return everything that speaks against a caller's rolling out what a descriptor was made into."""
+    namespace = await cluster.get(ObjectRef("v1", "Namespace", "", descriptor.namespace))
+    if namespace is None:
+        message = f"there is no namespace {descriptor.namespace}"
+        return (Problem("namespaceMissing", message, path="namespace", remedy="create it first"),)
+    if problems := forbidden(descriptor, namespace_rules(namespace)):
+        return problems
+    theirs = cluster
+    if caller.token is not None:  # without one, the caller owns this machine, and the account is their own
+        account = acting_account(caller, namespace)
+        if isinstance(account, Problem):
+            return (account,)
+        theirs = cast("Acting", cluster).acting_as(account)
+    refused = await at_once(_refusal(theirs, manifest) for manifest in manifests)
+    return tuple(problem for each in refused for problem in each)
+
+
+async def _refusal(cluster: Cluster, manifest: Any) -> tuple[Problem, ...]:
+    """Return what the server has against an object, by a dry run."""
+    try:
+        await cluster.apply(manifest, manager=MANAGER, dry_run=True)
+    except RemoteRefused as error:
+        return error.problems
+    except OperationFailed as error:
+        if error.code != "nameInvalid":
+            raise
+        return error.problems
+    return ()
