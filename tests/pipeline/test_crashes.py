@@ -144,43 +144,80 @@ async def test_the_next_run_converges_wherever_the_first_was_killed(arrives: boo
         await _recovered(cluster, number)
 
 
+FULL = [
+    replace(one, target=replace(one.target, environment=replace(one.target.environment, history_max=2)))
+    for one in (wanted(config_map("kept", key="0")), FIRST, SECOND)
+]
+"""Releases of which so few deployments are remembered that each run has one to forget."""
+
+
+@pytest.mark.parametrize("again", [False, True])
 @pytest.mark.parametrize("arrives", [False, True])
-async def test_the_recovery_may_be_killed_too(arrives: bool) -> None:
-    total = await writes_of(FIRST, SECOND)
-    for number in range(total):
+async def test_every_recovery_may_be_killed_at_every_write_too(arrives: bool, again: bool) -> None:
+    number = later_number = 0
+    while True:
         cluster = Mortal(arrives=arrives)
-        await run(cluster, FIRST)
-        cluster.dies_at = cluster.count + number
-        with pytest.raises(Killed):
-            await run(cluster, SECOND)
+        for one in FULL[:2]:
+            await run(cluster, one)
+        if not await _killed(cluster, FULL[2], cluster.count + number, after=None):
+            break
+        cluster.arrives, dead = again, engine(cluster)[0]
+        if await _killed(cluster, FULL[2], cluster.count + later_number, after=dead):
+            later_number += 1
+        else:
+            number, later_number = number + 1, 0
+        await _recovered(cluster, number, FULL[2], lease_known=False)
+        await _remembered(cluster, FULL[2])
+    assert number >= 9
+
+
+async def _killed(cluster: Mortal, one: Wanted, at: int, *, after: Engine | None) -> bool:
+    """Deploy, being killed at a write, and return whether there was such a write."""
+    cluster.dies_at = at
+    try:
+        await run(cluster, one, after=after)
+    except Killed:
+        return True
+    finally:
         cluster.revive()
-        dead, _ = engine(cluster)
-        cluster.dies_at = cluster.count + number // 2 + 1
-        try:
-            await run(cluster, SECOND, after=dead)
-        except Killed:
-            cluster.revive()
-        await _recovered(cluster, number, lease_known=False)
+    return False
 
 
-async def _recovered(cluster: Mortal, number: int, *, lease_known: bool = True) -> None:
+async def _remembered(cluster: Mortal, one: Wanted) -> None:
+    """What the state says of deployments, the records say, too, and there are no others."""
+    found, store = await state(cluster, one), engine(cluster)[0].store(one.key)
+    for known in found.deployments:
+        record = await store.record(one.key, known.number)
+        assert (record is not None) is (known.chunks is not None), known
+        assert record is None or record.recorded == known
+    records = [name for name in _secrets(cluster) if name.startswith(f"fairlead.v1.{one.key.release}.")]
+    assert len(records) == sum(known.chunks is not None for known in found.deployments), (records, found.deployments)
+
+
+def _secrets(cluster: FakeCluster) -> list[str]:
+    return [obj["metadata"]["name"] for obj in cluster.objects if obj["kind"] == "Secret"]
+
+
+async def _recovered(cluster: Mortal, number: int, one: Wanted = SECOND, *, lease_known: bool = True) -> None:
     dead, _ = engine(cluster)
-    deployed = await run(cluster, SECOND, after=dead if lease_known else None)
+    deployed = await run(cluster, one, after=dead if lease_known else None)
     assert deployed.outcome in (Outcome.SUCCEEDED, Outcome.UNCHANGED), (number, deployed)
     assert shown(cluster) == {
         "ConfigMap/kept": {"key": "2"},
         "ConfigMap/made": {"key": "value"},
         "Secret/token": {"a": "Yg=="},
     }, number
-    found = await state(cluster, SECOND)
+    found = await state(cluster, one)
     assert (found.lock, found.claims, found.inputs_digest) == (None, (), "sha256:second"), number
     owned = {f"{entry.ref.kind}/{entry.ref.name}": entry.uid for entry in found.inventory}
     live = {f"{obj['kind']}/{obj['metadata']['name']}": obj["metadata"]["uid"] for obj in cluster.objects}
     assert owned == {name: live[name] for name in shown(cluster)}, number
-    second = [one.deployment for one in found.deployments if one.deployment.revision.inputs_digest == "sha256:second"]
-    ended = [one.outcome for one in second if one.outcome is not Outcome.INTERRUPTED]
+    second = [
+        each.deployment for each in found.deployments if each.deployment.revision.inputs_digest == "sha256:second"
+    ]
+    ended = [each.outcome for each in second if each.outcome is not Outcome.INTERRUPTED]
     assert ended == [Outcome.SUCCEEDED], number
-    again = await run(cluster, SECOND)
+    again = await run(cluster, one)
     assert again.outcome is Outcome.UNCHANGED
 
 

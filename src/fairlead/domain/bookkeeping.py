@@ -14,8 +14,8 @@ from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.hooks import fingerprints, to_stored
 from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision, object_ref, sha256_json
 from fairlead.domain.inventory import Inventory, InventoryEntry
-from fairlead.domain.locking import Lock
-from fairlead.domain.records import ObjectOutcome, Record, Recorded
+from fairlead.domain.locking import Holder, Lock
+from fairlead.domain.records import ObjectOutcome, Record, Recorded, surplus
 from fairlead.domain.rendering import RenderedRelease
 from fairlead.domain.server_forms import form_of
 from fairlead.domain.state import Form, ReleaseState, remembered
@@ -89,6 +89,12 @@ def finished(
     )
 
 
+def forgetful(state: ReleaseState, *, kept: int) -> ReleaseState:
+    """Return a state that remembers no more deployments than are kept; the records of the others must be gone."""
+    forgotten = surplus(state.deployments, kept=kept)
+    return replace(state, deployments=tuple(one for one in state.deployments if one not in forgotten))
+
+
 def knowing_hooks(state: ReleaseState, rendered: RenderedRelease) -> ReleaseState:
     """Return the state after a deployment with its hooks, if it succeeded; those of charts stand on Helm's record."""
     if rendered.use is not None or state.last is None or not state.last.deployment.outcome.is_good:
@@ -120,6 +126,19 @@ def outcomes(
         )
         for change in changes
     )
+
+
+def summarised(
+    deployment: Deployment,
+    rendered: RenderedRelease,
+    by: Holder,
+    *,
+    times: tuple[str, str],
+    objects: tuple[ObjectOutcome, ...],
+) -> Recorded:
+    """Return a deployment as history remembers it. `times` are RFC 3339: when it began and when it ended."""
+    chart, values = chart_of(rendered), values_digest(rendered)
+    return Recorded(deployment, *times, by.who, by.host, by.tool_version, objects, chart, values)
 
 
 def full_record(recorded: Recorded, rendered: RenderedRelease) -> Record:

@@ -18,13 +18,13 @@ from typing import Any, Final, TypeVar
 
 from fairlead.domain.bookkeeping import (
     begun,
-    chart_of,
     finished,
+    forgetful,
     full_record,
     knowing_forms,
     knowing_hooks,
     outcomes,
-    values_digest,
+    summarised,
 )
 from fairlead.domain.changes import ReleasePlan, summarise
 from fairlead.domain.deployments import Deployment, Outcome
@@ -138,11 +138,14 @@ class Book:
         """Let go of the lock: nothing was written. What the run before us did is taken down, if it did all of it."""
         self.number = None
         left = None if self.is_unsettled else self._left
+        if left is not None:
+            await self._forget_surplus(left)
 
         def settled(state: ReleaseState) -> ReleaseState:
             hold = state.hold if self.plan.rejects is None else self._hold_before
             state = replace(state, lock=None, number=state.number - 1, hold=hold)
-            return state if left is None else finished(state, self.plan.changes, left, made={}, gone=())
+            after = state if left is None else finished(state, self.plan.changes, left, made={}, gone=())
+            return forgetful(after, kept=self.kept)
 
         await self._swap(settled)
 
@@ -224,20 +227,21 @@ class Book:
         recorded = self._recorded(deployment, report, made)
         if rendered.use is None:
             recorded = (await self._store.write_record(key, full_record(recorded, rendered))).recorded
-        forgotten = surplus(remembered((*self._stored.state.deployments, recorded)), kept=self.kept)
-        for old in forgotten:
-            if old.chunks is not None:
-                await self._store.forget_record(key, old.number, chunks=old.chunks)
+        await self._forget_surplus(recorded)
 
         def ended(state: ReleaseState) -> ReleaseState:
             was_read = self.plan.stored is not None
             after = finished(state, self.plan.changes, recorded, made=made, gone=report.removed, was_read=was_read)
             after = knowing_forms(after, self.plan.changes, report.applied)
-            left = tuple(one for one in after.deployments if one not in forgotten)  # the records of those are gone
-            after = replace(after, deployments=left)
-            return self._held(knowing_hooks(after, rendered), recorded)
+            return self._held(knowing_hooks(forgetful(after, kept=self.kept), rendered), recorded)
 
         await self._swap(ended)
+
+    async def _forget_surplus(self, recorded: Recorded) -> None:
+        """Remove the records that nobody looks for any more once this deployment is remembered."""
+        for old in surplus(remembered((*self._stored.state.deployments, recorded)), kept=self.kept):
+            if old.chunks is not None:
+                await self._store.forget_record(self.plan.key, old.number, chunks=old.chunks)
 
     def _rejecting(self, state: ReleaseState, lock: Lock) -> ReleaseState:
         """What is turned away from is rejected from the start, so that nobody deploys it while we go back."""
@@ -268,8 +272,7 @@ class Book:
         me, now = self.engine.whoami.me(), rfc3339(self.engine.clock.now())
         problems = {**dict(report.failures), **dict(report.skipped)}
         objects = outcomes(self.plan.changes, done=(*made, *report.removed), problems=problems)
-        chart, values = chart_of(self.plan.rendered), values_digest(self.plan.rendered)
-        return Recorded(deployment, self._started_at, now, me.who, me.host, me.tool_version, objects, chart, values)
+        return summarised(deployment, self.plan.rendered, me, times=(self._started_at, now), objects=objects)
 
     @property
     def _store(self) -> StateStore:
