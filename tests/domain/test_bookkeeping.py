@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,6 +75,26 @@ def test_what_a_dead_run_left_is_remembered() -> None:
     state = begun(ReleaseState(deployments=(recorded(2),)), [], LOCK, before=left)
     assert [(each.number, each.finished_at) for each in state.deployments] == [(2, recorded().finished_at), (3, None)]
     assert ReleaseState.from_json(state.to_json()) == state
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ended", "following", "stays"),
+    [
+        (Outcome.INTERRUPTED, None, "2026-11-21T12:00:00Z", True),
+        (Outcome.INTERRUPTED, None, "2026-11-21T11:54:00Z", False),
+        (Outcome.FAILED, "2026-11-21T11:59:00Z", "2026-11-21T11:59:30Z", True),
+        (Outcome.FAILED, "2026-11-21T11:50:00Z", "2026-11-21T12:00:00Z", False),
+        (Outcome.SUCCEEDED, "2026-11-21T11:59:00Z", "2026-11-21T12:00:00Z", False),
+    ],
+)
+def test_a_success_keeps_claims_whose_creation_may_be_on_its_way(
+    outcome: Outcome, ended: str | None, following: str, *, stays: bool
+) -> None:
+    before = replace(recorded(1, outcome=outcome), finished_at=ended)
+    last = replace(recorded(2), started_at=following, finished_at="2026-11-21T12:00:02Z")
+    state = ReleaseState(claims=(ref("late"), ref("old")), deployments=(before,))
+    after = finished(state, [KEEP], last, made={}, gone=[])
+    assert [claim.name for claim in after.claims] == (["late"] if stays else [])
 
 
 def test_outcomes_tell_done_failed_and_not_begun_apart() -> None:

@@ -86,6 +86,7 @@ def deployed(stage: Stage, version: str, before: Found, course: Course, after: F
     assert after.objects == {"always": {"version": version}, f"only-{version}": {}}, (course, after)
     assert after.owned, (course, after)
     assert after.settled, (course, after)
+    assert after.claims == frozenset(), (course, after)
     last = max(before.outcomes, default=0)
     new = sorted(number for number in after.outcomes if number > last)
     assert [after.outcomes[number] for number in new[-1:]] == ["succeeded"], (course, before, after)

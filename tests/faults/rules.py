@@ -80,9 +80,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """Pass the request on, after `delay` seconds."""
+    """Pass the request on, after `delay` seconds; `signal` is sent to the client before, which then hears nothing."""
 
     delay: float = 0.0
+    signal: Signals | None = None
 
 
 @dataclass(frozen=True, slots=True)

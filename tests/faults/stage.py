@@ -63,7 +63,8 @@ class Found:
     """What a namespace holds of the release: data of its objects, and what is remembered of it.
 
     `outcomes` are of the deployments by number, `helm` the statuses of Helm's revisions, `records` the numbers of our
-    own, and `owned` says whether the inventory lists exactly the objects that are there.
+    own, and `owned` says whether the inventory lists exactly the objects that are there. `claims` are what a run said
+    that it would make, and nobody has seen.
     """
 
     objects: Mapping[str, Mapping[str, str]]
@@ -72,6 +73,7 @@ class Found:
     records: frozenset[int]
     owned: bool
     settled: bool
+    claims: frozenset[str]
     leases: int
 
 
@@ -136,7 +138,8 @@ class Stage:
             frozenset(int(one["metadata"]["labels"]["fairlead.dev/number"]) for one in secrets.items),
             owned={(one.ref.name, one.uid) for one in state.inventory}
             == {(one["metadata"]["name"], one["metadata"]["uid"]) for one in ours},
-            settled=state.lock is None and not state.claims,
+            settled=state.lock is None,
+            claims=frozenset(claim.name for claim in state.claims),
             leases=len(leases.items),
         )
 

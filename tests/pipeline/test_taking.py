@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fairlead.domain.deployments import Deployment, Outcome
-from fairlead.domain.identity import Commit
+from fairlead.domain.identity import Commit, ObjectRef
 from fairlead.domain.locking import Holder, Lock, Phase
 from fairlead.domain.state import ReleaseState, Stored
 from fairlead.pipeline.deploy import DeployOptions, deploy
@@ -206,6 +206,22 @@ async def test_who_waits_for_health_is_superseded_by_a_newer_run(site: Site) -> 
         (1, "superseded"),
         (2, "succeeded"),
     ]
+
+
+async def test_a_creation_that_arrives_after_a_newer_run_has_succeeded_is_found_by_the_next(site: Site) -> None:
+    one, late = wanted(config_map("a")), config_map("late", "default")
+    await site.hold(one)
+    stored = await site.store.read(one.key)
+    claim = ObjectRef("v1", "ConfigMap", "default", "late")
+    await site.store.swap(one.key, stored, replace(stored.state, claims=(claim,)))
+    assert (await site.deploy(one)).outcome is Outcome.SUCCEEDED
+
+    late["metadata"]["annotations"] = {"fairlead.dev/release": "default/web"}
+    site.cluster.put(late, manager="fairlead")
+    found = await site.deploy(one)
+
+    assert (found.outcome, found.summary["delete"]) == (Outcome.SUCCEEDED, 1)
+    assert await site.cluster.get(claim) is None
 
 
 async def test_of_two_runs_at_once_one_writes_at_a_time(site: Site) -> None:

@@ -5,9 +5,11 @@ The two are one write each. Whatever happens between them, the next run finds in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any, Final
 
 from fairlead.domain.changes import Action, Change
 from fairlead.domain.deployments import Deployment, Outcome
@@ -15,11 +17,14 @@ from fairlead.domain.hooks import fingerprints, to_stored
 from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision, object_ref, sha256_json
 from fairlead.domain.inventory import Inventory, InventoryEntry
 from fairlead.domain.locking import Holder, Lock
+from fairlead.domain.moments import parse_moment
 from fairlead.domain.records import ObjectOutcome, Record, Recorded, surplus
 from fairlead.domain.rendering import RenderedRelease
 from fairlead.domain.server_forms import form_of
 from fairlead.domain.state import Form, ReleaseState, remembered
 
+ARRIVED_WITHIN: Final = timedelta(minutes=5)
+"""By then a request has arrived or never will: clients and API servers give up after a minute."""
 _MAKING = (Action.CREATE, Action.RECREATE)
 
 
@@ -65,7 +70,8 @@ def finished(
     """Return the state after a deployment. `made` are the UIDs of what was written, `gone` is what was deleted.
 
     `was_read` says that the plan was made with the inventory: then what it owns and the plan does not know is gone.
-    Claims that were not confirmed stay until a deployment succeeds: a creation may have arrived without an answer.
+    Claims that were not confirmed stay until a deployment succeeds: a creation may have arrived without an answer. They
+    stay even then while one that an earlier run sent may still be on its way.
     """
     good, changes = recorded.deployment.outcome.is_good, tuple(changes)
     known = {change.ref.identity for change in changes}
@@ -78,15 +84,30 @@ def finished(
         uid = made.get(change.ref, change.uid)
         if uid and _is_owned(change) and change.action is not Action.DELETE:
             entries[change.ref.identity] = InventoryEntry(change.ref, uid)
-    open_claims = () if good else tuple(ref for ref in state.claims if ref.identity not in entries)
+    deployments = remembered((*state.deployments, recorded))
+    is_over = good and not _may_arrive(deployments)
     return replace(
         state,
         inventory=Inventory(tuple(entries.values())),
         lock=None,
-        claims=open_claims,
+        claims=() if is_over else tuple(ref for ref in state.claims if ref.identity not in entries),
         inputs_digest=recorded.deployment.revision.inputs_digest if good else state.inputs_digest,
-        deployments=remembered((*state.deployments, recorded)),
+        deployments=deployments,
     )
+
+
+def _may_arrive(deployments: Sequence[Recorded]) -> bool:
+    """Whether a request of a run that did not end well may still be on its way when the last one ends.
+
+    Nobody saw the end of a run that was killed or taken over, but when the next began it wrote no more.
+    """
+    now = parse_moment(deployments[-1].finished_at or "")
+    ends = [
+        parse_moment(one.finished_at or following.started_at)
+        for one, following in pairwise(deployments)
+        if not one.deployment.outcome.is_good
+    ]
+    return any(now is not None and end is not None and now - end < ARRIVED_WITHIN for end in ends)
 
 
 def forgetful(state: ReleaseState, *, kept: int) -> ReleaseState:
