@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.domain.identity import ObjectRef
 from tests.e2e.running import RunningSandbox
 from tests.faults.crashing import Fault, Strike, deleted, deployed, strike
-from tests.faults.stage import stage
+from tests.faults.stage import HOOK, stage
 
 pytestmark = pytest.mark.e2e
 
@@ -60,3 +61,22 @@ async def test_a_release_comes_and_goes_whatever_write_it_is_struck_at(
         assert number > 7
         await here.apply("a")
         assert (await here.found()).leases == 0
+
+
+async def test_an_update_whose_hook_is_a_job_ends_well_whatever_write_it_is_struck_at(
+    sandbox: RunningSandbox, namespace: str, tmp_path: Path
+) -> None:
+    async with stage(sandbox, tmp_path, namespace, is_chart=True, runs_a_job=True) as here:
+        assert (await here.apply("b")).code == 0
+        before = await here.found()
+        for number, version, fault in zip(count(1), cycle("ab"), cycle(Fault)):
+            course = await strike(here, partial(here.apply, version), Strike.seeded(fault, number, story="job"))
+            after = await here.found()
+            deployed(here, version, before, course, after)
+            if not course.hit:
+                break
+            before = after
+        assert number > 9
+        job = await here.cluster.get(ObjectRef("batch/v1", "Job", namespace, HOOK))
+        assert job is not None
+        assert job["status"]["succeeded"] == 1

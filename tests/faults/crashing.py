@@ -40,9 +40,12 @@ class Strike:
 
     @classmethod
     def seeded(cls, fault: Fault, number: int, *, story: str) -> Strike:
-        """Return a strike whose second one comes by chance, always at the same write."""
+        """Return a strike whose second one comes by chance, always the same one at the same write."""
+        if not fault.kills:
+            return cls(fault, number)
         random = Random(f"{story} {fault.name} {number}")
-        return cls(fault, number, random.randint(1, LATEST) if fault is Fault.KILLED_AFTER else None)
+        again_by = random.choice([one for one in Fault if one.kills])
+        return cls(fault, number, random.randint(1, LATEST), again_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,18 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: hook, annotations: {helm.sh/hook: "pre-install,pre-upgrade"}}
 """
+JOB_BEFORE = """\
+apiVersion: batch/v1
+kind: Job
+metadata: {{name: hook, annotations: {{helm.sh/hook: "pre-install,pre-upgrade"}}}}
+spec:
+  backoffLimit: 0
+  template:
+    spec:
+      restartPolicy: Never
+      terminationGracePeriodSeconds: 0
+      containers: [{{name: main, image: "{registry}/app:1.0", env: [{{name: CRASH, value: "0"}}]}}]
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +164,14 @@ LEASES = ApiKind("coordination.k8s.io/v1", "Lease", "leases", namespaced=True)
 
 
 @asynccontextmanager
-async def stage(sandbox: RunningSandbox, root: Path, namespace: str, *, is_chart: bool) -> AsyncIterator[Stage]:
-    """Set a stage with its own proxy in an empty namespace."""
+async def stage(
+    sandbox: RunningSandbox, root: Path, namespace: str, *, is_chart: bool, runs_a_job: bool = False
+) -> AsyncIterator[Stage]:
+    """Set a stage with its own proxy in an empty namespace. A chart's hook is a mere object, or a Job that runs."""
     upstream = access_of(sandbox)
     _write(root, upstream.name, namespace)
+    if runs_a_job:
+        (root / "web" / "templates" / "hook.yaml").write_text(JOB_BEFORE.format(registry=sandbox.registry))
     direct = KubernetesCluster(_reach(upstream), clock=SystemClock(), environ={})
     async with FaultProxy(upstream) as proxy:
         config = root / "kubeconfig"
