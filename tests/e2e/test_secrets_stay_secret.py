@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -228,13 +228,16 @@ async def test_secrets_are_nowhere_but_in_secrets(vault: Vault) -> None:
     await vault.both("hold", "test", "files", "--reason", "freeze")
     await vault.both("test", "test", "web")
     await vault.both("poll", "test", codes=(0, 1))
+    helm = str(vault.sandbox.helm)
+    await replace(watched, env={**watched.env, "FAIRLEAD_HELM": helm}).run("plan", "test")
     await watched.run("delete", "test", "files", "--yes", "-v")
     await watched.run("delete", "test", "web", "--yes", "--output", "json")
     watched.look("objects at the end", await _objects(vault))
     written_by_us = [vault.root / name for name in ("environments.yaml", "secrets.yaml")]
     written_by_us += list((vault.root / "web").rglob("*.*"))
     assert watched.look_at_files(vault.root, but=written_by_us) > 0
-    assert watched.children
+    below = {argument for argv in watched.children for argument in argv}
+    assert {helm, "fairlead.adapters.helm.worker"} <= below  # else no arguments of children were looked at
     assert sorted(watched.leaks) == []
 
 
