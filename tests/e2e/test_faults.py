@@ -16,7 +16,7 @@ from fairlead.doors.process import Program, run, start, stop
 from tests.e2e.running import RunningSandbox
 from tests.e2e.test_cli import ANY_CODE, FAIRLEAD
 from tests.fakes.terminal import Ended
-from tests.faults.rules import FORWARD, Action, Call, Forward, HangUp, Rule, at_write, where
+from tests.faults.rules import FORWARD, Action, Call, HangUp, Hold, Rule, at_write, where
 from tests.faults.stage import OBJECTS, Stage, stage
 
 pytestmark = pytest.mark.e2e
@@ -114,13 +114,14 @@ async def test_a_run_that_was_stopped_and_taken_over_does_not_write_when_it_wake
 async def test_f11_a_creation_that_arrives_after_the_next_run_is_found_by_the_one_after_that(
     sandbox: RunningSandbox, namespace: str, tmp_path: Path
 ) -> None:
-    late = Forward(delay=4, signal=SIGKILL)
+    late = Hold(SIGKILL, asyncio.Event())
     async with stage(sandbox, tmp_path, namespace, is_chart=False) as here:
         assert (await here.apply("a")).code == 0
         killed = await here.apply("b", where(lambda call: call.number > 0 and call.name == "only-b", late))
         assert killed.code == -SIGKILL
 
         assert (await here.apply("a")).code == 0
+        late.released.set()
         while "only-b" not in (await here.found()).objects:  # noqa: ASYNC110 - it comes when the proxy passes it on
             await asyncio.sleep(0.1)
 

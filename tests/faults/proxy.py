@@ -28,7 +28,7 @@ from fairlead.sandbox.kubeconfig import Access, kubeconfig
 from tests.fakes.certificates import Authority
 from tests.fakes.http import Answer as Reply
 from tests.fakes.http import HttpServer, Request, json_answer
-from tests.faults.rules import FORWARD, Answer, Call, Cut, Forward, HangUp, Hold, Rule, untouched
+from tests.faults.rules import Answer, Call, Cut, Forward, HangUp, Hold, Rule, untouched
 
 _REQUEST_HEADERS = ("accept", "authorization", "content-type", "user-agent")
 _REPLY_HEADERS = ("content-type", "retry-after", "warning")
@@ -105,13 +105,11 @@ class FaultProxy:
             call = replace(call, number=self._written)
         self.calls.append(call)
         action = self.rule(call)
-        if action != FORWARD:
+        if not isinstance(action, Forward):
             self.struck = call
         try:
             match action:
                 case Forward():
-                    if action.signal is not None and self._victim is not None:
-                        self._victim(action.signal)
                     await asyncio.sleep(action.delay)
                     return await self._passed_on(call, request, writer)
                 case Cut():

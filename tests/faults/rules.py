@@ -80,10 +80,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """Pass the request on, after `delay` seconds; `signal` is sent to the client before, which then hears nothing."""
+    """Pass the request on, after `delay` seconds."""
 
     delay: float = 0.0
-    signal: Signals | None = None
 
 
 @dataclass(frozen=True, slots=True)
