@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -29,7 +30,7 @@ class Answer:
     @property
     def content(self) -> bytes:
         """The body as it is sent."""
-        return json.dumps(self.body).encode()
+        return orjson.dumps(self.body)
 
     @property
     def all_headers(self) -> dict[str, str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import orjson
 
 from fairlead.domain.images import ImageName
 from fairlead.domain.webhooks.deliveries import Announcement, BranchPushed, ImagePushed
@@ -31,14 +32,18 @@ def to_row(announcement: Announcement) -> Row:
         case ImagePushed(image=image, tag=tag, digest=digest, time=time):
             rest = {"registry": image.registry, "repository": image.repository, "digest": digest}
             rest["time"] = time.isoformat() if time is not None else None
-            return Row(IMAGE, str(image), tag, time.timestamp() if time is not None else 0.0, json.dumps(rest))
+            return Row(
+                IMAGE, str(image), tag, time.timestamp() if time is not None else 0.0, orjson.dumps(rest).decode()
+            )
         case BranchPushed(repository=repository, branch=branch, commit=commit, addresses=addresses):
-            return Row(BRANCH, repository, branch, 0.0, json.dumps({"commit": commit, "addresses": addresses}))
+            return Row(
+                BRANCH, repository, branch, 0.0, orjson.dumps({"commit": commit, "addresses": addresses}).decode()
+            )
 
 
 def from_row(kind: str, subject: str, item: str, rest: str) -> Announcement:
     """Return the announcement of a row."""
-    found: Mapping[str, Any] = json.loads(rest)
+    found: Mapping[str, Any] = orjson.loads(rest)
     if kind == BRANCH:
         return BranchPushed(subject, item, found["commit"], tuple(found["addresses"]))
     time = datetime.fromisoformat(found["time"]) if found["time"] is not None else None

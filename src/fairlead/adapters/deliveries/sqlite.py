@@ -30,6 +30,7 @@ _FORM: Final = Form(
         (
             "ALTER TABLE seen ADD COLUMN about TEXT",
             "CREATE INDEX seen_about ON seen (receiver, about) WHERE about IS NOT NULL",
+            "DROP TABLE marks",  # the number of a delivery has always been its mark
         ),
     )
 )
@@ -69,11 +70,10 @@ class SqliteQueue:
                     "DELETE FROM seen WHERE receiver = ? AND about = ? AND identifier <> ?",
                     (delivery.receiver, about, delivery.identifier),
                 )
-            self._trim(connection, taken.lastrowid or 0)
-            mark = _next_mark(connection)
-            connection.executemany(
-                _ANNOUNCE, [(row.kind, row.subject, row.item, row.time, row.rest, mark) for row in rows]
-            )
+            mark = taken.lastrowid or 0
+            self._trim(connection, mark)
+            for row in rows:
+                connection.execute(_ANNOUNCE, (row.kind, row.subject, row.item, row.time, row.rest, mark))
             return True
 
         return await self._database.write(store)
@@ -112,8 +112,3 @@ class SqliteQueue:
 def _work(rows: list[tuple[str, str, str, str, int]]) -> Work:
     """Return the work of one subject from its rows, oldest first."""
     return Work(rows[0][1], tuple(from_row(*row[:4]) for row in rows), rows[-1][4])
-
-
-def _next_mark(connection: Connection) -> int:
-    (mark,) = connection.execute("UPDATE marks SET mark = mark + 1 RETURNING mark").fetchone()
-    return int(mark)
