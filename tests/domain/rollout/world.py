@@ -31,12 +31,16 @@ from fairlead.domain.rollout.traffic import Route, RouteTarget, Selector
 from fairlead.domain.rollout.unit_events import Fact, Start, UnitEvent, VersionFact
 from fairlead.domain.rollout.unit_machine import step
 from fairlead.domain.rollout.unit_table import ROLLOUT, UnitTable
+from fairlead.domain.rollout.version_table import VERSIONS, VersionTable
 from tests.domain.rollout.units import SHOP, T0, selector
 
 BEFORE_SWITCH = frozenset(
     {Phase.PREFLIGHT, Phase.PREPARING, Phase.CREATING, Phase.WARMING, Phase.VERIFYING, Phase.AWAITING, Phase.STAGING}
 )
 ROUTE_WRITERS = frozenset({Phase.ADOPTING, Phase.SWITCHING, Phase.REVERTING})
+
+
+PASSIVE = (ask.Notify, ask.Record, ask.ReadBack, ask.Stop)
 
 
 class Violated(AssertionError):
@@ -153,8 +157,10 @@ class Unit:
 
     world: World = field(default_factory=World)
     table: UnitTable = field(default_factory=lambda: ROLLOUT)
+    versions: VersionTable = field(default_factory=lambda: VERSIONS)
     naive: bool = False
     anchor: Anchor = field(default_factory=Anchor)
+    stale: Observation | None = None
     events: int = 0
     entered: dict[str, set[Phase]] = field(default_factory=dict)
     recorded: list[tuple[str, UnitOutcome]] = field(default_factory=list)
@@ -162,14 +168,19 @@ class Unit:
     told: list[ask.Command] = field(default_factory=list)
 
     def start(self) -> None:
-        """A new driver takes over, from what is stored."""
-        self.anchor = Anchor.from_json(json.loads(json.dumps(self.anchor.to_json())))
-        self.execute_all(self.tell(Start(self.world.now, self.anchor.epoch + 1)))
+        """A new driver takes over, from what is stored. Now and then that really is read: it takes its time."""
+        if self.anchor.epoch % 8 == 0:
+            self.anchor = Anchor.from_json(json.loads(json.dumps(self.anchor.to_json())))
+        self.stale = None
+        epoch = self.anchor.epoch + 1
+        commands = self.tell(Start(self.world.now, epoch))
+        demand(self.anchor.epoch == epoch, "R8", (epoch, self.anchor.epoch))
+        self.execute_all(commands)
 
     def tell(self, event: UnitEvent) -> tuple[ask.Command, ...]:
         """Step the machine, write the anchor, and return what it asks for."""
         before = self.anchor
-        done = step(before, event, self.table)
+        done = step(before, event, table=self.table, versions=self.versions)
         self.events += 1
         self.trail.append((before.phase, str(event.kind), done.anchor.phase))
         self.anchor = done.anchor
@@ -209,16 +220,41 @@ class Unit:
     def execute(self, command: ask.Command, epoch: int) -> bool:
         """Carry a command out; False when a fresh read contradicts it."""
         self.told.append(command)
+        if not isinstance(command, PASSIVE):
+            self.stale = None  # what is read after a write shows it
         if self.anchor.phase is Phase.BLOCKED:
-            passive = ask.Notify | ask.Record | ask.ReadBack | ask.Stop
-            demand(isinstance(command, passive), "R12", command)
+            demand(isinstance(command, PASSIVE), "R12", command)
         if command.DESTRUCTIVE:
             demand(getattr(command, "deadline", None) is not None, "R7", command)
-        if epoch < self.world.epoch:  # the object was touched by a newer driver
+        return self.execute_late(command, epoch)
+
+    def execute_late(self, command: ask.Command, epoch: int) -> bool:
+        """Write, if no newer driver has touched what is guarded."""
+        if epoch < self.world.epoch:
             return False
         self.world.epoch = max(self.world.epoch, epoch)
         doing: Callable[..., bool] | None = _DOING.get(type(command))
         return doing is None or doing(self, command)
+
+    def check(self) -> None:
+        """Check what holds at any moment, as far as no stranger has touched a route."""
+        world, anchor, live = self.world, self.anchor, self.anchor.live
+        rests = anchor.phase is Phase.IDLE and live is not None
+        if rests and live is not None and all(world.routes.get(one.ref) == one.route for one in live.spec.routes):
+            world.meddled = False
+        if world.meddled:
+            return
+        led = [name for name in (*world.pods, *(one.name for one in anchor.present)) if world.leads_to(name)]
+        if anchor.phase in (Phase.IDLE, Phase.SOAKING) and live is not None:
+            demand(set(led) == {live.name}, "R10", (anchor.phase, led, live.name))
+        risen = anchor.risen
+        if anchor.phase in BEFORE_SWITCH and risen is not None:
+            demand(risen.name not in led, "R9", (anchor.phase, led))
+        for name in led:
+            demand(name in world.pods and world.pods[name].replicas > 0, "R2", (anchor.phase, name))
+        ends = anchor.phase in (Phase.UNDEPLOYING, Phase.BLOCKED) or any(one.before is None for one in anchor.elements)
+        if live is not None and not ends:
+            demand(bool(led), "R1 empty", (anchor.phase, world.routes))
 
     def settle(self, turns: int = 400) -> None:
         """Let everything go well until nothing is left to do."""
@@ -258,10 +294,11 @@ class Unit:
 
     def _check_leaving(self, before: Anchor) -> None:
         old = {one.name for one in before.versions if one.state is VersionState.LIVE}
-        hot = {one.name for one in self.anchor.versions if one.state is VersionState.HOT}
-        for name in old & hot:
-            fine = before.phase is Phase.CONFIRMING and (self.world.meddled or not self.world.leads_to(name))
-            demand(fine, "R4", (before.phase, name))
+        left = old & {one.name for one in self.anchor.versions if one.state is not VersionState.LIVE}
+        allowed = {Phase.CONFIRMING, Phase.REVERTING, Phase.UNDEPLOYING}
+        for name in left:
+            gone = before.phase in allowed and (self.world.meddled or not self.world.leads_to(name))
+            demand(gone, "R4", (before.phase, name))
 
     def _check_record(self, command: ask.Record) -> None:
         ended = command.ended
@@ -375,8 +412,12 @@ def _preview(unit: Unit, command: ask.SetPreview) -> bool:
     return True
 
 
-def _in_place(unit: Unit, _: ask.ApplyInPlace) -> bool:
+def _in_place(unit: Unit, command: ask.ApplyInPlace) -> bool:
     unit.world.difference = Difference.NONE
+    live = unit.anchor.live
+    pods = unit.world.pods.get(live.name) if live is not None else None
+    if pods is not None:
+        pods.autoscaled = pods.autoscaled and command.spec.autoscaled
     return True
 
 

@@ -66,6 +66,16 @@ class Version:
         """The version itself."""
         return self.spec.version
 
+    @property
+    def scales_itself(self) -> bool:
+        """Whether an autoscaler says how many pods it runs."""
+        return self.state is VersionState.LIVE and self.spec.autoscaled
+
+    @property
+    def floor(self) -> Mapping[str, int]:
+        """How many ready pods of each workload it must have to take traffic; its autoscaler may ask for more."""
+        return dict.fromkeys(self.replicas, 1) if self.scales_itself else self.replicas
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -168,6 +178,12 @@ class Anchor:
     def present(self) -> Iterator[Version]:
         """The versions of which something may be in the cluster."""
         return (one for one in self.versions if one.state is not VersionState.ABSENT)
+
+    @property
+    def risen(self) -> Version | None:
+        """The version of the candidate; None before it has one, and where the candidate only changes the live one."""
+        candidate = self.candidate
+        return None if candidate is None or candidate.version == candidate.previous else self.version(candidate.version)
 
     def version(self, name: str) -> Version | None:
         """Return a version by name, also one that is gone."""

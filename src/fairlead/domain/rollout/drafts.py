@@ -13,6 +13,7 @@ from fairlead.domain.rollout.intents import Intent, Policy
 from fairlead.domain.rollout.phases import Phase, UnitOutcome, VersionState
 from fairlead.domain.rollout.unit_events import Asked, UnitEvent
 from fairlead.domain.rollout.unit_words import Guard
+from fairlead.domain.rollout.version_table import VERSIONS, VersionTable
 
 PAST_KEPT: Final = 10  # versions that are gone and can still be rolled back to
 
@@ -21,12 +22,13 @@ PAST_KEPT: Final = 10  # versions that are gone and can still be rolled back to
 class Draft:
     """What the effects of one rule work on.
 
-    `guard` is the condition under which the rule was chosen. `was_waiting`: the intent had waited for rest. `undecided`
-    names a pair for which a table had no rule.
+    `versions` is the table of a version. `guard` is the condition under which the rule was chosen. `was_waiting`: the
+    intent had waited for rest. `undecided` names a pair for which a table had no rule.
     """
 
     anchor: Anchor
     event: UnitEvent
+    versions: VersionTable = field(default_factory=lambda: VERSIONS)
     guard: Guard | None = None
     was_waiting: bool = False
     commands: list[Command] = field(default_factory=list)

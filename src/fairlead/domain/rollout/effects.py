@@ -34,6 +34,7 @@ EFFECTS: Final[Mapping[Do, Callable[[Draft], None]]] = {
     Do.TAKE_ROLLBACK: taking.take_rollback,
     Do.TAKE_UNDEPLOY: taking.take_undeploy,
     Do.ADOPT: taking.adopt,
+    Do.DISCARD: progressing.discard,
     Do.SUPERSEDE: progressing.supersede,
     Do.GIVE_UP: progressing.give_up,
     Do.DROP: progressing.drop,

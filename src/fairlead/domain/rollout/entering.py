@@ -54,10 +54,16 @@ def hosts_needed(anchor: Anchor) -> tuple[str, ...]:
 
 
 def live_elements(anchor: Anchor) -> tuple[RouteElement, ...]:
-    """Return the elements of the switch under way; at rest, those of the live version, before as after."""
-    if anchor.elements or anchor.live is None:
+    """Return the elements of the switch under way; at rest, those of the live version, before as after.
+
+    While no version is live, those of every version there is shall not be there.
+    """
+    if anchor.elements:
         return anchor.elements
-    return tuple(RouteElement(target.ref, target.route, target.route) for target in anchor.live.spec.routes)
+    if anchor.live is not None:
+        return tuple(RouteElement(target.ref, target.route, target.route) for target in anchor.live.spec.routes)
+    refs = dict.fromkeys(target.ref for version in anchor.present for target in version.spec.routes)
+    return tuple(RouteElement(ref, None, None) for ref in refs)
 
 
 def switches(anchor: Anchor, version: str, *, back: bool) -> tuple[SwitchRoute, ...]:
@@ -68,7 +74,7 @@ def switches(anchor: Anchor, version: str, *, back: bool) -> tuple[SwitchRoute, 
             element.before if back else element.after,
             _replaced(anchor, element, back=back),
             version,
-            _replicas(anchor, version),
+            _floor(anchor, version),
             anchor.deadline,
         )
         for element in live_elements(anchor)
@@ -80,9 +86,9 @@ def _replaced(anchor: Anchor, element: RouteElement, *, back: bool) -> tuple[Rou
     return (*known, *(target.route for target in anchor.foreign if target.ref == element.ref))
 
 
-def _replicas(anchor: Anchor, name: str) -> Mapping[str, int]:
+def _floor(anchor: Anchor, name: str) -> Mapping[str, int]:
     version = anchor.version(name)
-    return version.replicas if version is not None else {}
+    return version.floor if version is not None else {}
 
 
 def _rolling_out(anchor: Anchor) -> tuple[Command, ...]:
@@ -155,7 +161,7 @@ def _reverting(anchor: Anchor) -> tuple[Command, ...]:
     old = old_side(anchor)
     if anchor.part is Part.BACK:
         return switches(anchor, old, back=True)
-    return (SetReplicas(old, _replicas(anchor, old), Scaling.UP, anchor.deadline),) if old else ()
+    return (SetReplicas(old, _floor(anchor, old), Scaling.UP, anchor.deadline),) if old else ()
 
 
 def _undeploying(anchor: Anchor) -> tuple[Command, ...]:

@@ -8,7 +8,7 @@ from typing import Final
 from fairlead.domain.rollout.anchor import Anchor, Version
 from fairlead.domain.rollout.intents import Deploy, OnBusy, Promote, Resolution, Resolve, Rollback, Scale
 from fairlead.domain.rollout.phases import Part, Phase, VersionState
-from fairlead.domain.rollout.traffic import Route, RouteTarget
+from fairlead.domain.rollout.traffic import RouteTarget
 from fairlead.domain.rollout.unit_events import Asked, Fact, Start, UnitEvent
 from fairlead.domain.rollout.unit_words import Guard
 
@@ -49,14 +49,13 @@ _NEARNESS = {VersionState.HOT: 2, VersionState.WARM: 1, VersionState.ABSENT: 0}
 
 
 def observed_version(anchor: Anchor, found: tuple[RouteTarget, ...]) -> Version | None:
-    """Return the one version that every route found leads to, if it could serve; None when it is not one."""
-    routes = [target.route for target in found]
-    serving = [one for one in anchor.versions if one.state in _SWITCHABLE and routes and _all_lead(routes, one.name)]
-    return serving[0] if len(serving) == 1 else None
+    """Return the one version that every route found leads to and to nothing else, if it could serve; else None."""
+    serving = (one for one in anchor.versions if one.state in _SWITCHABLE and found and _all_lead(found, one.name))
+    return next(serving, None)
 
 
-def _all_lead(routes: list[Route | None], name: str) -> bool:
-    return all(route is not None and route.leads_to(name) for route in routes)
+def _all_lead(found: tuple[RouteTarget, ...], name: str) -> bool:
+    return all(target.route is not None and target.route.leads_only_to(name) for target in found)
 
 
 def _is_rollback(anchor: Anchor) -> bool:
@@ -155,7 +154,7 @@ def _adopts(guard: Guard, anchor: Anchor, found: tuple[RouteTarget, ...]) -> boo
     observed = observed_version(anchor, found)
     if guard is Guard.ADOPTS_NOTHING or observed is None:
         return guard is Guard.ADOPTS_NOTHING and observed is None
-    is_candidate = anchor.candidate is not None and anchor.candidate.version == observed.name
+    is_candidate = observed is anchor.risen
     match guard:
         case Guard.ADOPTS_CANDIDATE:
             return is_candidate
@@ -166,8 +165,7 @@ def _adopts(guard: Guard, anchor: Anchor, found: tuple[RouteTarget, ...]) -> boo
 
 
 def _candidate_state(anchor: Anchor) -> VersionState | None:
-    version = anchor.version(anchor.candidate.version) if anchor.candidate is not None else None
-    return version.state if version is not None else None
+    return anchor.risen.state if anchor.risen is not None else None
 
 
 def _is_settled(anchor: Anchor, found: tuple[RouteTarget, ...]) -> bool:
@@ -183,5 +181,6 @@ _OF_ANCHOR: Final[Mapping[Guard, Callable[[Anchor], bool]]] = {
     Guard.GOES_ON: lambda anchor: not is_held_back(anchor) and goes_on_by_itself(anchor),
     Guard.PERSON_PROMOTES: lambda anchor: not goes_on_by_itself(anchor),
     Guard.NO_CANDIDATE: lambda anchor: anchor.candidate is None,
-    Guard.BEFORE_ROUTES: lambda anchor: anchor.part is Part.ANNOUNCED,
+    Guard.NO_WAY_BACK: lambda anchor: anchor.undeploy is not None and anchor.live is None,
+    Guard.BEFORE_ROUTES: lambda anchor: anchor.part is Part.ANNOUNCED and anchor.live is not None,
 }

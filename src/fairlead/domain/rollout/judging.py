@@ -1,12 +1,13 @@
 """Judges a fresh observation by the anchor: which facts the machine is to be told, in which order.
 
-One turn brings either one intent, or facts: at most one of each version and one of the phase. So no fact of a turn is
-about a phase that an event before it has left.
+One turn brings either one intent, or what moves the phase, or at most one fact of each version. So no fact of a turn is
+about a state that an event before it has left.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.entering import live_elements
@@ -14,10 +15,12 @@ from fairlead.domain.rollout.intents import Deploy, Intent
 from fairlead.domain.rollout.judging_phases import judge_phase
 from fairlead.domain.rollout.judging_versions import judge_versions
 from fairlead.domain.rollout.observation import Observation
-from fairlead.domain.rollout.phases import Kind, Phase
+from fairlead.domain.rollout.phases import Kind, Part, Phase
 from fairlead.domain.rollout.readiness import degradation
-from fairlead.domain.rollout.traffic import RouteTarget
+from fairlead.domain.rollout.traffic import Route, RouteElement, RouteTarget
 from fairlead.domain.rollout.unit_events import Asked, Fact, Reachable, UnitEvent
+
+_MOVING: Final = frozenset({Phase.ADOPTING, Phase.SWITCHING, Phase.CONFIRMING, Phase.REVERTING, Phase.UNDEPLOYING})
 
 
 def judge(anchor: Anchor, observation: Observation, now: datetime) -> tuple[UnitEvent, ...]:
@@ -35,8 +38,10 @@ def judge(anchor: Anchor, observation: Observation, now: datetime) -> tuple[Unit
     if intent is not None:
         found = tuple(RouteTarget(seen.ref, seen.route) for seen in observation.routes)
         return (Asked(now, intent, observation.adoption, found),)
-    health = _health(anchor, observation, now)
-    return (*health, *judge_versions(anchor, observation, now), *judge_phase(anchor, observation, now))
+    health, phase = _health(anchor, observation, now), judge_phase(anchor, observation, now)
+    if any(event.kind is not Kind.RETRY for event in phase):
+        return (*health, *phase)
+    return (*health, *judge_versions(anchor, observation, now), *phase)
 
 
 def next_intent(anchor: Anchor) -> Intent | None:
@@ -49,7 +54,7 @@ def next_intent(anchor: Anchor) -> Intent | None:
 
 
 def _drifted(anchor: Anchor, observation: Observation) -> tuple[RouteTarget, ...]:
-    """Return the elements whose route is none that may be there now. While a version soaks, only its own may."""
+    """Return the elements whose route is none that may be there now."""
     if anchor.phase is Phase.BLOCKED:
         return ()
     known = {element.ref: element for element in live_elements(anchor)}
@@ -58,10 +63,16 @@ def _drifted(anchor: Anchor, observation: Observation) -> tuple[RouteTarget, ...
         element, target = known.get(seen.ref), RouteTarget(seen.ref, seen.route)
         if element is None or target in anchor.foreign:
             continue
-        right = seen.route == element.after if anchor.phase is Phase.SOAKING else element.knows(seen.route)
-        if not right:
+        if not _may_have(anchor, element, seen.route):
             drifted.append(target)
     return tuple(drifted)
+
+
+def _may_have(anchor: Anchor, element: RouteElement, route: Route | None) -> bool:
+    """Whether an element may have a route now: either one while traffic moves, else the one that has it."""
+    if anchor.phase is Phase.SOAKING or anchor.part in (Part.DRAINING, Part.REMOVING):
+        return route == element.after
+    return element.knows(route) if anchor.phase in _MOVING else route == element.before
 
 
 def _health(anchor: Anchor, observation: Observation, now: datetime) -> tuple[Fact, ...]:

@@ -57,7 +57,7 @@ class _Case:
 
     @property
     def version(self) -> Version | None:
-        return self.anchor.version(self.candidate.version)
+        return self.anchor.risen
 
     @property
     def seen(self) -> VersionSeen | None:
@@ -88,6 +88,8 @@ def _preflight(case: _Case) -> _Found:
     seen = case.observation.preflight
     match seen.difference:
         case Difference.NEW_VERSION:
+            if is_held_back(case.anchor):
+                return None
             return Kind.FINE if seen.hosts_claimed else Kind.RETRY
         case Difference.IN_PLACE:
             return Kind.RETRY if case.candidate.applied else Kind.IN_PLACE
@@ -156,7 +158,8 @@ def _staging(case: _Case) -> _Found:
         return found
     if not case.observation.staged:
         return Kind.RETRY
-    return Kind.STAGED if case.is_fit() else None
+    paused = case.anchor.paused is not None and not case.candidate.is_rollback
+    return Kind.STAGED if case.is_fit() and not paused else None
 
 
 def _switching(case: _Case) -> _Found:

@@ -19,10 +19,14 @@ def fact(draft: Draft) -> Fact:
     return draft.event
 
 
+def discard(draft: Draft) -> None:
+    """The candidate's version is removed, or stays what it was before."""
+    move(draft, draft.candidate.version, VersionKind.SUPERSEDED)
+
+
 def supersede(draft: Draft) -> None:
-    """A newer deployment takes the place of the candidate, which is removed or stays what it was before."""
+    """A newer deployment takes the place of the candidate."""
     candidate = draft.candidate
-    move(draft, candidate.version, VersionKind.SUPERSEDED)
     draft.end(candidate.intent, candidate.deployment, UnitOutcome.SUPERSEDED, "a newer deployment came")
     draft.set(candidate=None, elements=(), foreign=())
 
@@ -49,11 +53,10 @@ def _reason(draft: Draft) -> str:
 
 def drop(draft: Draft) -> None:
     """The candidate has no traffic: its version fails, and the switch is no more."""
-    candidate = draft.candidate
-    version = draft.anchor.version(candidate.version)
+    version = draft.anchor.risen
     if version is not None:
-        draft.put(replace(version, reason=candidate.reason))
-    move(draft, candidate.version, VersionKind.ABORTED)
+        draft.put(replace(version, reason=draft.candidate.reason))
+        move(draft, version.name, VersionKind.ABORTED)
     draft.set(elements=(), foreign=())
 
 
@@ -109,14 +112,14 @@ def settle_in_place(draft: Draft) -> None:
 
 def own(draft: Draft) -> None:
     """What was created is ours by uid."""
-    version = draft.anchor.version(draft.candidate.version)
+    version = draft.anchor.risen
     if version is not None:
         draft.put(replace(version, objects=fact(draft).objects))
 
 
 def raise_floor(draft: Draft) -> None:
     """The candidate needs more pods than it was told to run."""
-    version = draft.anchor.version(draft.candidate.version)
+    version = draft.anchor.risen
     if version is None:
         return
     wanted = {**version.replicas, **fact(draft).replicas}
@@ -146,7 +149,7 @@ def pass_gates(draft: Draft) -> None:
 def full_size(draft: Draft) -> None:
     """From here on a preview's size is not enough."""
     candidate = draft.candidate
-    version = draft.anchor.version(candidate.version)
+    version = draft.anchor.risen
     if version is not None:
         wanted = {name: max(count, version.replicas.get(name, 0)) for name, count in candidate.spec.workloads.items()}
         draft.put(replace(version, replicas=wanted))
@@ -189,12 +192,10 @@ def switch_back(draft: Draft) -> None:
 
 def return_traffic(draft: Draft) -> None:
     """The old side has the traffic again."""
-    candidate = draft.anchor.candidate
-    if candidate is not None:
-        version = draft.anchor.version(candidate.version)
-        if version is not None and version.state is VersionState.LIVE:
-            move(draft, candidate.version, VersionKind.LEFT)
-            move(draft, candidate.previous, VersionKind.RETURNED)
+    version = draft.anchor.risen
+    if version is not None and version.state is VersionState.LIVE:
+        move(draft, version.name, VersionKind.LEFT)
+        move(draft, draft.candidate.previous, VersionKind.RETURNED)
     draft.set(elements=(), foreign=())
 
 

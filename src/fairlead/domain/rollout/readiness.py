@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fairlead.domain.rollout.anchor import Anchor, Version
+from fairlead.domain.rollout.entering import live_elements
 from fairlead.domain.rollout.observation import Observation, Verdict, VersionSeen
 from fairlead.domain.rollout.phases import Phase
 
@@ -36,11 +37,11 @@ def _runs(seen: VersionSeen, workload: str) -> int:
 
 def has_floor(version: Version, seen: VersionSeen | None) -> bool:
     """Whether every workload of a version has all the ready pods that it is to run."""
-    if seen is None:
-        return False
-    return all(
-        (found := seen.workloads.get(name)) is not None and found.observed and found.ready >= count
-        for name, count in version.replicas.items()
+    return seen is not None and all(
+        (found := seen.workloads.get(name)) is not None
+        and found.observed
+        and found.ready >= max(count, found.replicas if version.scales_itself else 0)
+        for name, count in version.floor.items()
     )
 
 
@@ -78,7 +79,7 @@ def is_routed(anchor: Anchor, observation: Observation, version: str) -> bool:
         return True
     if any(element.leads_to(version) for element in anchor.elements):
         return True
-    refs = {target.ref for target in live.spec.routes} if live is not None else set()
+    refs = {element.ref for element in live_elements(anchor)}
     seen = {route.ref for route in observation.routes}
     return not refs <= seen or any(
         found.route is not None and found.route.leads_to(version) for found in observation.routes

@@ -170,19 +170,14 @@ def cancel_undeploy(draft: Draft) -> None:
 
 def remove_routes(draft: Draft) -> None:
     """First nobody new comes in. From here on there is no way back."""
-    live = draft.anchor.live
-    routes = live.spec.routes if live is not None else ()
-    draft.set(
-        part=Part.ROUTES,
-        deadline=draft.later(draft.policy.remove_deadline),
-        elements=tuple(RouteElement(one.ref, one.route, None) for one in routes),
-    )
+    elements = tuple(RouteElement(one.ref, one.before, None) for one in live_elements(draft.anchor))
+    draft.set(part=Part.ROUTES, deadline=draft.later(draft.policy.remove_deadline), elements=elements)
     again(draft)
 
 
 def drain(draft: Draft) -> None:
     """Then those who are in come to their end."""
-    draft.set(part=Part.DRAINING, deadline=draft.later(draft.policy.drain_timeout))
+    draft.set(part=Part.DRAINING, deadline=draft.later(draft.policy.drain_timeout), foreign=())
 
 
 def remove_all(draft: Draft) -> None:

@@ -27,9 +27,11 @@ class Unreadable(ValueError):
 
 def to_json(value: Any) -> Any:
     """Return the JSON form of a value of this package."""
+    if value is None or type(value) in _PLAIN:
+        return value
     if is_dataclass(value) and not isinstance(value, type):
-        written = {camel(one.name): to_json(getattr(value, one.name)) for one in fields(value)}
-        tag = getattr(type(value), "KIND", None)
+        tag, names = _names(type(value))
+        written = {stored: to_json(getattr(value, name)) for name, stored in names}
         return written if tag is None else {_KIND: tag, **written}
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
@@ -45,6 +47,12 @@ def from_json(wanted: Any, stored: Any) -> Any:
         Unreadable: it is none.
     """
     return _reader(wanted)(stored)
+
+
+@lru_cache(maxsize=256)
+def _names(written: Any) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+    """Return the kind that a class has in a union, and its fields with their stored names."""
+    return getattr(written, "KIND", None), tuple((one.name, camel(one.name)) for one in fields(written))
 
 
 @lru_cache(maxsize=256)

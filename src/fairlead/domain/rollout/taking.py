@@ -25,6 +25,7 @@ _REFUSALS: Final = {
     Guard.UNFIT_SCALE: "there is no such workload, or fewer than one pod of it were asked for",
     Guard.OTHER_DIGEST: "another version is on its way than the one that was meant",
     Guard.HELD_BACK: "the unit is paused or frozen",
+    Guard.NO_WAY_BACK: "the unit is being removed already; resolve it with force",
     Guard.KEEPS_DRIFTED: "the routes lead elsewhere; resolve it with force, or by adopting what is observed",
     Guard.ADOPTS_NOTHING: "the routes do not all lead to one version that could serve",
 }

@@ -27,6 +27,10 @@ class Selector:
         """Whether pods of a version may get traffic by it."""
         return self.labels.get(VERSION_LABEL, version) == version
 
+    def leads_only_to(self, version: str) -> bool:
+        """Whether no pods but those of a version may get traffic by it."""
+        return self.labels.get(VERSION_LABEL) == version
+
     def with_version(self, version: str) -> Selector:
         """Return the same selector, of one version only."""
         return Selector({**self.labels, VERSION_LABEL: version})
@@ -51,6 +55,10 @@ class Weights:
     def leads_to(self, version: str) -> bool:
         """Whether a version gets traffic by it."""
         return any(one.version == version and one.weight > 0 for one in self.backends)
+
+    def leads_only_to(self, version: str) -> bool:
+        """Whether a version gets traffic by it, and nothing else does."""
+        return self.leads_to(version) and all(one.version == version or one.weight == 0 for one in self.backends)
 
 
 Route = Selector | Weights

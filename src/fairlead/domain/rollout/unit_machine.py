@@ -20,6 +20,7 @@ from fairlead.domain.rollout.tables import find
 from fairlead.domain.rollout.unit_events import Asked, PhaseEvent, UnitEvent, VersionFact
 from fairlead.domain.rollout.unit_table import ROLLOUT, UnitTable
 from fairlead.domain.rollout.unit_words import Do
+from fairlead.domain.rollout.version_table import VERSIONS, VersionTable
 from fairlead.domain.rollout.versioning import move
 
 _PARTS = {Phase.ADOPTING: Part.LABELS, Phase.REVERTING: Part.FLOOR, Phase.UNDEPLOYING: Part.ANNOUNCED}
@@ -34,9 +35,11 @@ class UnitStep:
     commands: tuple[Command, ...] = ()
 
 
-def step(anchor: Anchor, event: UnitEvent, table: UnitTable = ROLLOUT) -> UnitStep:
+def step(
+    anchor: Anchor, event: UnitEvent, *, table: UnitTable = ROLLOUT, versions: VersionTable = VERSIONS
+) -> UnitStep:
     """Return what becomes of a unit by an event. A pair that no table decides blocks the unit; nothing is guessed."""
-    draft = Draft(anchor, event)
+    draft = Draft(anchor, event, versions=versions)
     if isinstance(event, VersionFact):
         move(draft, event.version, event.kind)
     else:

@@ -75,7 +75,7 @@ _ABORTED: Final = (_D.GIVE_UP, _D.DROP, _D.HOLD)
 def _before_switch(at: Phase) -> _Rows:
     """Return what asks and what fails while the candidate exists and has no traffic."""
     return {
-        (at, _K.DEPLOY): _busy(at, _to(_P.PREFLIGHT, _D.SUPERSEDE, _D.TAKE)),
+        (at, _K.DEPLOY): _busy(at, _to(_P.PREFLIGHT, _D.DISCARD, _D.SUPERSEDE, _D.TAKE)),
         (at, _K.ABORT): _to(_P.ABORTING, *_ABORTED, _D.ANSWER),
         (at, _K.ROLLBACK): _to(_P.ABORTING, *_ABORTED, _D.DEFER),
         (at, _K.UNDEPLOY): _to(_P.ABORTING, *_ABORTED, _D.DEFER),
@@ -247,6 +247,7 @@ _BLOCKED: Final[_Rows] = {
         _to(_P.ADOPTING, *_ANSWERED, _D.OVERWRITE, when=_G.FORCES_ADOPTING),
         _to(_P.IDLE, *_ANSWERED, _D.FORGET_ADOPTED, _D.GIVE_UP, _D.END, when=_G.WAS_ADOPTING),
         _to(_P.UNDEPLOYING, *_ANSWERED, _D.OVERWRITE, when=_G.FORCES_UNDEPLOY),
+        _to(_P.BLOCKED, _D.REFUSE, when=_G.NO_WAY_BACK),
         _to(_P.IDLE, *_ANSWERED, _D.KEEP, when=_G.KEEPS_CANDIDATE),
         _to(_P.BLOCKED, _D.REFUSE, when=_G.KEEPS_DRIFTED),
         _to(_P.IDLE, *_ANSWERED, _D.ADOPT_FOUND, _D.KEEP, when=_G.ADOPTS_CANDIDATE),

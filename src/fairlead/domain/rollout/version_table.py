@@ -39,6 +39,7 @@ class VersionGuard(StrEnum):
 
 _D = VersionDo
 VersionRule = Rule[VersionState, VersionDo, VersionGuard]
+VersionTable = Mapping[tuple[VersionState, VersionKind], VersionRule]
 _HOT: Final = (_D.DROP_AUTOSCALERS, _D.SCALE_UP)  # in this order: an autoscaler would shrink an idle side at once
 _WARM: Final = (_D.DROP_AUTOSCALERS, _D.SCALE_DOWN)
 _FAILED: Final = (_D.KEEP_EVIDENCE,)
@@ -50,7 +51,7 @@ def _to(state: VersionState, *do: VersionDo) -> VersionRule:
     return Rule(state, do)
 
 
-VERSIONS: Final[Mapping[tuple[VersionState, VersionKind], VersionRule]] = {
+VERSIONS: Final[VersionTable] = {
     (_S.ABSENT, _K.CREATE): _to(_S.STARTING, _D.CREATE),
     (_S.ABSENT, _K.SUPERSEDED): _to(_S.ABSENT),
     (_S.ABSENT, _K.ABORTED): _to(_S.ABSENT),

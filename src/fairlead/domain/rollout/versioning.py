@@ -21,7 +21,7 @@ from fairlead.domain.rollout.commands import (
 from fairlead.domain.rollout.drafts import Draft
 from fairlead.domain.rollout.phases import VersionKind, VersionState
 from fairlead.domain.rollout.tables import find
-from fairlead.domain.rollout.version_table import VERSIONS, VersionDo
+from fairlead.domain.rollout.version_table import VersionDo
 
 PRESENT_AT_MOST: Final = 3  # versions of a unit, the candidate among them (R6)
 
@@ -32,7 +32,7 @@ def move(draft: Draft, name: str, kind: VersionKind) -> None:
     if version is None:
         return
     kept = version.evidence  # the one guard of this table
-    rule = find(VERSIONS, (version.state, kind), lambda _: kept)
+    rule = find(draft.versions, (version.state, kind), lambda _: kept)
     if rule is None:
         draft.undecided = f"{kind} for version {name} in {version.state}"
         return
@@ -40,10 +40,16 @@ def move(draft: Draft, name: str, kind: VersionKind) -> None:
         version = replace(version, evidence=True)
     if rule.state is not version.state:
         version = _entered(version, rule.state, draft.at)
-    elif kind is VersionKind.OVERDUE:
+    elif kind is VersionKind.OVERDUE or _needs_time(version, kind, draft.at):
         version = replace(version, until=draft.later(version.spec.policy.remove_deadline))
     draft.put(version)
     draft.say(*(command for do in rule.commands for command in _COMMANDS[do](version)))
+
+
+def _needs_time(version: Version, kind: VersionKind, at: datetime) -> bool:
+    """Whether what is asked for again has a deadline that is over: a state that lasts has none of its own."""
+    lasting = version.state in (VersionState.STARTING, VersionState.LIVE, VersionState.HOT)
+    return lasting and kind is VersionKind.RETRY and (version.until is None or version.until <= at)
 
 
 def has_room(draft: Draft, name: str) -> bool:
