@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fairlead.domain.authorising.tokens import token_text
 from fairlead.doors.redaction import Redactor, secrets_in
 from tests.fakes.releases import hook, secret, wanted
 
@@ -76,3 +77,12 @@ def test_a_releases_redactor_knows_all_its_secrets() -> None:
     rendered = wanted(secret(a="in-the-manifest"), hooks=hooks, secrets=("in-the-values",)).rendered
     text = "in-the-hook in-the-manifest in-the-values"
     assert Redactor.of_release(rendered).text(text) == "(secret) (secret) (secret)"
+
+
+def test_tokens_of_the_server_are_masked_wherever_they_stand() -> None:
+    text = token_text("abcdefghij12", "Ab-_" * 10 + "xyz")
+
+    shown = Redactor().text(f"Authorization: Bearer {text}, and {text}.")
+
+    assert shown == "Authorization: Bearer fairlead_abcdefghij12_(secret), and fairlead_abcdefghij12_(secret)."
+    assert Redactor().text("fairlead_abc_def") == "fairlead_abc_def"

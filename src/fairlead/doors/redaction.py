@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from fairlead.domain.authorising.tokens import TOKEN, token_text
 from fairlead.domain.changes import MASKED
 from fairlead.domain.masking import SHORTEST_PART, is_secret, masked_object, written_forms
 from fairlead.domain.rendering import RenderedRelease
@@ -40,6 +41,7 @@ class Redactor:
         """Return a text without secret values, be they raw, in base64, URL-encoded or escaped as in JSON."""
         if text in self._secrets:
             return MASKED
+        text = TOKEN.sub(_only_its_identifier, text)
         return self._pattern.sub(MASKED, text) if self._pattern else text
 
     def value(self, value: Any) -> Any:
@@ -65,3 +67,8 @@ def _decoded(value: Any) -> str:
         return base64.b64decode(str(value), validate=True).decode()
     except ValueError:  # not base64, or not text: there is no clear text to look for
         return ""
+
+
+def _only_its_identifier(token: re.Match[str]) -> str:
+    """Return the text of a token of our server without what opens anything: nobody need register them."""
+    return token_text(token[1], MASKED)

@@ -20,7 +20,8 @@ from fairlead.domain.authorising.callers import Caller, Role
 from fairlead.domain.moments import rfc3339
 from fairlead.domain.scopes import Scope
 
-_TEXT: Final = re.compile(r"fairlead_([a-z0-9]{12})_([A-Za-z0-9_-]{43})", re.ASCII)
+TOKEN: Final = re.compile(r"fairlead_([a-z0-9]{12})_([A-Za-z0-9_-]{43})", re.ASCII)
+"""The text of a token: its identifier, and what nobody else may see."""
 SECRET_BYTES: Final = 32
 IDENTIFIER_LENGTH: Final = 12
 LONGEST_LIFE: Final = timedelta(days=366)
@@ -94,7 +95,7 @@ def token_digest(text: str) -> bytes:
 
 def identifier_in(text: str) -> str | None:
     """Return the identifier that a token's text names, None when it is no token of ours."""
-    found = _TEXT.fullmatch(text)
+    found = TOKEN.fullmatch(text)
     return None if found is None else found[1]
 
 
