@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fairlead.domain.identity import ReleaseKey
-from fairlead.domain.marks import Foreign, Nobodys, Ours, Ownership, field_manager, marked, ownership
+from fairlead.domain.marks import Foreign, Nobodys, Ours, Ownership, field_manager, marked, ownership, unmarked
 
 KEY = ReleaseKey("test", "c", "shop", "web")
 HELM = {"meta.helm.sh/release-name": "web", "meta.helm.sh/release-namespace": "shop"}
@@ -65,3 +65,11 @@ def test_ownership(live: Any, is_chart: bool, expected: Ownership) -> None:
 
 def test_charts_share_helms_field_manager() -> None:
     assert (field_manager(is_chart=True), field_manager(is_chart=False)) == ("helm", "fairlead")
+
+
+def test_the_mark_can_be_left_out() -> None:
+    metadata = {"name": "a", "annotations": {"fairlead.dev/release": "team/web"}}
+    assert unmarked({"kind": "A", "metadata": metadata}) == {"kind": "A", "metadata": {"name": "a"}}
+    more = {"annotations": {"fairlead.dev/release": "team/web", "b": "c"}}
+    assert unmarked({"metadata": more}) == {"metadata": {"annotations": {"b": "c"}}}
+    assert unmarked({}) == {"metadata": {}}

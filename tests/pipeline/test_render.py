@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import pytest
 
 from fairlead.domain.config import (
+    App,
     ChartDir,
     Cluster,
     Compat,
@@ -37,6 +38,7 @@ from fairlead.domain.targets import Target
 from fairlead.doors.paths import Paths
 from fairlead.pipeline.render import Facts, Rendering, render, render_all
 from fairlead.pipeline.values import Sources, ValuesFiles
+from tests.fakes.descriptors import described
 from tests.fakes.rendering import FakeCharts, FakeKustomize, FakeRenderer
 
 PLACE = Place("shop.yaml", 7, 3)
@@ -117,6 +119,20 @@ async def test_manifests_come_in_order_with_their_places(bench: Bench) -> None:
         RenderStarted(rendered.key),
         Rendered(rendered.key, objects=3, cached=False),
     ]
+
+
+@pytest.mark.parametrize(("version", "name"), [("1.2", "web-1-2"), ("#", "web-next")])
+async def test_an_app_is_its_next_version_without_marks(bench: Bench, version: str, name: str) -> None:
+    app = App(described(newVersion=version, namespace="market", secrets=["login"]))
+    rendered = await render(release(app), FACTS, bench.rendering, bench.sources)
+    assert [(one.ref.kind, one.ref.name, one.ref.namespace) for one in rendered.manifests] == [
+        ("Service", name, "market"),
+        ("PodDisruptionBudget", name, "market"),
+        ("Deployment", name, "market"),
+        ("Service", "web", "market"),
+    ]
+    assert {(one.source, one.line) for one in rendered.manifests} == {("shop.yaml", 7)}
+    assert not any("fairlead.dev/release" in str(one.data) for one in rendered.manifests)
 
 
 async def test_a_manifest_that_is_no_object_is_refused_with_its_line(bench: Bench) -> None:

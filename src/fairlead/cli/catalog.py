@@ -129,6 +129,7 @@ CATALOG = (
         (
             Example("fairlead deploy shop.json", "a new version beside the live one, then in its place"),
             Example("fairlead deploy shop.yaml -e prod", "in the cluster and namespace of the environment prod"),
+            Example("fairlead deploy --release shop -e prod", "the app that is declared as a release of prod"),
             Example("fairlead deploy shop.json --on-busy queue", "after what is under way"),
         ),
     ),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from fairlead.domain.apps.descriptor import Descriptor
 from fairlead.domain.pull_secrets import PullSecrets
 from fairlead.domain.records import KEPT
 from fairlead.domain.upgrades.chosen import Chosen
@@ -181,7 +182,14 @@ class Kustomization:
     path: str
 
 
-ReleaseSource = ChartDir | ChartReference | ChartOci | ManifestFiles | Kustomization
+@dataclass(frozen=True, slots=True)
+class App:
+    """An app that is deployed blue-green."""
+
+    descriptor: Descriptor
+
+
+ReleaseSource = ChartDir | ChartReference | ChartOci | ManifestFiles | Kustomization | App
 Chart = ChartDir | ChartReference | ChartOci
 
 

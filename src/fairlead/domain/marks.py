@@ -78,6 +78,14 @@ def marked(obj: Mapping[str, Any], key: ReleaseKey, *, is_chart: bool) -> dict[s
     return {**obj, "metadata": metadata}
 
 
+def unmarked(obj: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object without the annotation that says whose it is."""
+    metadata = dict(obj.get("metadata") or {})
+    annotations = {key: text for key, text in (metadata.get("annotations") or {}).items() if key != RELEASE_ANNOTATION}
+    without = {key: value for key, value in metadata.items() if key != "annotations"}
+    return {**obj, "metadata": {**without, "annotations": annotations} if annotations else without}
+
+
 def ownership(live: Mapping[str, Any], key: ReleaseKey, *, is_chart: bool) -> Ownership:
     """Return whose a live object is, seen from a release."""
     metadata = live.get("metadata") or {}

@@ -19,7 +19,7 @@ from fairlead.domain.records import Recorded
 from fairlead.domain.rendering import Capabilities, RenderedRelease
 from fairlead.domain.saved_plans import SavedPlan
 from fairlead.domain.status import ReleaseStatus, explained
-from fairlead.domain.targets import Target
+from fairlead.domain.targets import Target, require_no_apps
 from fairlead.domain.upgrades.updates import Update
 from fairlead.doors.redaction import Redactor, secrets_in
 from fairlead.pipeline.answering import Silent, answering
@@ -232,9 +232,11 @@ class Application:
         return await show(target, number, await self._store(target), await self.clusters.open(target.environment))
 
     async def _store(self, target: Target) -> StateStore:
+        require_no_apps([target])
         return self.stores(await self.clusters.open(target.environment))
 
     async def _engine(self, targets: Sequence[Target]) -> Engine:
+        require_no_apps(targets)
         clusters = {one.name: await self.clusters.open(one) for one, _ in by_environment(targets)}
         stores = {name: self.stores(cluster) for name, cluster in clusters.items()}
         return Engine(

@@ -9,15 +9,20 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from fairlead.domain.apps.descriptor import Descriptor
+from fairlead.domain.apps.objects import version_objects
+from fairlead.domain.apps.unit_objects import unit_objects
+from fairlead.domain.apps.writing import descriptor_json
 from fairlead.domain.builtin_scopes import BUILT_IN_SCOPES
 from fairlead.domain.chart_output import part_hooks
-from fairlead.domain.config import Chart, Crds, Declaration, Kustomization, ManifestFiles
+from fairlead.domain.config import App, Chart, Crds, Declaration, Kustomization, ManifestFiles
 from fairlead.domain.errors import FairleadError, InputError, OperationFailed, Problem
 from fairlead.domain.events import Rendered, RenderStarted
 from fairlead.domain.flattening import flattened
 from fairlead.domain.helm_past import HelmPast
 from fairlead.domain.identity import ReleaseKey, sha256_bytes, sha256_json
 from fairlead.domain.manifests import Manifest
+from fairlead.domain.marks import unmarked
 from fairlead.domain.patches import apply_patches
 from fairlead.domain.placing import Scopes, place, scopes_of
 from fairlead.domain.rendering import Capabilities, ChartRequest, ChartUse, Lookup, RenderedChart, RenderedRelease
@@ -32,6 +37,9 @@ from fairlead.ports.charts import ChartSource
 from fairlead.ports.events import EventSink
 from fairlead.ports.kustomize import Kustomize
 from fairlead.ports.renderer import ChartRenderer
+
+UNNUMBERED = "next"
+"""What the version of an app is called in what is rendered, where only the cluster knows its number."""
 
 AT_ONCE = 8  # releases in the making; the renderer has a limit of its own
 
@@ -104,6 +112,8 @@ async def render(target: Target, facts: Facts, rendering: Rendering, sources: So
             made = _from_files(files, rendering)
         case Kustomization(path=path):
             made = await _from_kustomization(path, rendering)
+        case App(descriptor=descriptor):
+            made = _from_app(descriptor, target)
         case chart:
             made = await _from_chart(chart, target, facts, rendering, sources)
     finished = _finished(made, target, facts)
@@ -132,6 +142,15 @@ async def _from_kustomization(path: str, rendering: Rendering) -> _Made:
     stream = await (await rendering.kustomize()).build(path)
     objects = [replace(manifest, line=None) for manifest in _objects(stream, path)]
     return _made(objects, {path: sha256_bytes(stream)})
+
+
+def _from_app(descriptor: Descriptor, target: Target) -> _Made:
+    """Return the objects of the next version, live; what only a cluster knows is left out: its number, its Secrets."""
+    version = UNNUMBERED if descriptor.is_automatic else descriptor.version
+    known = replace(descriptor, secrets=())
+    made, unit = version_objects(known, version), unit_objects(known, version, version)
+    place, objects = target.release.place, (*made.created, *made.autoscalers, *unit.all)
+    return _made([Manifest(unmarked(obj), place.file, place.line) for obj in objects], descriptor_json(descriptor))
 
 
 def _made(objects: Sequence[Manifest], inputs: object) -> _Made:

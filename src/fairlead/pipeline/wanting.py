@@ -14,7 +14,7 @@ from fairlead.domain.changes import Plan
 from fairlead.domain.config import Environment, SecretRef
 from fairlead.domain.placing import scopes_of
 from fairlead.domain.rendering import RenderedRelease
-from fairlead.domain.targets import Target
+from fairlead.domain.targets import Target, require_no_apps
 from fairlead.doors.redaction import Redactor, secrets_in
 from fairlead.pipeline.engine import Wanted
 from fairlead.pipeline.helm_past import helm_pasts
@@ -57,6 +57,7 @@ class Wanting:
         """Return releases as they shall be; charts as the deployed revision or, with `as_next`, as the one to come."""
         if not targets:
             return []
+        require_no_apps(targets)
         commit = await self.source.commit(self.root)
         wanted: list[Wanted] = []
         for environment, members in by_environment(targets):

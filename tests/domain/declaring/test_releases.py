@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fairlead.domain.config import (
+    App,
     ChartDir,
     ChartOci,
     ChartReference,
@@ -168,3 +169,42 @@ def test_the_near_repository_is_named() -> None:
     (problem,) = one("chart: {reference: acm/x, version: 1}").problems
     assert "`acme`" in (problem.remedy or "")
     assert (problem.line, problem.path) == (2, "releases[0].chart.reference")
+
+
+POD = "podspec: {containers: [{name: a, image: 'a:1'}]}"
+
+
+def test_an_app_is_called_as_its_release_and_goes_where_it_goes() -> None:
+    declared = one(f"app: {{newVersion: 1.10, {POD}}}")
+    assert declared.codes == []
+    source = declared.release.source
+    assert isinstance(source, App)
+    assert (source.descriptor.namespace, source.descriptor.app, source.descriptor.version) == ("ns", "a", "1-10")
+    elsewhere = one(f"namespace: other, app: {{newVersion: 1, {POD}}}").release.source
+    assert isinstance(elsewhere, App)
+    assert elsewhere.descriptor.namespace == "other"
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        (f"app: {{newVersion: 1, appName: b, {POD}}}", [("appNotRelease", "releases[0].app.appName")]),
+        (f"app: {{newVersion: 1, namespace: b, {POD}}}", [("appNotRelease", "releases[0].app.namespace")]),
+        ("app: {newVersion: 1}", [("missingKey", "releases[0].app")]),
+        (f"app: {{newVersion: 1, hotFor: 1s, {POD}}}", [("invalidValue", "releases[0].app.hotFor")]),
+        (f"app: {{newVersion: 1, {POD}}}, chart: {{dir: c}}", [("releaseKind", "releases[0]")]),
+        (f"app: {{newVersion: 1, {POD}}}, patches: []", [("withoutEffect", "releases[0].patches")]),
+        (f"app: {{newVersion: 1, {POD}}}, values: []", [("withoutEffect", "releases[0].values")]),
+        (f"app: {{newVersion: 1, redirectWww: true, {POD}}}", [("notYetInEffect", "releases[0].app.redirectWww")]),
+    ],
+    ids=range(8),
+)
+def test_what_an_app_may_not_say(text: str, codes: list[tuple[str, str]]) -> None:
+    problems = one(text).problems
+    assert [(problem.code, problem.path) for problem in problems] == codes
+    assert all(problem.file == "apps/apps.yaml" and problem.line == 2 for problem in problems)
+
+
+def test_an_app_in_a_release_without_a_name() -> None:
+    declared = declare_releases(f"releases:\n- {{app: {{newVersion: 1, {POD}}}}}\n")
+    assert "missingKey" in declared.codes

@@ -8,6 +8,7 @@ from typing import Any, assert_never
 from fairlead.cli.wire.documents import List, ListedItem
 from fairlead.domain.config import (
     Aks,
+    App,
     ChartDir,
     ChartOci,
     ChartReference,
@@ -114,5 +115,7 @@ def _source(source: ReleaseSource) -> dict[str, Any]:
             return {"source": "manifests", "files": list(files)}
         case Kustomization(path=path):
             return {"source": "kustomize", "files": [path]}
+        case App(descriptor=descriptor):
+            return {"source": "app", "version": descriptor.version}
         case _:
             assert_never(source)

@@ -84,8 +84,8 @@ class Context(Document, frozen=True, kw_only=True, tag="Context"):
 class ListedItem(Located, frozen=True, kw_only=True):
     """A declared cluster, environment or release. What does not apply to its type is null.
 
-    `provider` is the provider's key in the file; `source` one of `chart`, `manifests`, `kustomize`; `chart` the
-    directory or reference, with `version` where it has one; `files` the manifests or the kustomization.
+    `provider` is the provider's key in the file; `source` one of `chart`, `manifests`, `kustomize`, `app`; `chart`
+    the directory or reference, with `version` where it has one; `files` the manifests or the kustomization.
     """
 
     name: str

@@ -35,11 +35,11 @@ class EnvironmentReader:
     def environment(self, found: FoundRecord, cluster: Cluster | None) -> Environment | None:
         """Return an environment, or None when its name or cluster is missing."""
         values = ValueReader(self.findings, cluster)
-        reader = ReleaseReader(self.findings, self.resolved, self.repos, values)
+        namespace = found.text("kubeNamespace")
+        reader = ReleaseReader(self.findings, self.resolved, self.repos, values, namespace or DEFAULT_NAMESPACE)
         declared = tuple(self._declared(found, reader))
         self._check_names(declared)
         self._check_dependencies(declared)
-        namespace = found.text("kubeNamespace")
         if "kubeNamespace" not in found.fields and found.sound:
             message = f"the environment has no kubeNamespace; {DEFAULT_NAMESPACE!r} is used"
             remedy = f"write `kubeNamespace: {DEFAULT_NAMESPACE}` if that is what you mean"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fairlead.domain.config import Crds
+from fairlead.domain.declaring.apps.keys import DESCRIPTOR
 from fairlead.domain.declaring.shapes import (
     Field,
     Flag,
@@ -148,7 +149,7 @@ PATCH = Record(
 )
 RELEASE = Record(
     "release",
-    "One deployable thing: exactly one of chart, resourceFiles and kustomize",
+    "One deployable thing: exactly one of chart, resourceFiles, kustomize and app",
     (
         Field("name", RELEASE_NAME, "Unique in its environment; the Helm release's name.", required=True),
         Field("chart", CHART, "A Helm chart."),
@@ -158,6 +159,7 @@ RELEASE = Record(
             "Manifest files, directories of them or globs, relative to this file.",
         ),
         Field("kustomize", KUSTOMIZE, "A kustomization, built with the kustomize or kubectl program."),
+        Field("app", DESCRIPTOR, "The descriptor of an app that is deployed blue-green. See the page of descriptors."),
         Field("valuesFile", PathText(PathRole.VALUES_FILE), "Helm values file, relative to this file."),
         Field("values", ListOf(VALUE), "Helm values; they win over every file."),
         Field("trigger", TRIGGER, "Shorthand for one more item of `triggers`."),
@@ -186,9 +188,9 @@ RELEASE = Record(
     ),
     one_of=(
         OneOf(
-            ("chart", "resourceFiles", "kustomize"),
+            ("chart", "resourceFiles", "kustomize", "app"),
             "releaseKind",
-            "give the release exactly one of chart, resourceFiles and kustomize",
+            "give the release exactly one of chart, resourceFiles, kustomize and app",
         ),
     ),
 )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fairlead.domain.config import (
+    App,
     ChartDir,
     ChartOci,
     ChartReference,
@@ -18,6 +19,7 @@ from fairlead.domain.config import (
     Release,
     ReleaseSource,
 )
+from fairlead.domain.declaring.apps.reading import Defaults, read_app
 from fairlead.domain.declaring.findings import Findings
 from fairlead.domain.declaring.found import FoundPath, FoundRecord, PathRequest
 from fairlead.domain.declaring.patches import read_patches
@@ -32,18 +34,24 @@ DEFAULT_TIMEOUT_SECONDS = 300.0
 
 ResolvedPaths = Mapping[PathRequest, tuple[str, ...]]
 
+_OF_CHARTS = ("values", "valuesFile", "lockFile")
+_NOT_OF_APPS = ("patches", "ignoreFields", "trigger", "triggers", "prune", "wait", "timeout")
 _REPO_CHART = re.compile(r"[^/]+/[^/]+")
 _OCI_CHART = re.compile(r"oci://[^/@\s]+/[^@:\s]+")
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseReader:
-    """Reads releases for one environment. `resolved` lacks the paths that were refused, which is already noted."""
+    """Reads releases for one environment, which goes to a namespace.
+
+    `resolved` lacks the paths that were refused, which is already noted.
+    """
 
     findings: Findings
     resolved: ResolvedPaths
     repos: frozenset[str]
     values: ValueReader
+    namespace: str
 
     def release(self, found: FoundRecord) -> Release | None:
         """Return a release, or None when its name or what it deploys is missing."""
@@ -54,7 +62,7 @@ class ReleaseReader:
         self._check_values(found, source)
         triggers = read_triggers(found, self.findings)
         timeout = self._timeout(found)
-        patches = read_patches(found, self.findings)
+        patches = () if isinstance(source, App) else read_patches(found, self.findings)
         if name is None or source is None:
             return None
         return Release(
@@ -90,11 +98,29 @@ class ReleaseReader:
             return None
         if (chart := found.record("chart")) is not None:
             return self._chart(chart)
+        if (app := found.record("app")) is not None:
+            return self._app(found, app)
         if (kustomize := found.record("kustomize")) is not None:
             directory = self.single(kustomize.path("dir"))
             return None if directory is None else Kustomization(directory)
         files = self.files(found, "resourceFiles")
         return ManifestFiles(files) if files else None
+
+    def _app(self, found: FoundRecord, app: FoundRecord) -> ReleaseSource | None:
+        name, namespace = found.text("name"), found.text("namespace") or self.namespace
+        descriptor = read_app(app, self.findings, Defaults(namespace, name))
+        if descriptor is None or name is None:
+            return None
+        if descriptor.app != name:
+            message = f"found the app {quoted(descriptor.app)} in the release {quoted(name)}"
+            self.findings.error(app.at("appName"), "appNotRelease", message, "call both the same, or leave appName out")
+        if descriptor.namespace != namespace:
+            message = (
+                f"found the namespace {quoted(descriptor.namespace)} in a release that goes to {quoted(namespace)}"
+            )
+            remedy = "leave it out, and name the namespace of the release"
+            self.findings.error(app.at("namespace"), "appNotRelease", message, remedy)
+        return App(descriptor)
 
     def _chart(self, chart: FoundRecord) -> ReleaseSource | None:
         if not chart.sound:
@@ -139,11 +165,12 @@ class ReleaseReader:
         return ChartReference(reference, version)
 
     def _check_values(self, found: FoundRecord, source: ReleaseSource | None) -> None:
-        if not isinstance(source, (ManifestFiles, Kustomization)):
+        if not isinstance(source, (ManifestFiles, Kustomization, App)):
             return
-        for key in ("values", "valuesFile", "lockFile"):
+        is_app = isinstance(source, App)
+        for key in (*_OF_CHARTS, *(_NOT_OF_APPS if is_app else ())):
             if key in found.fields:
-                message = f"{key} has no effect on a release that is not a chart"
+                message = f"{key} has no effect on a release that is {'an app' if is_app else 'not a chart'}"
                 self.findings.warning(found.at(key), "withoutEffect", message, "remove it, or deploy a chart")
 
     def _timeout(self, found: FoundRecord) -> float:

@@ -49,7 +49,7 @@ def _page() -> Iterator[str]:
     yield "# All keys of declared files"
     yield ""
     yield "Generated from the grammar that the reader uses; do not edit. Rules: [configuration](configuration.md)."
-    shown: set[str] = set()
+    shown = {DESCRIPTOR.name}  # has a page of its own
     for top in (ENVIRONMENTS_FILE, RELEASES_FILE, LOCK_FILE, WEBHOOKS_FILE):
         yield from _section(top, shown, 2)
 
@@ -107,7 +107,8 @@ def _type(shape: Shape) -> str:  # noqa: PLR0911 - one case and one return per s
         case Either():
             return f"path or {_type(shape.record)}"
         case Record():
-            return f"[{shape.name}](#{shape.name.lower()})" if shape.fields else "`{}`"
+            page = APP_PAGE.rpartition("/")[2] if shape is DESCRIPTOR else ""
+            return f"[{shape.name}]({page}#{shape.name.lower()})" if shape.fields else "`{}`"
 
 
 def _records(shape: Shape) -> Iterator[Record]:

@@ -126,7 +126,7 @@ _RULES = (
     Field("previewReplicas", _COUNT, "How many pods a new version has before it is promoted.", default="all"),
 )
 DESCRIPTOR = Record(
-    "app",
+    "descriptor",
     "An app that is deployed blue-green",
     (
         Field("id", ANY_TEXT, "Given by the server."),

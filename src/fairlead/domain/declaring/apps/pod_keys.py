@@ -42,7 +42,7 @@ _VOLUME = _open(
     _field("projected", _PROJECTED, "Several sources as files."),
 )
 _VALUE_FROM = _open(
-    "valueFrom",
+    "envValueFrom",
     "Where the value of a variable comes from",
     _field("configMapKeyRef", _NAMED, "A key of a ConfigMap."),
     _field("secretKeyRef", _NAMED, "A key of a Secret."),

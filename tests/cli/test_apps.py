@@ -1,0 +1,81 @@
+"""An app among declared releases: listed, rendered and linted like them, and deployed by a command of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.test_commands_cluster import Shop
+from tests.cli.test_commands_cluster import shop as shop  # noqa: PLC0414 - a fixture, found by its name
+from tests.conftest import Golden
+
+APP = """\
+  - name: store
+    app:
+      newVersion: "#"
+      redirectWww: true
+      podspec: {containers: [{name: store, image: "shop/store:1.0", ports: [{containerPort: 8080}]}]}
+"""
+
+
+@pytest.fixture
+def stored(shop: Shop) -> Shop:
+    """A shop with an app among its releases."""
+    file = shop.root / "apps.yaml"
+    file.write_text(file.read_text() + APP)
+    return shop
+
+
+def test_it_is_listed_rendered_and_linted(stored: Shop, golden: Golden) -> None:
+    listed = stored.run("list", "releases", "test", "--output", "json").document["items"]
+    assert [(one["name"], one["source"], one["version"]) for one in listed if one["name"] == "store"] == [
+        ("store", "app", "#")
+    ]
+    golden("cli/shop-app-render.yaml", stored.run("render", "test", "-r", "store").stdout)
+    linted = stored.run("lint", "test", "-r", "store", "--output", "json")
+    assert [(one["code"], one["path"]) for one in linted.document["problems"]] == [
+        ("notYetInEffect", "releases[2].app.redirectWww")
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("plan", "test"),
+        ("apply", "test"),
+        ("apply", "test", "-r", "store"),
+        ("status", "test"),
+        ("history", "test", "store"),
+        ("show", "test", "store", "1"),
+        ("hold", "test", "store"),
+        ("rollback", "test", "store"),
+        ("test", "test", "store"),
+    ],
+    ids=" ".join,
+)
+def test_what_does_not_know_apps_says_so_and_writes_nothing(stored: Shop, arguments: tuple[str, ...]) -> None:
+    found = stored.run(*arguments, "--output", "json")
+    assert (found.code, found.document["errors"][0]["code"]) == (2, "appRelease")
+    assert found.document["errors"][0]["file"] == "apps.yaml"
+    assert stored.cluster.writes == stored.cluster.bookkeeping == []
+
+
+def test_the_others_go_on(stored: Shop) -> None:
+    assert stored.run("apply", "test", "-r", "settings,web").code == 0
+    assert stored.run("status", "test", "-r", "settings").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ((), "conflictingOptions"),
+        (("store.json", "--release", "store", "-e", "test"), "conflictingOptions"),
+        (("--release", "store"), "conflictingOptions"),
+        (("--release", "web", "-e", "test"), "notAnApp"),
+        (("--release", "nothing", "-e", "test"), "unknownRelease"),
+    ],
+    ids=range(5),
+)
+def test_which_app_is_meant(stored: Shop, arguments: tuple[str, ...], code: str) -> None:
+    found = stored.run("deploy", *arguments, "--output", "json")
+    assert (found.code, found.document["errors"][0]["code"]) == (2, code)
+    assert stored.cluster.writes == stored.cluster.bookkeeping == []
