@@ -14,7 +14,9 @@ from fairlead.domain.errors import RemoteRefused
 from fairlead.domain.images import ImageName
 from fairlead.domain.published import ImageFacts
 from tests.fakes.charts import registries
-from tests.fakes.registry_program import push, registry_program
+from tests.fakes.registry_program import Endpoint, push, registry_program
+from tests.fakes.repository import write_files
+from tests.fakes.webhooks import SECRET, serving
 
 pytestmark = pytest.mark.e2e
 
@@ -39,3 +41,32 @@ async def test_thousands_of_tags_are_listed_whole_and_described(host: str, tmp_p
     with pytest.raises(RemoteRefused):
         await asking.tags(ImageName(host, "shop/none"))
     await asking.close()
+
+
+ENVIRONMENTS = """\
+clusters: [{name: eu, provider: {minikube: {}}}]
+environments:
+  - {name: test, clusterName: eu, kubeNamespace: shop, releasesFiles: [apps.yaml]}
+"""
+APPS = """\
+releases:
+  - name: web
+    chart: {{dir: c}}
+    trigger: {{image: {{track: PatchLevel}}}}
+    values: [{{key: image.repository, value: '{host}/shop/web'}}, {{key: image.tag, value: {tag}}}]
+"""
+CONFIG = "receivers:\n  - {name: registry, provider: distribution, secretFrom: {env: CI_SECRET}}\n"
+
+
+async def test_a_registry_tells_of_a_push_by_itself_and_it_is_written_down(tmp_path: Path) -> None:
+    shop = tmp_path / "shop"
+    write_files(shop, {"environments.yaml": ENVIRONMENTS, "apps.yaml": "", "c/": "", "webhooks.yaml": CONFIG})
+    async with serving(shop, "--patch") as server:
+        tells = Endpoint(f"http://127.0.0.1:{server.port}/hooks/registry", SECRET)
+        async with registry_program(tmp_path, tells) as host:
+            (shop / "apps.yaml").write_text(APPS.format(host=host, tag="1.0.0"))
+            await push(host, "shop/web", ["1.0.1"])
+            async with asyncio.timeout(30):
+                while "1.0.0 -> 1.0.1" not in await server.line():
+                    pass
+    assert (shop / "apps.yaml").read_text() == APPS.format(host=host, tag="1.0.1")

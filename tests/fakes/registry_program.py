@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -24,15 +25,29 @@ http: {{addr: "127.0.0.1:{port}"}}
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Whom the registry tells of what happens in it, and what it shows to prove itself."""
+
+    url: str
+    secret: str
+
+    def config(self) -> str:
+        headers = f"{{Authorization: ['Bearer {self.secret}']}}"
+        settings = f"url: '{self.url}', headers: {headers}, timeout: 5s, threshold: 5, backoff: 1s"
+        return f"notifications: {{endpoints: [{{name: fairlead, {settings}}}]}}\n"
+
+
 @asynccontextmanager
-async def registry_program(folder: Path) -> AsyncIterator[str]:
+async def registry_program(folder: Path, tells: Endpoint | None = None) -> AsyncIterator[str]:
     """Run the sandbox's registry program on a free port; gives `127.0.0.1:PORT`."""
     program = (await ensure([REGISTRY], Settings.from_environment(), lambda _: None))["registry"]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     config = folder / "registry.yaml"
-    config.write_text(_CONFIG.format(folder=folder / "storage", port=port))
+    notifying = tells.config() if tells is not None else ""
+    config.write_text(_CONFIG.format(folder=folder / "storage", port=port) + notifying)
     child = await start(Program((str(program), "serve", str(config)), env={"OTEL_TRACES_EXPORTER": "none"}))
     # It says so when it listens; nothing else is waited for.
     assert child.stderr is not None

@@ -210,10 +210,18 @@ async def test_a_branch_of_ours_is_replaced_and_removed(server: Path) -> None:
     assert await copy.branches() == ()
 
 
-async def test_a_server_that_says_no_is_an_error_with_its_words(server: Path) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        "GH006: Protected branch update failed for refs/heads/main.",
+        "GitLab: You are not allowed to push code to protected branches on this project.",
+        "Gitea: Not allowed to push to protected branch main",
+    ],
+)
+async def test_a_server_that_says_no_is_an_error_with_its_words(server: Path, words: str) -> None:
     hook = server / "hooks" / "pre-receive"
     hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\necho 'GH006: Protected branch update failed' >&2\nexit 1\n")
+    hook.write_text(f"#!/bin/sh\necho '{words}' >&2\nexit 1\n")
     hook.chmod(0o755)
     copy = copy_of(server)
     await copy.refresh(None)
@@ -222,7 +230,7 @@ async def test_a_server_that_says_no_is_an_error_with_its_words(server: Path) ->
         await copy.push_base(await changed(copy, "tag: 2\n"))
 
     assert caught.value.code == "pushRefused"
-    assert "GH006" in str(caught.value)
+    assert words in str(caught.value)
 
 
 @pytest.mark.parametrize("damage", ["lock", "objects", "no git", "left-over files", "half a merge"])
