@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -276,3 +277,18 @@ def test_what_is_kept_in_a_lock_file_is_proposed_there_and_counts_from_then_on(r
     assert value["values"]["image"]["tag"] == "1.5.0"
     assert value["provenance"]["image.tag"] == {"file": "apps.lock.yaml", "line": 3, "source": "release.lockFile"}
     assert repository.fates("poll", "--pr", "-r", "web") == {}
+
+
+@pytest.mark.parametrize("more", ["  direct: true\n"])
+def test_ninety_updates_of_one_repository_are_one_commit_within_half_a_minute(repository: Repository) -> None:
+    release = APPS.partition("  - name: api")[0].removeprefix("releases:\n")
+    apps = "releases:\n" + "".join(release.replace("name: web", f"name: web{number}") for number in range(90))
+    asyncio.run(committed(repository.server, "apps.yaml", apps))
+    started = time.process_time()
+
+    found = repository.run("poll", "--pr")["updates"]
+
+    assert time.process_time() - started < 30
+    assert [one["proposed"] for one in found] == ["committed"] * 90
+    assert shown(repository, "main") == apps.replace("1.4.2", "1.5.0")
+    assert asyncio.run(git(repository.server, "rev-list", "--count", "main")) == "3"
