@@ -17,6 +17,7 @@ from bench.answers import Answer, read
 from bench.bluegreen.timeline import Timeline
 from fairlead.adapters.anchors.secrets import SecretAnchors
 from fairlead.adapters.clock.system import SystemClock
+from fairlead.adapters.gates.webhooks import WebhookJudges
 from fairlead.adapters.kubernetes.client import KubernetesCluster
 from fairlead.adapters.statestore.store import SecretStateStore
 from fairlead.adapters.traffic.services import ServiceSelectors
@@ -143,7 +144,9 @@ async def namespace_of(status: SandboxStatus, namespace: str, folder: Path) -> A
     clock, timeline = SystemClock(), Timeline()
     cluster = KubernetesCluster(found, clock=clock, environ={})
     memory = SecretStateStore(cluster)
-    place = Place(cluster, SecretAnchors(cluster), memory, {("", "Service"): ServiceSelectors(cluster)})
+    place = Place(
+        cluster, SecretAnchors(cluster), memory, {("", "Service"): ServiceSelectors(cluster)}, cluster, WebhookJudges()
+    )
 
     async def places(_cluster: str) -> Place:
         return place

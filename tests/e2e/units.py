@@ -13,6 +13,7 @@ import orjson
 
 from fairlead.adapters.anchors.secrets import SecretAnchors
 from fairlead.adapters.clock.system import SystemClock
+from fairlead.adapters.gates.webhooks import WebhookJudges
 from fairlead.adapters.kubernetes.client import KubernetesCluster
 from fairlead.adapters.statestore.store import SecretStateStore
 from fairlead.adapters.traffic.services import ServiceSelectors
@@ -64,7 +65,7 @@ class UnitSite:
 
     def descriptor(self, *, env: Mapping[str, str] | None = None, **more: Any) -> Descriptor:
         variables = [{"name": name, "value": value} for name, value in (env or {}).items()]
-        probe = {"httpGet": {"path": "/health", "port": 8080}, "periodSeconds": 1}
+        probe = {"httpGet": {"path": "/ready", "port": 8080}, "periodSeconds": 1}
         container = {
             "name": "app",
             "image": f"{self.registry}/app:1.0",
@@ -99,6 +100,11 @@ class UnitSite:
     async def get(self, kind: str, name: str, api_version: str = "v1") -> LiveObject | None:
         return await self.cluster.get(ObjectRef(api_version, kind, self.key.namespace, name))
 
+    async def replicas(self, deployment: str) -> int:
+        found = await self.get("Deployment", deployment, "apps/v1")
+        assert found is not None
+        return int(found["spec"]["replicas"])
+
     async def selector(self) -> dict[str, str]:
         service = await self.get("Service", self.key.name)
         assert service is not None
@@ -123,7 +129,8 @@ async def unit_site(
     cluster = KubernetesCluster(reach or sandbox_access(sandbox, namespace), clock=SystemClock(), environ={})
     memory, news = SecretStateStore(cluster), News()
     objects = Impersonating(cluster) if impersonating else cluster
-    place = Place(objects, SecretAnchors(cluster), memory, {("", "Service"): ServiceSelectors(objects)})
+    routers = {("", "Service"): ServiceSelectors(objects)}
+    place = Place(objects, SecretAnchors(cluster), memory, routers, cluster, WebhookJudges())
 
     async def places(_cluster: str) -> Place:
         return place

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fairlead.adapters.anchors.secrets import SecretAnchors
 from fairlead.adapters.clock.system import SystemClock
+from fairlead.adapters.probes.choosing import EitherWay
 from fairlead.adapters.providers.cluster_access import KubeconfigAccess
 from fairlead.adapters.providers.sources import Override, Sources
 from fairlead.adapters.providers.store import KubeconfigStore
@@ -30,6 +31,8 @@ from fairlead.pipeline.units.service import Units, opened
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.events import UnitSink
+from fairlead.ports.gates import Judges
+from fairlead.ports.probes import Probes
 from fairlead.ports.statestore import StateStore
 from fairlead.ports.variables import VariableStore
 from fairlead.settings import Settings
@@ -47,10 +50,13 @@ class Reached:
     namespace: str
 
 
-def place_in(cluster: Cluster, clock: Clock) -> Place:
-    """Return the ports by which units are driven in a cluster."""
+def place_in(cluster: Cluster, clock: Clock, direct: Probes, judges: Judges) -> Place:
+    """Return the ports by which units are driven in a cluster; `direct` leads to pods where their network is ours."""
+    from fairlead.adapters.kubernetes.client import KubernetesCluster  # noqa: PLC0415 - loads the HTTP client
+
     routers: Routers = {_SERVICE: ServiceSelectors(cluster), _HTTP_ROUTE: HttpRoutes(cluster, clock)}
-    return Place(cluster, SecretAnchors(cluster), SecretStateStore(cluster), routers)
+    probes = EitherWay(direct, cluster) if isinstance(cluster, KubernetesCluster) else direct
+    return Place(cluster, SecretAnchors(cluster), SecretStateStore(cluster), routers, probes, judges)
 
 
 def variables_in(cluster: Cluster) -> VariableStore:
@@ -100,11 +106,15 @@ async def units_in_context(
 
 @asynccontextmanager
 async def _units(door: Callable[[str], Awaitable[Cluster]], sink: UnitSink) -> AsyncIterator[Units]:
+    from fairlead.adapters.gates.webhooks import WebhookJudges  # noqa: PLC0415 - loads the HTTP client
+    from fairlead.adapters.probes.direct import DirectProbes  # noqa: PLC0415 - loads the HTTP client
+
     clock, doors, memories = SystemClock(), dict[str, Cluster](), dict[str, StateStore]()
+    direct, judges = DirectProbes(), WebhookJudges()
 
     async def places(name: str) -> Place:
         doors[name] = await door(name)
-        place = place_in(doors[name], clock)
+        place = place_in(doors[name], clock, direct, judges)
         memories[name] = place.memory
         return place
 
@@ -112,8 +122,12 @@ async def _units(door: Callable[[str], Awaitable[Cluster]], sink: UnitSink) -> A
         return False
 
     engine = Engine(doors, memories, Unheard(), clock, ThisProcess(), clock, unrelated)
-    async with opened(engine, places, sink) as units:
-        yield units
+    try:
+        async with opened(engine, places, sink) as units:
+            yield units
+    finally:
+        await direct.close()
+        await judges.close()
 
 
 class Unheard:

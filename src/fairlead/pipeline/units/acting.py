@@ -12,6 +12,7 @@ from fairlead.domain.rollout.phases import Kind
 from fairlead.domain.unit_news import DeploymentEnded, Notified
 from fairlead.pipeline.units.adopting import pin_labels
 from fairlead.pipeline.units.creating import create_version, set_autoscalers, set_preview, set_replicas
+from fairlead.pipeline.units.gates import run_gates
 from fairlead.pipeline.units.hosts import Hosts
 from fairlead.pipeline.units.keeping import keep_evidence
 from fairlead.pipeline.units.preflight import apply_in_place, inspect
@@ -37,6 +38,7 @@ _BY_COMMAND: Final[dict[type[Any], Callable[[Turn, Any], Awaitable[None]]]] = {
     wanted.ApplyInPlace: apply_in_place,
     wanted.CreateVersion: create_version,
     wanted.SetPreview: set_preview,
+    wanted.RunGates: run_gates,
     wanted.StageRoute: stage_route,
     wanted.SwitchRoute: switch_route,
     wanted.ProbeRoutes: open_to_outside,
@@ -65,8 +67,8 @@ async def act(turn: Turn, commands: Sequence[wanted.Command], sink: UnitSink) ->
 
 async def _carry_out(turn: Turn, command: wanted.Command, sink: UnitSink) -> None:
     match command:
-        case wanted.ReadBack() | wanted.Stop() | wanted.RunGates():
-            return  # the next look reads everything, who stops sends nothing, and no version has gates
+        case wanted.ReadBack() | wanted.Stop():
+            return  # the next look reads everything; who stops sends nothing
         case wanted.ReleaseHosts(keep=hosts):
             await Hosts(turn.cluster, turn.key).keep(hosts)
         case wanted.Notify(code=code, text=text, alarm=alarm):

@@ -55,6 +55,11 @@ class Contents:
         """Its configuration, which other versions may use as well."""
         return frozenset(map(object_ref, self.configuration))
 
+    @property
+    def ignores_readiness(self) -> bool:
+        """Whether pods that run count as ready, because the descriptor says so."""
+        return bool(self.descriptor and self.descriptor.get("ignoreReadiness"))
+
     def to_json(self) -> dict[str, Any]:
         """Return the stored form."""
         lists = {name: [dict(each) for each in getattr(self, name)] for name in _LISTS}

@@ -22,6 +22,7 @@ from fairlead.pipeline.units.anchoring import Held, read_anchor, swap_anchor
 from fairlead.pipeline.units.diagnosing import Diagnosis
 from fairlead.pipeline.units.findings import Findings
 from fairlead.pipeline.units.guarded import Overtaken
+from fairlead.pipeline.units.health import look_at_health
 from fairlead.pipeline.units.leading import Leadership
 from fairlead.pipeline.units.library import Library
 from fairlead.pipeline.units.observing import observation
@@ -59,6 +60,7 @@ class Driver:
 
     def __post_init__(self) -> None:
         self.library = Library(self.place.anchors, self.key)
+        self.findings.changed = self.waking.listener.changed
 
     async def run(self, held: Held, rests: Rests) -> Anchor:
         """Take the unit over from the anchor that was read, and drive it until it rests.
@@ -79,6 +81,7 @@ class Driver:
             except Overtaken:
                 raise self._superseded() from None
             finally:
+                await self.findings.close()
                 await self.diagnosis.close()
         return held.anchor
 
@@ -96,6 +99,7 @@ class Driver:
 
     async def _let_go(self, held: Held) -> bool:
         """Say that nobody drives the unit any more; False when something was asked meanwhile."""
+        await self.library.tidy(held.anchor, self.clock.now())
         return await swap_anchor(self.place.anchors, self.key, held, held.anchor, None) is not None
 
     async def _mine(self) -> Held:
@@ -151,6 +155,7 @@ class Driver:
             refs = tuple(turn.contents(candidate).deployments.values())
             await self.diagnosis.look(anchor, refs, sight, self.findings)
             await look_at_adoption(turn)
+            await look_at_health(turn, sight, self.sink)
         except Transient:
             self._away_since = self._away_since or self.clock.now()
             return Observation(reachable=False)

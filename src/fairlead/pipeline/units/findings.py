@@ -5,7 +5,7 @@ It belongs to one driver. One that takes over has found out nothing yet, and ask
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
 from dataclasses import dataclass, field
 
 from fairlead.domain.rollout.observation import AdoptionSeen, PreflightSeen, Verdict
@@ -15,7 +15,8 @@ from fairlead.domain.rollout.observation import AdoptionSeen, PreflightSeen, Ver
 class Findings:
     """What was found, by version where it is about one.
 
-    `gates` are by version and whether they are those of its soak. `hopeless` says why pods will never be ready.
+    `gates` are by version and whether they are those of its soak, `running` those that have not ended. `hopeless` says
+    why pods will never be ready, `bodies` what pods answered last. `changed` is set when something was found.
     """
 
     preflight: dict[str, PreflightSeen] = field(default_factory=dict)
@@ -24,16 +25,16 @@ class Findings:
     gates: dict[tuple[str, bool], tuple[Verdict, str]] = field(default_factory=dict)
     evidence: set[str] = field(default_factory=set)
     adoption: AdoptionSeen | None = None
+    bodies: dict[str, str] = field(default_factory=dict)
+    running: dict[tuple[str, bool], asyncio.Task[None]] = field(default_factory=dict)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def gates_of(self, version: str, *, soak: bool) -> tuple[Verdict, str]:
         """Return what the gates of a version say, and why."""
         return self.gates.get((version, soak), (Verdict.UNKNOWN, ""))
 
-    def forget(self, known: Mapping[str, object]) -> None:
-        """Keep nothing of versions that are not known any more."""
-        for found in (self.preflight, self.health, self.hopeless):
-            for version in [version for version in found if version not in known]:
-                del found[version]
-        for pair in [pair for pair in self.gates if pair[0] not in known]:
-            del self.gates[pair]
-        self.evidence &= known.keys()
+    async def close(self) -> None:
+        """End what runs in the background."""
+        for task in self.running.values():
+            task.cancel()
+        await asyncio.gather(*self.running.values(), return_exceptions=True)

@@ -70,7 +70,7 @@ def version_seen(version: Version, sight: Sight, library: Library, findings: Fin
         workloads={
             name: workload
             for name, manifest in contents.workloads.items()
-            if (workload := _workload(version.name, manifest, sight)) is not None
+            if (workload := _workload(contents, manifest, sight)) is not None
         },
         objects=tuple(Owned(ref, uid(live)) for ref, live in sorted(found.items())),
         complete=all(object_ref(each) in there for each in contents.own),
@@ -91,12 +91,10 @@ def endpoints_match(contents: Contents, sight: Sight) -> bool:
     return True
 
 
-def ready_of(version: str, contents: Contents, sight: Sight) -> dict[str, int]:
+def ready_of(contents: Contents, sight: Sight) -> dict[str, int]:
     """Return how many pods of each workload of a version are ready."""
-    return {
-        name: len(ready_uids(sight.pods_of(version, branch(manifest, "spec", "selector", "matchLabels"))))
-        for name, manifest in contents.workloads.items()
-    }
+    found = {name: _workload(contents, manifest, sight) for name, manifest in contents.workloads.items()}
+    return {name: 0 if one is None else one.ready for name, one in found.items()}
 
 
 def is_staged(elements: Iterable[RouteElement], sight: Sight, contents: Contents | None) -> bool:
@@ -116,7 +114,7 @@ def answers(elements: Iterable[RouteElement], sight: Sight, contents: Contents) 
         for found in ready_uids(sight.pods_of(version, branch(manifest, "spec", "selector", "matchLabels")))
     )
     readings = [sight.routes[one.ref] for one in elements if one.after is not None and one.ref in sight.routes]
-    return all(one.settled and one.ready <= mine and bool(one.ready) for one in readings)
+    return all(one.settled and one.ready <= mine and (one.ready or contents.ignores_readiness) for one in readings)
 
 
 def preview_of(sight: Sight, contents: Contents | None) -> str:
@@ -145,14 +143,15 @@ def _resting(target: RouteTarget) -> RouteElement:
     return RouteElement(target.ref, target.route, target.route)
 
 
-def _workload(version: str, manifest: ObjectBody, sight: Sight) -> WorkloadSeen | None:
+def _workload(contents: Contents, manifest: ObjectBody, sight: Sight) -> WorkloadSeen | None:
     live = sight.objects.get(object_ref(manifest))
     if live is None or is_going(live):
         return None
-    pods = sight.pods_of(version, branch(manifest, "spec", "selector", "matchLabels"))
+    pods = sight.pods_of(contents.version, branch(manifest, "spec", "selector", "matchLabels"))
+    running = [pod for pod in pods if text(pod, "status", "phase") == "Running" and not is_going(pod)]
     return WorkloadSeen(
         replicas=whole(live, "spec", "replicas", default=1),
-        ready=len(ready_uids(pods)),
+        ready=len(running) if contents.ignores_readiness else len(ready_uids(pods)),
         observed=whole(live, "status", "observedGeneration") >= whole(live, "metadata", "generation"),
         wish=_wish(live, sight),
     )

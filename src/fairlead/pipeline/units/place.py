@@ -9,6 +9,8 @@ from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.identity import ObjectRef
 from fairlead.ports.anchors import AnchorStore
 from fairlead.ports.cluster import Cluster
+from fairlead.ports.gates import Judges
+from fairlead.ports.probes import Probes
 from fairlead.ports.statestore import StateStore
 from fairlead.ports.traffic import TrafficRouter
 
@@ -18,12 +20,17 @@ Routers = Mapping[tuple[str, str], TrafficRouter]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The ports of one cluster. `memory` keeps the signs of life of those who drive."""
+    """The ports of one cluster. `memory` keeps the signs of life of those who drive, `probes` leads to its pods.
+
+    `judges` are those who are asked by webhooks whether a rollout may go on.
+    """
 
     cluster: Cluster
     anchors: AnchorStore
     memory: StateStore
     routers: Routers
+    probes: Probes
+    judges: Judges
 
     def router(self, ref: ObjectRef) -> TrafficRouter:
         """Return who switches an object's route."""

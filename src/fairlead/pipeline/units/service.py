@@ -11,6 +11,7 @@ from fairlead.domain.apps.descriptor import Descriptor
 from fairlead.domain.apps.objects import Inputs
 from fairlead.domain.apps.versions import next_version, version_number
 from fairlead.domain.errors import InputError, Problem, Refused
+from fairlead.domain.manifests import JsonObject
 from fairlead.domain.rollout.anchor import Anchor, Ended, submitted
 from fairlead.domain.rollout.intents import Deploy, Intent, OnBusy
 from fairlead.domain.rollout.phases import Phase, VersionState
@@ -87,10 +88,9 @@ class Units:
         """Store what a descriptor consists of, and ask for it to be made live.
 
         Raises:
-            InputError: a Secret that the descriptor names is missing, or it asks for checks that cannot be made yet.
+            InputError: a Secret that the descriptor names is missing.
             Refused: its version exists already (`versionTaken`).
         """
-        _require_possible(order.descriptor)
         place = await self.places(key.cluster)
         version, contents = await self._version(place, key, order)
         spec = spec_of(order.descriptor, contents)
@@ -124,6 +124,11 @@ class Units:
         place = await self.places(cluster)
         names = await place.anchors.names(namespace)
         return tuple(await at_once(self.read(UnitKey(cluster, namespace, name)) for name in names))
+
+    async def evidence(self, key: UnitKey, version: str) -> JsonObject | None:
+        """Return what was kept of a version that failed: last states, events, ends of logs; None for nothing."""
+        document = await (await self.places(key.cluster)).anchors.version(key, version)
+        return None if document is None else Contents.from_json(document).evidence
 
     async def drive(self, key: UnitKey, rests: Rests) -> Anchor:
         """Drive a unit until it rests; while another run drives it, only follow, and take over when that one is gone.
@@ -208,17 +213,6 @@ def until_ended(intents: Sequence[str]) -> Rests:
         return at_rest(anchor) and set(intents) <= {one.intent for one in anchor.ended}
 
     return rests
-
-
-def _require_possible(descriptor: Descriptor) -> None:
-    """Refuse what would wait for an answer that nobody gives."""
-    rules = descriptor.rules
-    if rules.verify or rules.soak.gates:
-        raise InputError(Problem("gatesUnsupported", "found gates, which cannot be run yet", path="verify"))
-    if descriptor.health.enabled and not descriptor.health.ignored:
-        message = "found a health check, which cannot be made yet"
-        remedy = "use a readinessProbe, and ignoreHealthCheck"
-        raise InputError(Problem("healthCheckUnsupported", message, path="useHealthCheck", remedy=remedy))
 
 
 def _is_same_as_live(anchor: Anchor, contents: Contents) -> bool:

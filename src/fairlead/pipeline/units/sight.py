@@ -29,7 +29,8 @@ INGRESSES: Final = ApiKind("networking.k8s.io/v1", "Ingress", "ingresses", names
 
 MOVING: Final = (DEPLOYMENTS, PODS, SERVICES, AUTOSCALERS, SLICES)
 """What tells whether a version is well and where traffic goes."""
-STANDING: Final = (BUDGETS, CONFIG_MAPS, INGRESSES)
+JOBS: Final = ApiKind("batch/v1", "Job", "jobs", namespaced=True)
+STANDING: Final = (BUDGETS, CONFIG_MAPS, INGRESSES, JOBS)
 """What is only made and removed."""
 _BOOKS: Final = "fairlead.unit.v1."
 _NOT_OWNED: Final = frozenset({PODS.kind, SLICES.kind})

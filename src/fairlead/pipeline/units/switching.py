@@ -32,7 +32,7 @@ async def switch_route(turn: Turn, command: SwitchRoute) -> None:
     if found == command.to:
         return
     contents = turn.contents(command.version)
-    ready = ready_of(command.version, contents, sight)
+    ready = ready_of(contents, sight)
     if found not in command.replaces or any(ready.get(name, 0) < floor for name, floor in command.floor.items()):
         raise Contradicted
     try:
