@@ -20,6 +20,8 @@ from fairlead.adapters.traffic.services import ServiceSelectors
 from fairlead.adapters.whoami.process import ThisProcess
 from fairlead.domain.access import Access
 from fairlead.domain.apps.descriptor import AUTOMATIC, Component, Descriptor, Rules
+from fairlead.domain.apps.writing import descriptor_json
+from fairlead.domain.declaring.apps.reading import read_descriptor
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.kubeconfig import KubeconfigDocument, Trust, merge
 from fairlead.domain.kubecontext import access, find_context
@@ -76,7 +78,7 @@ class UnitSite:
         replicas = more.pop("replicas", 2)
         rules = {"hot_for": 600.0, "drain_timeout": 1.0, **more.pop("rules", {})}
         main = Component("", {"containers": [container]}, replicas)
-        return Descriptor(self.key.namespace, self.key.name, AUTOMATIC, main, rules=Rules(**rules), **more)
+        return _read(Descriptor(self.key.namespace, self.key.name, AUTOMATIC, main, rules=Rules(**rules), **more))
 
     def order(self, descriptor: Descriptor, **more: Any) -> Order:
         number = next(self.numbers)
@@ -109,6 +111,13 @@ class UnitSite:
         service = await self.get("Service", self.key.name)
         assert service is not None
         return dict(service["spec"]["selector"])
+
+
+def _read(descriptor: Descriptor) -> Descriptor:
+    """Return a descriptor as it is when it was written down and read, with what reading adds."""
+    found = read_descriptor(descriptor_json(descriptor))
+    assert isinstance(found, Descriptor), found
+    return found
 
 
 def ended(anchor: Anchor) -> dict[str, str]:

@@ -129,9 +129,22 @@ def _difference(turn: Turn, spec: VersionSpec, contents: Contents) -> Difference
     live = turn.anchor.live
     if live is None or not is_same(turn, spec):
         return Difference.NEW_VERSION
-    now, wanted = turn.contents(live.name), under_version(contents, live.name)
-    same_rules = live.spec.policy == spec.policy and live.spec.workloads == spec.workloads
+    now = turn.contents(live.name)
+    wanted = _in_place(now, contents)
+    applied = turn.anchor.candidate is not None and turn.anchor.candidate.applied  # then the anchor follows
+    same_rules = applied or (live.spec.policy, live.spec.workloads) == (spec.policy, spec.workloads)
     return Difference.NONE if same_rules and _objects(now) == _objects(wanted) else Difference.IN_PLACE
+
+
+def _in_place(now: Contents, contents: Contents) -> Contents:
+    """Return what is live as other contents of the same digest want it: around its pods, which stay as they are."""
+    wanted = under_version(contents, now.version)
+    fixed = ("template", "selector")
+    workloads = {
+        name: {**manifest, "spec": {**manifest["spec"], **{each: now.workloads[name]["spec"][each] for each in fixed}}}
+        for name, manifest in wanted.workloads.items()
+    }
+    return replace(wanted, digest=now.digest, configuration=now.configuration, workloads=workloads)
 
 
 def _objects(contents: Contents) -> dict[str, Any]:
@@ -145,7 +158,7 @@ async def apply_in_place(turn: Turn, command: ApplyInPlace) -> None:
     live = turn.anchor.live
     if live is None or not is_same(turn, command.spec):
         raise Contradicted
-    wanted = under_version(turn.contents(command.spec.version), live.name)
+    wanted = _in_place(turn.contents(live.name), turn.contents(command.spec.version))
     scaled = {text(one, "spec", "scaleTargetRef", "name") for one in await autoscalers_of(turn, live.name)}
     before = {object_ref(one) for one in (*turn.contents(live.name).autoscalers, *turn.contents(live.name).outside)}
     stay = (*wanted.services, *wanted.budgets, *wanted.routes, *wanted.autoscalers, *wanted.outside)

@@ -1,0 +1,127 @@
+"""A cluster in memory whose controllers are played at once: Deployments have pods, Services have endpoints.
+
+Every write is followed by what controllers, scheduler and kubelets would do about it, before it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fairlead.domain.apps.probing import Answer, PodAddress, ProbeRequest, ProbeResult
+from fairlead.domain.identity import ObjectRef, object_ref
+from fairlead.domain.reading import branch, text, whole
+from fairlead.ports.cluster import LiveObject
+from tests.fakes.cluster import FakeCluster
+from tests.fakes.ssa import Managers
+
+
+@dataclass(slots=True)
+class PlayedCluster(FakeCluster):
+    """The fake. `is_well` says whether the pods of a Deployment become ready; `health` is what every pod answers."""
+
+    is_well: Callable[[Mapping[str, Any]], bool] = lambda _deployment: True
+    health: Answer = field(default_factory=lambda: Answer(200, b'{"healthy": true}'))
+    _playing: bool = False
+
+    async def ask(self, _pod: PodAddress, _request: ProbeRequest) -> ProbeResult:
+        """Answer for a pod."""
+        return self.health
+
+    def remove(self, ref: ObjectRef) -> None:
+        """Take an object away, and what follows from that."""
+        FakeCluster.remove(self, ref)
+        self._play()
+
+    def _store(
+        self, old: LiveObject | None, new: LiveObject, managers: Managers, *, dry_run: bool = False
+    ) -> LiveObject:
+        stored = FakeCluster._store(self, old, new, managers, dry_run=dry_run)
+        if not dry_run:
+            self._play()
+        return stored
+
+    def _play(self) -> None:
+        if self._playing:
+            return
+        self._playing = True
+        try:
+            for deployment in self._of_kind("Deployment"):
+                self._run(deployment)
+            names = {text(one, "metadata", "name") for one in self._of_kind("Deployment")}
+            for pod in self._of_kind("Pod"):
+                if text(pod, "metadata", "annotations", "played") not in names:
+                    self.remove(object_ref(pod))
+            services = self._of_kind("Service")
+            for service in services:
+                self._connect(service)
+            for piece in self._of_kind("EndpointSlice"):
+                if text(piece, "metadata", "name") not in {text(one, "metadata", "name") for one in services}:
+                    self.remove(object_ref(piece))
+        finally:
+            self._playing = False
+
+    def _of_kind(self, kind: str) -> list[LiveObject]:
+        return [one for one in self.objects if one["kind"] == kind]
+
+    def _run(self, deployment: LiveObject) -> None:
+        name, namespace = deployment["metadata"]["name"], deployment["metadata"]["namespace"]
+        wanted, ready = whole(deployment, "spec", "replicas", default=1), self.is_well(deployment)
+        labels = dict(branch(deployment, "spec", "template", "metadata", "labels"))
+        for number in range(10):
+            ref = ObjectRef("v1", "Pod", namespace, f"{name}-{number}")
+            there = self._find(ref)
+            if number >= wanted:
+                if there is not None:
+                    self.remove(ref)
+                continue
+            if there is not None and branch(there, "metadata", "labels") == labels:
+                continue
+            if there is not None:
+                self.remove(ref)
+            status = {"type": "Ready", "status": "True" if ready else "False"}
+            address = f"10.0.{sum(map(ord, name)) % 256}.{number}"
+            self.put(
+                {
+                    "apiVersion": "v1",
+                    "kind": "Pod",
+                    "metadata": {
+                        "name": ref.name,
+                        "namespace": namespace,
+                        "labels": labels,
+                        "annotations": {"played": name},
+                    },
+                    "status": {"phase": "Running", "podIP": address, "hostIP": "10.9.9.9", "conditions": [status]},
+                }
+            )
+        live = self._find(object_ref(deployment))
+        seen = whole(live, "metadata", "generation")
+        if live is not None and whole(live, "status", "observedGeneration") != seen:
+            self.set_status(object_ref(deployment), {"observedGeneration": seen, "readyReplicas": wanted})
+
+    def _connect(self, service: LiveObject) -> None:
+        selector = branch(service, "spec", "selector").items()
+        name, namespace = service["metadata"]["name"], service["metadata"]["namespace"]
+        behind = [one for one in self._of_kind("Pod") if selector <= branch(one, "metadata", "labels").items()]
+        endpoints = [
+            {
+                "addresses": [text(pod, "status", "podIP")],
+                "conditions": {"ready": branch(pod, "status")["conditions"][0]["status"] == "True"},
+                "targetRef": {"kind": "Pod", "name": pod["metadata"]["name"], "uid": pod["metadata"]["uid"]},
+            }
+            for pod in (behind if selector else [])
+        ]
+        ref = ObjectRef("discovery.k8s.io/v1", "EndpointSlice", namespace, name)
+        there = self._find(ref)
+        if there is None or there.get("endpoints") != endpoints:
+            labels = {**branch(service, "metadata", "labels"), "kubernetes.io/service-name": name}
+            self.put(
+                {
+                    "apiVersion": ref.api_version,
+                    "kind": ref.kind,
+                    "metadata": {"name": name, "namespace": namespace, "labels": labels},
+                    "addressType": "IPv4",
+                    "endpoints": endpoints,
+                }
+            )

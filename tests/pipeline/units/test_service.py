@@ -1,0 +1,260 @@
+"""What callers can do with units, over a cluster in memory whose controllers are played."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fairlead.domain.apps.descriptor import Component, Exposure, HealthCheck, WebhookGate
+from fairlead.domain.apps.probing import Answer
+from fairlead.domain.errors import InputError, Problem, Refused, RemoteRefused
+from fairlead.domain.identity import ObjectRef
+from fairlead.domain.rollout.anchor import Anchor
+from fairlead.domain.rollout.intents import Abort, Pause, Promote, Resume, Rollback, Scale, Undeploy
+from fairlead.domain.rollout.phases import Phase
+from fairlead.domain.unit_news import DeploymentEnded, HealthObserved, LogLine
+from fairlead.pipeline.units.service import at_rest
+from tests.pipeline.units.units import KEY, Yard, ended, states, yard
+
+
+@pytest.fixture
+async def here() -> AsyncIterator[Yard]:
+    async with yard() as found:
+        yield found
+
+
+async def test_a_first_version_gets_the_traffic_when_it_is_ready(here: Yard) -> None:
+    anchor = await here.deploy(here.descriptor())
+    assert (states(anchor), ended(anchor)) == ({"1": "Live"}, {"i1": "deployed"})
+    assert here.selector == {"app": "shop", "version": "1"}
+    assert [one.outcome for one in here.heard if isinstance(one, DeploymentEnded)] == ["deployed"]
+    assert any(isinstance(one, LogLine) for one in here.heard)
+
+
+async def test_the_next_version_leaves_the_last_one_hot_and_then_warm_and_then_gone(here: Yard) -> None:
+    await here.deploy(here.descriptor())
+    anchor = await here.deploy(here.descriptor(env="green"))
+    assert (states(anchor), here.replicas("shop-1")) == ({"1": "Hot", "2": "Live"}, 2)
+    anchor = await here.settle(lambda anchor: states(anchor) == {"1": "Warm", "2": "Live"})
+    anchor = await here.settle(lambda _: here.replicas("shop-1") == 0)
+    anchor = await here.settle(lambda anchor: states(anchor) == {"2": "Live"})
+    assert (here.live("Deployment", "shop-1"), here.live("Service", "shop-1")) == (None, None)
+    assert here.selector == {"app": "shop", "version": "2"}
+
+
+@pytest.mark.parametrize("state", ["Hot", "Warm", "Absent"])
+async def test_a_rollback_brings_back_what_was_live_wherever_it_is(here: Yard, state: str) -> None:
+    await here.deploy(here.descriptor())
+    await here.deploy(here.descriptor(env="green"))
+
+    def is_there(anchor: Anchor) -> bool:
+        first = anchor.version("1")
+        return first is not None and first.state == state
+
+    await here.settle(is_there)
+    anchor = await here.ask(Rollback(*here.asked(), "d3", "1"))
+    assert states(anchor) == {"1": "Live", "2": "Hot"}
+    assert here.selector == {"app": "shop", "version": "1"}
+    assert anchor.hold is not None
+
+
+async def test_a_hot_version_comes_back_by_one_write_of_its_route(here: Yard) -> None:
+    await here.deploy(here.descriptor())
+    await here.deploy(here.descriptor(env="green"))
+    before = len(here.cluster.writes)
+    await here.ask(Rollback(*here.asked(), "d3"))
+    routed = [call for call in here.cluster.writes[before:] if call.ref and call.ref.name == "shop"]
+    assert [call.verb for call in routed if call.kind == "Service"] == ["patch", "patch"]  # touched, then switched
+
+
+async def test_what_starts_no_new_version_is_applied_in_place(here: Yard) -> None:
+    await here.deploy(here.descriptor())
+    unchanged = await here.deploy(here.descriptor())
+    exposed = here.descriptor(replicas=3, exposure=Exposure(host="shop.example.com"))
+    changed = await here.deploy(exposed)
+    assert ended(changed) == {"i1": "deployed", "i2": "unchanged", "i3": "inPlace"}
+    assert (states(unchanged), states(changed), here.replicas("shop-1")) == ({"1": "Live"}, {"1": "Live"}, 3)
+    assert here.live("Ingress", "shop") is not None
+    gone = await here.deploy(here.descriptor(replicas=3))
+    assert (ended(gone)["i4"], here.live("Ingress", "shop")) == ("inPlace", None)
+
+
+async def test_a_host_belongs_to_one_app(here: Yard) -> None:
+    exposure = Exposure(host="shop.example.com")
+    await here.deploy(here.descriptor(exposure=exposure))
+    other = replace(here.descriptor(exposure=exposure), app="web")
+    key = replace(KEY, name="web")
+    await here.units.deploy(key, here.order(other))
+    anchor = await here.units.drive(key, at_rest)
+    assert ended(anchor) == {"i2": "failed"}
+    await here.ask(Undeploy(*here.asked(), "d3"))
+    await here.units.deploy(key, here.order(other, release_hold=True))
+    assert ended(await here.units.drive(key, at_rest))["i4"] == "deployed"
+
+
+async def test_pods_that_are_not_healthy_get_no_traffic(here: Yard) -> None:
+    await here.deploy(here.descriptor())
+    here.cluster.health = Answer(500, b'{"healthy": false}')
+    anchor = await here.deploy(here.descriptor(env="green", health=HealthCheck(enabled=True)))
+    assert (ended(anchor)["i2"], states(anchor)) == ("failed", {"1": "Live", "2": "Failed"})
+    assert {one.healthy for one in here.heard if isinstance(one, HealthObserved)} == {False}
+    assert here.selector == {"app": "shop", "version": "1"}
+    assert here.replicas("shop-2") == 1
+
+
+async def test_a_check_that_is_ignored_is_not_made(here: Yard) -> None:
+    here.cluster.health = Answer(500, b"")
+    anchor = await here.deploy(here.descriptor(health=HealthCheck(enabled=True, ignored=True)))
+    assert ended(anchor) == {"i1": "deployed"}
+
+
+@pytest.mark.parametrize(("status", "state"), [(200, "Live"), (403, "Failed"), (None, "Ready")])
+async def test_a_webhook_decides_whether_a_version_goes_on(here: Yard, status: int | None, state: str) -> None:
+    here.judges.status = status
+    gates = (WebhookGate("approval", "https://example.com/approve", timeout_seconds=3),)
+    anchor = await here.deploy(here.descriptor(rules={"verify": gates}))
+    assert states(anchor) == {"1": state}
+    url, question = here.judges.asked[0]
+    assert (url, question["version"]) == ("https://example.com/approve", "1")
+    assert anchor.phase is (Phase.AWAITING if status is None else Phase.IDLE)
+
+
+async def test_a_preview_is_promoted_by_a_person_at_full_size(here: Yard) -> None:
+    await here.deploy(here.descriptor())
+    anchor = await here.deploy(here.descriptor(env="green", rules={"promote_after": None, "preview_replicas": 1}))
+    assert (anchor.phase, here.replicas("shop-2")) == (Phase.AWAITING, 1)
+    preview = here.live("Service", "shop-preview")
+    assert preview is not None
+    assert preview["spec"]["selector"] == {"app": "shop", "version": "2"}
+    anchor = await here.ask(Promote(*here.asked()))
+    assert (states(anchor), here.replicas("shop-2")) == ({"1": "Hot", "2": "Live"}, 2)
+
+
+async def test_a_preview_that_is_given_up_leads_nowhere_any_more(here: Yard) -> None:
+    await here.deploy(here.descriptor(rules={"promote_after": None}))
+    anchor = await here.ask(Abort(*here.asked()))
+    assert (ended(anchor), here.live("Service", "shop-preview")) == ({"i1": "aborted", "i2": "done"}, None)
+    assert here.live("Service", "shop") is None
+
+
+async def test_all_workloads_of_an_app_switch_together(here: Yard) -> None:
+    worker = Component("worker", here.descriptor().main.pod_spec, 1)
+    await here.deploy(here.descriptor(components=(worker,)))
+    anchor = await here.deploy(here.descriptor(env="green", components=(worker,)))
+    assert states(anchor) == {"1": "Hot", "2": "Live"}
+    service = here.live("Service", "shop-worker")
+    assert service is not None
+    assert service["spec"]["selector"] == {"app": "shop-worker", "version": "2"}
+
+
+async def test_the_new_side_is_as_large_as_an_autoscaler_made_the_old_one(here: Yard) -> None:
+    scaled = here.descriptor().main
+    main = replace(scaled, minimum=2, maximum=10)
+    await here.deploy(here.descriptor(main=main))
+    assert here.live("HorizontalPodAutoscaler", "shop-1") is not None
+    deployment = here.live("Deployment", "shop-1")
+    assert deployment is not None
+    grow(here, 8)
+    spec = {"containers": [{**main.pod_spec["containers"][0], "image": "shop:2"}]}
+    anchor = await here.deploy(here.descriptor(main=replace(main, pod_spec=spec)))
+    assert (states(anchor), here.replicas("shop-2"), here.replicas("shop-1")) == ({"1": "Hot", "2": "Live"}, 8, 8)
+    assert here.live("HorizontalPodAutoscaler", "shop-1") is None
+    assert here.live("HorizontalPodAutoscaler", "shop-2") is not None
+
+
+def grow(here: Yard, replicas: int) -> None:
+    """Play an autoscaler."""
+
+    def scale(obj: dict[str, Any]) -> None:
+        obj["spec"]["replicas"] = replicas
+
+    here.cluster.edit(ObjectRef("apps/v1", "Deployment", KEY.namespace, "shop-1"), scale, manager="hpa")
+
+
+async def test_scaling_counts_for_what_is_live_and_for_what_comes(here: Yard) -> None:
+    await here.deploy(here.descriptor())
+    await here.ask(Scale(*here.asked(), 4))
+    assert here.replicas("shop-1") == 4
+    await here.deploy(here.descriptor(env="green"))
+    assert here.replicas("shop-2") == 4
+
+
+async def test_a_pause_holds_a_rollout_before_its_switch(here: Yard) -> None:
+    await here.deploy(here.descriptor())
+    await here.ask(Pause(*here.asked()))
+    await here.units.deploy(KEY, here.order(here.descriptor(env="green")))
+    await here.units.submit(KEY, Resume(*here.asked()))
+    anchor = await here.settle(lambda anchor: states(anchor) == {"1": "Hot", "2": "Live"})
+    assert anchor.paused is None
+
+
+async def test_an_app_goes_with_everything_and_its_numbers_are_not_given_again(here: Yard) -> None:
+    await here.deploy(here.descriptor(exposure=Exposure(host="shop.example.com")))
+    anchor = await here.ask(Undeploy(*here.asked(), "d2"))
+    assert (states(anchor), ended(anchor)) == ({}, {"i1": "deployed", "i2": "undeployed"})
+    kinds = {one["kind"] for one in here.cluster.objects if one["metadata"].get("namespace") == KEY.namespace}
+    assert kinds <= {"Secret", "ConfigMap", "Lease", "ServiceAccount"}
+    anchor = await here.deploy(here.descriptor())
+    assert states(anchor) == {"2": "Live"}
+
+
+async def test_a_named_version_is_deployed_once(here: Yard) -> None:
+    await here.deploy(here.descriptor(version="blue"))
+    assert ended(await here.deploy(here.descriptor(version="blue")))["i2"] == "unchanged"
+    with pytest.raises(Refused) as caught:
+        await here.units.deploy(KEY, here.order(here.descriptor(version="blue", env="green")))
+    assert caught.value.code == "versionTaken"
+
+
+async def test_the_same_order_twice_is_one(here: Yard) -> None:
+    order = here.order(here.descriptor())
+    await here.units.deploy(KEY, order)
+    await here.units.deploy(KEY, replace(order))
+    anchor = await here.settle()
+    assert (states(anchor), ended(anchor)) == ({"1": "Live"}, {"i1": "deployed"})
+
+
+async def test_of_what_is_not_there_nothing_can_be_asked(here: Yard) -> None:
+    with pytest.raises(InputError) as caught:
+        await here.units.submit(KEY, Abort(*here.asked()))
+    assert caught.value.code == "unknownUnit"
+    assert not (await here.units.read(KEY)).exists
+    assert await here.units.units("c", "default") == ()
+
+
+async def test_what_the_server_refuses_is_not_begun(here: Yard) -> None:
+    refused = RemoteRefused(Problem("admissionDenied", "not with that image"), status=403)
+    here.cluster.fail(refused, verb="apply", kind="Deployment")
+    anchor = await here.deploy(here.descriptor())
+    assert (ended(anchor), states(anchor)) == ({"i1": "failed"}, {})
+    assert "not with that image" in anchor.ended[0].explanation
+    assert here.live("Deployment", "shop-1") is None
+
+
+async def test_a_service_that_would_send_traffic_too_early_is_found(here: Yard) -> None:
+    here.cluster.put(
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "other", "namespace": "default"},
+            "spec": {"selector": {"app": "shop"}, "ports": [{"port": 80}]},
+        }
+    )
+    anchor = await here.deploy(here.descriptor())
+    assert ended(anchor) == {"i1": "failed"}
+    assert "Service default/other" in anchor.ended[0].explanation
+
+
+async def test_a_driver_that_is_gone_is_followed_by_the_next(here: Yard) -> None:
+    await here.deploy(here.descriptor())
+    await here.units.deploy(KEY, here.order(here.descriptor(env="green")))
+    await here.settle(lambda anchor: anchor.phase is Phase.STAGING)
+    async with yard(here.cluster) as other:
+        anchor = await other.settle()
+    assert states(anchor) == {"1": "Hot", "2": "Live"}
+    assert anchor.epoch >= 3
+    epochs = {one["metadata"].get("annotations", {}).get("fairlead.dev/epoch") for one in here.cluster.objects}
+    assert epochs <= {None, str(anchor.epoch)}

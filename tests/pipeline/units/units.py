@@ -1,0 +1,150 @@
+"""Units over a cluster in memory whose controllers are played, and descriptors for them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from fairlead.adapters.anchors.secrets import SecretAnchors
+from fairlead.adapters.clock.system import SystemClock
+from fairlead.adapters.statestore.store import SecretStateStore
+from fairlead.adapters.traffic.services import ServiceSelectors
+from fairlead.domain.apps.descriptor import Component, Descriptor, Rules
+from fairlead.domain.apps.writing import descriptor_json
+from fairlead.domain.declaring.apps.reading import read_descriptor
+from fairlead.domain.rollout.anchor import Anchor
+from fairlead.domain.rollout.intents import Intent
+from fairlead.domain.unit_news import UnitNews
+from fairlead.domain.units import UnitKey
+from fairlead.pipeline.engine import Engine
+from fairlead.pipeline.units.driver import Rests
+from fairlead.pipeline.units.place import Place
+from fairlead.pipeline.units.service import Order, Units, at_rest, opened
+from fairlead.ports.cluster import LiveObject
+from tests.fakes.clock import FakeClock
+from tests.fakes.played import PlayedCluster
+from tests.fakes.whoami import FakeWhoAmI
+
+KEY = UnitKey("c", "default", "shop")
+
+
+@dataclass
+class Judging:
+    """Answers webhooks with a status."""
+
+    status: int | None = 200
+    asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+
+    async def ask(self, url: str, question: Mapping[str, Any]) -> int | None:
+        self.asked.append((url, question))
+        return self.status
+
+
+@dataclass
+class Yard:
+    """One unit over a played cluster. `heard` is all news of it."""
+
+    cluster: PlayedCluster
+    clock: FakeClock
+    units: Units
+    judges: Judging
+    heard: list[UnitNews]
+    numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def descriptor(self, *, env: str = "", replicas: int = 2, version: str = "#", **more: Any) -> Descriptor:
+        container = {
+            "name": "app",
+            "image": "shop:1",
+            "ports": [{"containerPort": 8080, "name": "http"}],
+            "env": [{"name": "COLOUR", "value": env}],
+        }
+        short = {"hot_for": 60.0, "warm_for": 60.0, "drain_timeout": 1.0, "keep_failed": 60.0}
+        rules = Rules(**{**short, **more.pop("rules", {})})
+        main = more.pop("main", Component("", {"containers": [container]}, replicas))
+        return _read(Descriptor(KEY.namespace, KEY.name, version, main, rules=rules, **more))
+
+    def order(self, descriptor: Descriptor, **more: Any) -> Order:
+        number = next(self.numbers)
+        return Order(f"i{number}", f"d{number}", "ann", descriptor, **more)
+
+    def asked(self) -> tuple[str, str, datetime]:
+        return f"i{next(self.numbers)}", "ann", self.clock.now()
+
+    async def deploy(self, descriptor: Descriptor, **more: Any) -> Anchor:
+        await self.units.deploy(KEY, self.order(descriptor, **more))
+        return await self.settle()
+
+    async def ask(self, intent: Intent) -> Anchor:
+        await self.units.submit(KEY, intent)
+        return await self.settle()
+
+    async def settle(self, rests: Rests = at_rest) -> Anchor:
+        return await self.units.drive(KEY, rests)
+
+    def live(self, kind: str, name: str) -> LiveObject | None:
+        found = (one for one in self.cluster.objects if (one["kind"], one["metadata"]["name"]) == (kind, name))
+        return next(found, None)
+
+    def replicas(self, deployment: str) -> int:
+        found = self.live("Deployment", deployment)
+        assert found is not None
+        return int(found["spec"]["replicas"])
+
+    @property
+    def selector(self) -> dict[str, str]:
+        service = self.live("Service", KEY.name)
+        assert service is not None
+        return dict(service["spec"]["selector"])
+
+
+def _read(descriptor: Descriptor) -> Descriptor:
+    """Return a descriptor as it is when it was written down and read, with what reading adds."""
+    found = read_descriptor(descriptor_json(descriptor))
+    assert isinstance(found, Descriptor), found
+    return found
+
+
+def ended(anchor: Anchor) -> dict[str, str]:
+    """Return how intents ended, by their ids."""
+    return {one.intent: one.outcome.value for one in anchor.ended}
+
+
+def states(anchor: Anchor) -> dict[str, str]:
+    """Return the versions that are present, with their states."""
+    return {one.name: one.state.value for one in anchor.present}
+
+
+@asynccontextmanager
+async def yard(cluster: PlayedCluster | None = None) -> AsyncIterator[Yard]:
+    """Give a unit over a cluster in memory."""
+    cluster, clock, judges, heard = cluster or PlayedCluster(), FakeClock(), Judging(), list[UnitNews]()
+    memory = SecretStateStore(cluster)
+    place = Place(
+        cluster, SecretAnchors(cluster), memory, {("", "Service"): ServiceSelectors(cluster)}, cluster, judges
+    )
+
+    async def places(_cluster: str) -> Place:
+        return place
+
+    async def unrelated(_one: str, _other: str) -> bool:
+        return False
+
+    sink = _Sink(heard)
+    engine = Engine({"c": cluster}, {"c": memory}, sink, clock, FakeWhoAmI(), SystemClock(), unrelated)
+    async with opened(engine, places, sink) as units:
+        yield Yard(cluster, clock, units, judges, heard)
+
+
+@dataclass(frozen=True)
+class _Sink:
+    heard: list[UnitNews]
+
+    def announce(self, news: UnitNews) -> None:
+        self.heard.append(news)
+
+    def emit(self, event: object) -> None:
+        """Take an event of a release."""
