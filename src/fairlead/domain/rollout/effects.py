@@ -41,6 +41,7 @@ EFFECTS: Final[Mapping[Do, Callable[[Draft], None]]] = {
     Do.HOLD: progressing.hold,
     Do.END: progressing.end,
     Do.PIN_ROUTES: progressing.pin_routes,
+    Do.SETTLE_ROUTES: progressing.settle_routes,
     Do.UNPIN: progressing.unpin,
     Do.FORGET_ADOPTED: progressing.forget_adopted,
     Do.APPLY_IN_PLACE: progressing.apply_in_place,

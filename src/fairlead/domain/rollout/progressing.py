@@ -82,6 +82,11 @@ def pin_routes(draft: Draft) -> None:
     draft.say(*switches(draft.anchor, draft.candidate.previous, back=False))
 
 
+def settle_routes(draft: Draft) -> None:
+    """The routes are where they were to go: from here on, what the live version has is what is right."""
+    draft.set(elements=(), foreign=())
+
+
 def unpin(draft: Draft) -> None:
     """Adopting failed: the selectors become what they were."""
     draft.set(part=Part.UNDOING, deadline=draft.later(draft.policy.revert_deadline))

@@ -77,6 +77,7 @@ class Do(StrEnum):
     HOLD = "hold"
     END = "end"
     PIN_ROUTES = "pinRoutes"
+    SETTLE_ROUTES = "settleRoutes"
     UNPIN = "unpin"
     FORGET_ADOPTED = "forgetAdopted"
     APPLY_IN_PLACE = "applyInPlace"
