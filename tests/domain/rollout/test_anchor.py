@@ -21,7 +21,7 @@ from fairlead.domain.rollout.anchor import (
     Version,
     submitted,
 )
-from fairlead.domain.rollout.intents import Abort
+from fairlead.domain.rollout.intents import Abort, Undeploy
 from fairlead.domain.rollout.phases import Part, Phase, UnitOutcome, VersionState
 from fairlead.domain.rollout.traffic import Backend, RouteElement, RouteTarget, Weights
 from tests.domain.rollout.test_intents import INTENTS
@@ -71,7 +71,7 @@ FULL = Anchor(
     blocked=Block(phase=Phase.SOAKING, event="gatesFailed", at=T0, explanation="the old side is gone"),
     unreachable=after(2),
     degraded=after(3),
-    undeploy=INTENTS[9],
+    undeploy=Undeploy("i10", "ann", T0, "d3"),
     counter=12,
     hosts=("shop.example.org",),
     ended=(Ended(intent="i0", deployment="d0", outcome=UnitOutcome.DEPLOYED, at=T0),),

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rollout import storing
-from fairlead.domain.rollout.intents import Intent, VersionSpec
+from fairlead.domain.rollout.intents import Intent, Undeploy, VersionSpec
 from fairlead.domain.rollout.phases import Part, Phase, UnitOutcome, VersionState
 from fairlead.domain.rollout.traffic import Route, RouteElement, RouteTarget
 
@@ -163,7 +163,7 @@ class Anchor:
     blocked: Block | None = None
     unreachable: datetime | None = None
     degraded: datetime | None = None
-    undeploy: Intent | None = None
+    undeploy: Undeploy | None = None
     counter: int = 0
     hosts: tuple[str, ...] = ()
     ended: tuple[Ended, ...] = ()

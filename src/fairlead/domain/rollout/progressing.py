@@ -69,11 +69,10 @@ def hold(draft: Draft) -> None:
 
 def end(draft: Draft) -> None:
     """The deployment ends as it was given up."""
-    candidate = draft.anchor.candidate
-    if candidate is not None:
-        outcome = candidate.outcome or UnitOutcome.FAILED
-        draft.end(candidate.intent, candidate.deployment, outcome, candidate.reason)
-        draft.set(candidate=None, elements=(), foreign=())
+    candidate = draft.candidate
+    outcome = candidate.outcome or UnitOutcome.FAILED
+    draft.end(candidate.intent, candidate.deployment, outcome, candidate.reason)
+    draft.set(candidate=None, elements=(), foreign=())
 
 
 def pin_routes(draft: Draft) -> None:

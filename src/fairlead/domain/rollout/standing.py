@@ -11,7 +11,6 @@ from fairlead.domain.rollout.commands import Notify, ReadBack, Record, Stop, Tou
 from fairlead.domain.rollout.drafts import Draft
 from fairlead.domain.rollout.entering import duties, live_elements
 from fairlead.domain.rollout.guards import observed_version
-from fairlead.domain.rollout.intents import Undeploy
 from fairlead.domain.rollout.phases import Part, Phase, UnitOutcome, VersionKind
 from fairlead.domain.rollout.traffic import RouteElement, RouteTarget
 from fairlead.domain.rollout.unit_events import Asked, Fact, Reachable, Start
@@ -162,8 +161,8 @@ def _routes(version: Version, found: tuple[RouteTarget, ...]) -> tuple[RouteTarg
 
 def cancel_undeploy(draft: Draft) -> None:
     """The unit stays."""
-    if isinstance(draft.anchor.undeploy, Undeploy):
-        asked = draft.anchor.undeploy
+    asked = draft.anchor.undeploy
+    if asked is not None:
         draft.end(asked.id, asked.deployment, UnitOutcome.ABORTED)
         draft.set(undeploy=None)
 
@@ -191,8 +190,8 @@ def remove_all(draft: Draft) -> None:
 def undeployed(draft: Draft) -> None:
     """Nothing is left but the numbers that were given."""
     asked = draft.anchor.undeploy
-    if isinstance(asked, Undeploy):
-        draft.end(asked.id, asked.deployment, UnitOutcome.UNDEPLOYED)
+    assert asked is not None  # it began the phase
+    draft.end(asked.id, asked.deployment, UnitOutcome.UNDEPLOYED)
     draft.set(undeploy=None, versions=(), elements=(), foreign=(), hold=None, degraded=None)
 
 

@@ -186,7 +186,9 @@ def adopt(draft: Draft) -> None:
 
 def take_undeploy(draft: Draft) -> None:
     """The unit is to be removed; nothing is yet."""
-    draft.set(undeploy=draft.intent, part=Part.ANNOUNCED)
+    intent = draft.intent
+    assert isinstance(intent, Undeploy)
+    draft.set(undeploy=intent, part=Part.ANNOUNCED)
 
 
 def scale(draft: Draft) -> None:

@@ -1,0 +1,66 @@
+"""The checks of a unit's history notice each invariant that is broken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+import pytest
+
+from fairlead.domain.packing import pack
+from fairlead.domain.rollout.anchor import Anchor, Version
+from fairlead.domain.rollout.phases import Phase, VersionState
+from tests.domain.rollout.test_matrix import unit_in
+from tests.domain.rollout.test_walks import deployed
+from tests.faults.unit_anchors import ANCHOR_TYPE, broken_by_anchors
+from tests.faults.unit_history import Change
+
+
+def _route(version: str) -> dict[str, Any]:
+    return {"kind": "Service", "metadata": {"name": "shop"}, "spec": {"selector": {"version": version}}}
+
+
+def _stored(anchor: Anchor) -> dict[str, Any]:
+    return {"kind": "Secret", "type": ANCHOR_TYPE, "data": {"document": pack(anchor.to_json())[0]}}
+
+
+def _broken(*objects: dict[str, Any]) -> list[str]:
+    numbers = count(1)
+    changes = [Change(next(numbers), one["kind"], gone=False, obj=one) for one in objects]
+    return [told.partition(":")[0] for told in broken_by_anchors(changes, "shop")]
+
+
+def _anchor(phase: Phase) -> Anchor:
+    return unit_in(phase).anchor
+
+
+def _live_again(anchor: Anchor, name: str) -> Anchor:
+    def lively(one: Version) -> Version:
+        return replace(one, state=VersionState.LIVE) if one.name == name else one
+
+    return replace(anchor, versions=tuple(lively(one) for one in anchor.versions))
+
+
+def test_a_rollout_as_it_should_be_breaks_nothing() -> None:
+    parts: list[dict[str, Any]] = [_stored(replace(_anchor(Phase.SWITCHING), versions=())), _route("1")]
+    parts += [_stored(_anchor(phase)) for phase in (Phase.IDLE, Phase.WARMING, Phase.STAGING, Phase.SWITCHING)]
+    parts += [_route("2"), *(_stored(_anchor(phase)) for phase in (Phase.CONFIRMING, Phase.SOAKING))]
+    assert _broken(*parts) == []
+
+
+@pytest.mark.parametrize(
+    ("objects", "invariant"),
+    [
+        ((_stored(_anchor(Phase.WARMING)), _route("2")), "R3"),
+        ((_stored(_anchor(Phase.SWITCHING)), _route("1"), _stored(_anchor(Phase.SOAKING))), "R4"),
+        ((_stored(_live_again(_anchor(Phase.SOAKING), "1")),), "R6"),
+        ((_stored(replace(_anchor(Phase.IDLE), epoch=9)), _stored(_anchor(Phase.IDLE))), "R8"),
+        ((_stored(_anchor(Phase.SWITCHING)), _route("2"), _stored(_anchor(Phase.STAGING))), "R9"),
+        ((_stored(_anchor(Phase.SWITCHING)), _route("0"), _stored(_anchor(Phase.SOAKING))), "R10"),
+        ((_stored(_anchor(Phase.CONFIRMING)), _stored(deployed("0", "1", "2").anchor)), "R11"),
+    ],
+    ids=["R3", "R4", "R6", "R8", "R9", "R10", "R11"],
+)
+def test_what_should_not_be_is_noticed(objects: tuple[dict[str, Any], ...], invariant: str) -> None:
+    assert invariant in _broken(*objects)
