@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,9 +16,11 @@ from fairlead.domain.apps.descriptor import Descriptor
 from fairlead.domain.apps.naming import collisions
 from fairlead.domain.apps.objects import version_objects
 from fairlead.domain.apps.probing import pods_to_ask, probe_request
+from fairlead.domain.apps.refusals import in_descriptor
 from fairlead.domain.apps.unit_objects import unit_objects
 from fairlead.domain.apps.variables import SecretKey, Variable
 from fairlead.domain.declaring.apps.reading import read_descriptor
+from fairlead.domain.errors import RemoteRefused
 from fairlead.domain.identity import Identity, object_ref
 from fairlead.pipeline.probing import ask_pods
 from fairlead.pipeline.units.variables import change_variables, inputs_of, outdated
@@ -152,3 +155,20 @@ async def test_the_names_of_another_app_are_refused(site: UnitSite) -> None:
     assert {problem.code for problem in problems} == {"nameTaken"}
     assert len(problems) == 3
     assert all(f"{site.key.namespace}/shop, version 1-2" in problem.message for problem in problems)
+
+
+async def test_what_the_server_has_against_a_pod_is_said_of_the_descriptor(site: UnitSite) -> None:
+    """Its own schema knows every field of a PodSpec: misspelled ones, and values that are none."""
+    wrongs: dict[str, dict[str, Any]] = {
+        "podspec.hostnam": {"hostnam": "x"},
+        "podspec.hostAliases[0].ip": {"hostAliases": [{"ip": "nowhere", "hostnames": ["a"]}]},
+    }
+    for path, wrong in wrongs.items():
+        descriptor = described(site, secrets=[], configMaps=[])
+        main = replace(descriptor.main, pod_spec={**descriptor.main.pod_spec, **wrong})
+        descriptor = replace(descriptor, main=main)
+        (deployment,) = version_objects(descriptor, "1").workloads
+        with pytest.raises(RemoteRefused) as refused:
+            await site.cluster.apply(deployment, manager="tester", dry_run=True)
+        found = in_descriptor(refused.value.problems[0], descriptor, deployment)
+        assert found.path == path, found

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from fairlead.domain.apps.descriptor import Descriptor
 from fairlead.domain.apps.permissions import forbidden, namespace_rules
+from fairlead.domain.apps.refusals import in_descriptor
 from fairlead.domain.authorising.acting import acting_account
 from fairlead.domain.authorising.callers import Caller
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
@@ -37,7 +38,8 @@ async def against(
             return (account,)
         theirs = cast("Acting", cluster).acting_as(account)
     refused = await at_once(_refusal(theirs, manifest) for manifest in manifests)
-    return tuple(problem for each in refused for problem in each)
+    pairs = zip(manifests, refused, strict=True)
+    return tuple(in_descriptor(problem, descriptor, manifest) for manifest, each in pairs for problem in each)
 
 
 async def _refusal(cluster: Cluster, manifest: Any) -> tuple[Problem, ...]:

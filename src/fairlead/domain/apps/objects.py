@@ -10,7 +10,6 @@ from fairlead.domain.apps.configuration import Reference, SecretContent, configu
 from fairlead.domain.apps.descriptor import Component, Descriptor
 from fairlead.domain.apps.naming import NAME_LABEL, mark, selector, unit_labels, versioned_name, workload_name
 from fairlead.domain.apps.ports import health_port, service_ports
-from fairlead.domain.apps.unit_objects import unit_objects
 from fairlead.domain.apps.variables import Variable, injected, with_variables
 from fairlead.domain.identity import sha256_json
 from fairlead.domain.manifests import JsonObject
@@ -76,15 +75,6 @@ def version_digest(descriptor: Descriptor, inputs: Inputs | None = None) -> str:
     inputs = inputs or Inputs()
     names = _names(configuration(descriptor, inputs.secrets))
     return sha256_json([_pods(descriptor, inputs, version="", names=names), sorted(names.values())])
-
-
-def in_place_digest(descriptor: Descriptor) -> str:
-    """Return the digest of what is applied to a running version when it changes: all objects but for their pods."""
-    versions = [_Version(descriptor, each, "", each.pod_spec) for each in descriptor.workloads]
-    deployments = [each.deployment() for each in versions]
-    bare = [{**each, "spec": {"replicas": each["spec"]["replicas"]}} for each in deployments]
-    rest = [[each.service(), each.budget(), each.autoscaler()] for each in versions]
-    return sha256_json([bare, rest, unit_objects(descriptor, "").all])
 
 
 def _names(made: Mapping[Reference, JsonObject]) -> dict[Reference, str]:
