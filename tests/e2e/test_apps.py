@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 
 from fairlead.adapters.probes.choosing import EitherWay
@@ -26,6 +27,8 @@ from fairlead.pipeline.probing import ask_pods
 from fairlead.pipeline.units.variables import change_variables, inputs_of, outdated
 from fairlead.ports.cluster import ApiKind, LiveObject
 from tests.e2e.running import RunningSandbox
+from tests.e2e.test_unit_commands import Shell
+from tests.e2e.test_unit_commands import shell as shell  # noqa: PLC0414 - a fixture, found by its name
 from tests.e2e.units import UnitSite, states, unit_site
 
 pytestmark = pytest.mark.e2e
@@ -172,3 +175,28 @@ async def test_what_the_server_has_against_a_pod_is_said_of_the_descriptor(site:
             await site.cluster.apply(deployment, manager="tester", dry_run=True)
         found = in_descriptor(refused.value.problems[0], descriptor, deployment)
         assert found.path == path, found
+
+
+async def test_an_app_from_a_release_file_with_variables(shell: Shell) -> None:
+    """The installed command, from a checkout, without a server."""
+    described = orjson.loads((shell.directory / "shop.json").read_bytes())
+    release = {"name": "shop", "app": {key: described[key] for key in ("newVersion", "podspec", "drainTimeout")}}
+    environment = {
+        "name": "test",
+        "provider": {"existingContext": {"contextName": shell.sandbox.contexts[0]}},
+        "kubeNamespace": shell.namespace,
+        "releases": [release],
+    }
+    (shell.directory / "environments.yaml").write_bytes(orjson.dumps({"environments": [environment]}))
+    code, document = await shell.run("lint", "test", "--online")
+    assert (code, document["problems"]) == (0, [])
+    code, document = await shell.run("deploy", "--release", "shop", "-e", "test")
+    assert (code, document["units"][0]["live"]) == (0, "1")
+    code, document = await shell.run("env", "set", "colour=green", "-e", "test")
+    assert (code, document["restarts"]) == (0, [{"app": "shop", "version": "1", "names": ["COLOUR"]}])
+    code, document = await shell.run("deploy", "--release", "shop", "-e", "test")
+    assert (code, document["units"][0]["live"]) == (0, "2")
+    code, document = await shell.run("env", "list", "-e", "test")
+    assert (code, document["restarts"]) == (0, [])
+    code, document = await shell.run("apply", "test")
+    assert (code, document["errors"][0]["code"]) == (2, "appRelease")
