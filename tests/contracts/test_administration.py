@@ -11,7 +11,7 @@ import pytest
 
 from fairlead.adapters.administration.administration import SqliteAdministration
 from fairlead.domain.accounts import Account
-from fairlead.domain.authorising.auditing import AuditEntry
+from fairlead.domain.authorising.auditing import AuditEntry, caller_text
 from fairlead.domain.authorising.callers import Role
 from fairlead.domain.authorising.tokens import Token
 from fairlead.domain.errors import OperationFailed
@@ -23,7 +23,9 @@ from fairlead.ports.administration import Administration
 from tests.fakes.administration import MemoryAdministration
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
-LIMITS = Limits(tokens=5, token_age=timedelta(days=2), variables=5, audit_entries=5, audit_age=timedelta(days=10))
+LIMITS = Limits(
+    tokens=5, token_age=timedelta(days=2), variables=5, audit_entries=5, audit_strangers=2, audit_age=timedelta(days=10)
+)
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -154,6 +156,18 @@ async def test_the_audit_log_is_read_newest_first(administration: Administration
     assert first.items == (kept[4], kept[3])
     assert second.items == (kept[2], kept[1], kept[0])
     assert second.after is None
+
+
+async def test_strangers_cannot_wash_anything_out_of_the_log(administration: Administration) -> None:
+    for number in range(3):
+        await administration.audit.append(entry(f"done {number}"))
+    for number in range(50):
+        await administration.audit.append(replace(entry(f"refused {number}"), caller=caller_text(None)))
+
+    await administration.tidy(NOON)
+
+    page = await administration.audit.page()
+    assert [each.action for each in page.items] == ["refused 49", "refused 48", "done 2", "done 1", "done 0"]
 
 
 @pytest.mark.parametrize(

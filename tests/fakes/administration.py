@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from fairlead.domain.authorising.auditing import AuditEntry
+from fairlead.domain.authorising.auditing import STRANGER, AuditEntry
 from fairlead.domain.authorising.tokens import Token, revoked
 from fairlead.domain.errors import OperationFailed, Problem
 from fairlead.domain.keeping.answers import Missing, Page, Stale
@@ -93,6 +93,9 @@ class MemoryAdministration:
         for token in dead:
             del self.tokens.kept[token.identifier]
         young = [entry for entry in self.audit.entries if entry.at >= now - limits.audit_age]
+        strangers = [entry.number for entry in young if entry.caller == STRANGER]
+        gone = set(strangers[: max(0, len(strangers) - limits.audit_strangers)])
+        young = [entry for entry in young if entry.number not in gone]
         self.audit.entries = young[-limits.audit_entries :]
 
     async def close(self) -> None:

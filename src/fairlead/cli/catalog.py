@@ -327,6 +327,15 @@ CATALOG = (
         ),
     ),
     Entry(
+        "audit",
+        SET_UP,
+        "Show who did what on the server, and who was refused.",
+        (
+            Example("fairlead audit", "the newest 50 entries"),
+            Example("fairlead audit --limit 1000 --output json", "for programs; `after` goes on with the list"),
+        ),
+    ),
+    Entry(
         "sandbox",
         SET_UP,
         "Run a real Kubernetes on this machine, to try things.",

@@ -28,6 +28,7 @@ def test_every_kind_of_the_contract_is_described() -> None:
         "Sandbox",
         "Tokens",
         "NewToken",
+        "AuditLog",
         "Units",
         "Variables",
         "Error",

@@ -9,6 +9,7 @@ from fairlead.adapters.administration.audit import SqliteAudit
 from fairlead.adapters.administration.schema import FORM, microseconds
 from fairlead.adapters.administration.tokens import SqliteTokens
 from fairlead.adapters.administration.variables import SqliteVariables
+from fairlead.domain.authorising.auditing import STRANGER
 from fairlead.domain.keeping.limits import Limits
 from fairlead.doors.databases.database import Database
 from fairlead.doors.databases.errors import Kept
@@ -39,6 +40,9 @@ class SqliteAdministration:
             dead = "DELETE FROM tokens WHERE coalesce(revoked, expires) < ?"
             connection.execute(dead, (microseconds(now - limits.token_age),))
             connection.execute("DELETE FROM audit WHERE at < ?", (microseconds(now - limits.audit_age),))
+            strangers = "SELECT number FROM audit WHERE caller = ? ORDER BY number DESC LIMIT -1 OFFSET ?"
+            values = (STRANGER, limits.audit_strangers)
+            connection.execute(f"DELETE FROM audit WHERE number IN ({strangers})", values)
             beyond = "SELECT number FROM audit ORDER BY number DESC LIMIT -1 OFFSET ?"
             connection.execute(f"DELETE FROM audit WHERE number IN ({beyond})", (limits.audit_entries,))
 

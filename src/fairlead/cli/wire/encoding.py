@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from fairlead.cli.wire.audit import AuditLog
 from fairlead.cli.wire.deploying import Deployments, Plan, Status
 from fairlead.cli.wire.documents import (
     API_VERSION,
@@ -43,6 +44,7 @@ KINDS: tuple[type[Document], ...] = (
     Sandbox,
     Tokens,
     NewToken,
+    AuditLog,
     Units,
     Variables,
     Error,

@@ -14,6 +14,8 @@ from fairlead.domain.scopes import Scope
 from fairlead.domain.units import UnitKey
 
 ALLOWED: Final = "allowed"
+STRANGER: Final = "unknown"
+"""The caller of a request whose sender nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def is_audited(action: Action, result: str) -> bool:
 def caller_text(caller: Caller | None) -> str:
     """Return how the log names a caller: names of tokens may repeat, identifiers do not."""
     if caller is None:
-        return "unknown"
+        return STRANGER
     return caller.name if caller.token is None else f"{caller.name} ({caller.token})"
 
 

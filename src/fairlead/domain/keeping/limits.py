@@ -13,6 +13,7 @@ class Limits:
     What is over goes oldest first. What stays whatever its age: the newest deployment and the descriptor changed last
     of a unit, and every deployment that runs in a cluster or is under way; where only such are left, a new one is
     refused (`storeFull`), as is a descriptor beyond `descriptors`. A journal goes before the deployment it belongs to.
+    What strangers were refused fills a small part of the audit log, so that nobody can wash the rest out of it.
     """
 
     deployments: int = 100_000
@@ -25,6 +26,7 @@ class Limits:
     requests: int = 100_000
     request_age: timedelta = timedelta(days=1)
     audit_entries: int = 500_000
+    audit_strangers: int = 20_000
     audit_age: timedelta = timedelta(days=400)
     tokens: int = 10_000
     token_age: timedelta = timedelta(days=90)
