@@ -8,13 +8,14 @@ labels of live pods would be lost with them. Then, when all pods carry it, the S
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fairlead.domain.apps.naming import UNIT_LABEL, VERSION_LABEL, mark
 from fairlead.domain.identity import object_ref, sha256_json
+from fairlead.domain.marks import RELEASE_ANNOTATION, Nobodys, ownership, unmarked
 from fairlead.domain.normalising import visible
-from fairlead.domain.reading import branch, whole
+from fairlead.domain.reading import branch, text, whole
 from fairlead.domain.rollout.commands import PinLabels
 from fairlead.domain.rollout.intents import Deploy
 from fairlead.domain.rollout.observation import AdoptionSeen
@@ -22,6 +23,7 @@ from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.rollout.traffic import RouteTarget, Selector
 from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.guarded import change
+from fairlead.pipeline.units.leading import as_release
 from fairlead.pipeline.units.sight import DEPLOYMENTS, PODS, is_going, is_ready
 from fairlead.pipeline.units.turn import Contradicted, Turn
 from fairlead.ports.cluster import LiveObject
@@ -70,11 +72,42 @@ async def pin_labels(turn: Turn, command: PinLabels) -> None:
     found = [one for target in (live.spec.routes if live else ()) if (one := await _plain(turn, target)) is not None]
     if not found:
         raise Contradicted
+    for one in found:
+        await _take_over(turn, one)
     if not turn.contents(command.version).workloads:
         await turn.keep(_contents(turn, command.version, found))
     for one in found:
         if one.labels.get(VERSION_LABEL) != command.version and not await _pin(turn, one, command.version):
             raise Contradicted
+
+
+async def _take_over(turn: Turn, plain: _Plain) -> None:
+    """Take what is adopted out of the inventory of the release that made it, which would prune it else one day."""
+    refs = {object_ref(plain.service).identity, object_ref(plain.deployment).identity}
+    for release in {_release(plain.service), _release(plain.deployment)} - {""}:
+        key = replace(as_release(turn.key), release=release)
+        stored = await turn.place.memory.read(key)
+        left = stored.state.inventory.without(refs)
+        if len(left) < len(stored.state.inventory):
+            if stored.state.lock is not None:
+                raise Contradicted  # a run has it in its hands, and goes by what it has read
+            if await turn.place.memory.swap(key, stored, replace(stored.state, inventory=left)) is None:
+                raise Contradicted
+    owner = mark(turn.key.namespace, turn.key.name)
+    if not owner.items() <= branch(plain.service, "metadata", "annotations").items():
+        await change(turn.cluster, plain.service, (), epoch=turn.epoch, annotations=owner)
+
+
+def _release(live: LiveObject) -> str:
+    """Return the release of ours in the same namespace that made an object, empty for none."""
+    namespace, _, name = text(live, "metadata", "annotations", RELEASE_ANNOTATION).partition("/")
+    return name if namespace == object_ref(live).namespace else ""
+
+
+def _is_free(turn: Turn, live: LiveObject) -> bool:
+    """Return whether an object is nobody's, or of a release of ours: what other deployers keep is not adopted."""
+    bare = unmarked(live) if _release(live) else live
+    return isinstance(ownership(bare, as_release(turn.key), is_chart=False), Nobodys)
 
 
 async def _pin(turn: Turn, plain: _Plain, version: str) -> bool:
@@ -97,7 +130,9 @@ async def _plain(turn: Turn, target: RouteTarget) -> _Plain | None:
         return None
     found = (await turn.cluster.list(DEPLOYMENTS, turn.key.namespace)).items
     behind = [one for one in found if _selects(selector, one) and not is_going(one)]
-    return _Plain(target.ref.name, service, behind[0]) if len(behind) == 1 else None
+    if len(behind) != 1 or not (_is_free(turn, service) and _is_free(turn, behind[0])):
+        return None
+    return _Plain(target.ref.name, service, behind[0])
 
 
 def _selects(selector: Mapping[str, Any], deployment: LiveObject) -> bool:
