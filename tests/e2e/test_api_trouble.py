@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from itertools import chain, cycle, repeat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +19,9 @@ from fairlead.domain.identity import ObjectRef
 from tests.e2e.running import RunningSandbox
 from tests.e2e.test_cli import SETTINGS, Shop
 from tests.e2e.test_cli import shop as shop  # noqa: PLC0414 - a fixture, found by its name
+from tests.fakes.certificates import Authority
+from tests.fakes.http import Answer as Reply
+from tests.fakes.http import Handler, HttpServer, Request, json_answer
 from tests.faults.proxy import FaultProxy
 from tests.faults.rules import FORWARD, Action, Answer, Call, Cut, HangUp, Rule, sometimes, where
 from tests.faults.stage import Stage, access_of, stage
@@ -120,33 +127,84 @@ async def test_health_is_seen_although_watches_break(shop: Shop, action: Action,
         assert [one["health"] for one in ended.document["deployments"]] == ["current", "current"]
 
 
-WEBHOOK = """\
-apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingWebhookConfiguration
-metadata: {{name: {namespace}}}
-webhooks:
-  - name: guard.shop.test
-    admissionReviewVersions: [v1]
-    sideEffects: None
-    timeoutSeconds: 1
-    failurePolicy: Fail
-    clientConfig: {{url: "https://127.0.0.1:9/"}}
-    namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {namespace}}}}}
-    rules: [{{apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments]}}]
-"""
+_WHAT = {"apiGroups": ["apps"], "apiVersions": ["v1"], "resources": ["deployments"]}
+
+
+def webhook(namespace: str, url: str, ca: bytes) -> dict[str, Any]:
+    """Return a guard of all Deployments that are made in a namespace."""
+    return {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": namespace},
+        "webhooks": [
+            {
+                "name": "guard.shop.test",
+                "admissionReviewVersions": ["v1"],
+                "sideEffects": "None",
+                "timeoutSeconds": 1,
+                "failurePolicy": "Fail",
+                "clientConfig": {"url": url, "caBundle": base64.b64encode(ca).decode()},
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+                "rules": [{**_WHAT, "operations": ["CREATE"]}],
+            }
+        ],
+    }
+
+
+async def _too_slow(_request: Request, _writer: asyncio.StreamWriter) -> Reply | None:
+    await asyncio.sleep(3)
+    return None
+
+
+async def _resets(_request: Request, writer: asyncio.StreamWriter) -> Reply | None:
+    writer.transport.abort()
+    return None
+
+
+async def _is_broken(_request: Request, _writer: asyncio.StreamWriter) -> Reply | None:
+    return Reply(500, b"out of order")
+
+
+async def _takes_its_time(request: Request, _writer: asyncio.StreamWriter) -> Reply | None:
+    await asyncio.sleep(0.5)
+    review = json.loads(request.body)
+    return json_answer({**review, "response": {"uid": review["request"]["uid"], "allowed": True}})
+
+
+@asynccontextmanager
+async def guarded(shop: Shop, guard: Handler) -> AsyncIterator[None]:
+    """Let a webhook guard the shop, which is asked from then on."""
+    authority = Authority("guard")
+    async with HttpServer(guard, tls=authority.server_context("127.0.0.1")) as server:
+        config = webhook(shop.namespace, server.url, authority.ca)
+        await shop.sandbox.ask("apply", "-f", "-", stdin=json.dumps(config))
+        try:
+            yield
+        finally:
+            await shop.sandbox.ask("delete", "validatingwebhookconfiguration", shop.namespace)
+
+
+def _in_turn(guards: Iterator[Handler]) -> Handler:
+    async def guard(request: Request, writer: asyncio.StreamWriter) -> Reply | None:
+        return await next(guards)(request, writer)
+
+    return guard
 
 
 async def test_f7_a_webhook_that_fails_is_named_and_stops_only_what_it_guards(shop: Shop) -> None:
-    await shop.sandbox.ask("apply", "-f", "-", stdin=WEBHOOK.format(namespace=shop.namespace))
-    try:
+    async with guarded(shop, _in_turn(cycle((_too_slow, _resets, _is_broken)))):
         ended = await shop.json("apply", "test", code=1)
-    finally:
-        await shop.sandbox.ask("delete", "validatingwebhookconfiguration", shop.namespace)
 
     settings, web = ended["deployments"]
     assert (settings["outcome"], web["outcome"]) == ("succeeded", "failed")
     assert "guard.shop.test" in web["explanation"]
     assert {one["outcome"] for one in (await shop.json("apply", "test"))["deployments"]} == {"succeeded", "unchanged"}
+
+
+async def test_f7_a_webhook_that_fails_for_a_while_and_then_takes_its_time_is_outlived(shop: Shop) -> None:
+    async with guarded(shop, _in_turn(chain((_too_slow, _resets, _is_broken), repeat(_takes_its_time)))):
+        ended = await shop.json("apply", "test")
+    assert [one["outcome"] for one in ended["deployments"]] == ["succeeded", "succeeded"]
 
 
 CONVERTED = """\
