@@ -50,7 +50,7 @@ class Visitor:
 
     async def demo(self, *arguments: str, accepted: int = 0, **env: str) -> Finished:
         argv = (str(DEMO), *arguments)
-        return await run(Program(argv, env={**self.env, **env}, timeout=300, accepted=frozenset({accepted})))
+        return await run(Program(argv, env={**self.env, **env}, timeout=450, accepted=frozenset({accepted})))
 
     async def status(self) -> list[dict[str, Any]]:
         argv = (str(FAIRLEAD), "status", "--all", "--output", "json")
@@ -144,6 +144,38 @@ def _check_the_webhook(shown: Shown) -> None:
     assert shown.texts("fairlead apply --all")[-1].count("registry.sandbox/app:2.0 -> registry.sandbox/app:2.1") == 2
 
 
+def _check_the_switches(shown: Shown) -> tuple[str, str]:
+    """An app went forward and back by a person's word; return its two versions."""
+    where = "--environment production"
+    _, waiting = shown.texts(f"fairlead deploy checkout.yaml {where}")
+    found = re.search(r"Awaiting of version (\d+)\n +(\d+) +Live ", waiting)
+    assert found is not None
+    new, old = found.groups()
+    first, promoted = shown.texts(f"fairlead promote checkout {where}")
+    (back,) = shown.texts("fairlead rollback production checkout")
+    live = [re.findall(r"/checkout: version (\d+) is live", said) for said in (first, promoted, back)]
+    assert live == [[old], [new], [old]]
+    assert re.search(rf"^ +{new} +Hot ", back, re.MULTILINE)
+    (undeployed,) = shown.texts(f"fairlead undeploy checkout {where} --yes")
+    assert "checkout: nothing is live\nundeployed\n" in undeployed
+    return old, new
+
+
+def _check_the_orders(shown: Shown, old: str, new: str) -> None:
+    """Under load each version answered in its time, and no order was lost."""
+    proxied = (
+        "kubectl --kubeconfig sandbox.kubeconfig get --raw /api/v1/namespaces/shop-production/services/{}:8080/proxy/"
+    )
+    answered = [said.split()[0] for said in shown.texts(proxied.format("checkout"))]
+    assert answered == [old, new, old]
+    assert [said.split()[0] for said in shown.texts(proxied.format("checkout-preview"))] == [new]
+    (said,) = (said for command, said in shown.said if command.startswith("python -m bench.answers orders "))
+    facts = dict(re.findall(r"^ {3}(\S.*?)  +(.*)$", said.partition("\n\n")[0], re.MULTILINE))
+    assert (facts["failed"], facts["before its switch"]) == ("0", f"0 answers of {new}")
+    assert {f"version {old}", f"version {new}"} < facts.keys()
+    assert int(facts["requests"].split()[0]) > 1000
+
+
 @pytest.fixture
 async def visitor(tmp_path: Path) -> AsyncIterator[Visitor]:
     settings = settings_in(tmp_path / "state")
@@ -159,6 +191,7 @@ async def test_the_demo_deploys_a_shop_can_be_repeated_and_leaves_nothing_behind
     _check_the_ways_back(shown, "registry.sandbox/app:1.2")
     _check_the_hold(shown)
     _check_the_webhook(shown)
+    _check_the_orders(shown, *_check_the_switches(shown))
     first, history = existing(NAME, visitor.settings), await visitor.history()
     assert {(item["environment"], item["release"]) for item in await visitor.status()} == {
         (environment, release)
@@ -186,6 +219,7 @@ async def test_the_demo_comes_to_its_end_with_simulated_nodes(visitor: Visitor) 
     _check_the_ways_back(shown, "Insufficient cpu")
     _check_the_hold(shown)
     _check_the_webhook(shown)
+    _check_the_switches(shown)
     assert {(item["health"], item["drift"]) for item in await visitor.status()} == {("current", "none")}
     assert existing(NAME, visitor.settings).state.nodes is NodeKind.SIMULATED
 

@@ -247,7 +247,8 @@ def _undeploying(anchor: Anchor, observation: Observation, now: datetime) -> _Fo
             gone = all(one.ref in seen and seen[one.ref] is None for one in anchor.elements)
             return Kind.ROUTES_GONE if gone else Kind.RETRY
         case Part.DRAINING:
-            there = [observation.versions.get(one.name) for one in anchor.present]
+            # Who never had traffic has nobody to drain.
+            there = [observation.versions.get(one.name) for one in anchor.present if one.was_live]
             drained = all(one is not None and one.drained for one in there)
             return Kind.DRAINED if drained or _is_over(anchor, now) else None
         case Part.REMOVING:
