@@ -94,3 +94,18 @@ async def test_no_watch_outlives_the_block_even_when_it_fails() -> None:
         await fail_while_observing(made)
     assert "watch" in {call.verb for call in made.calls}
     assert len(asyncio.all_tasks()) == 1
+
+
+async def test_a_feed_that_nobody_needs_ends_and_the_others_go_on() -> None:
+    made = cluster()
+    async with observing(made, SteppedClock()) as observer:
+        deployments, _ = observer.feed(KIND, "shop"), observer.feed(SETS, "shop")
+        await settle()
+        before = len(asyncio.all_tasks())
+        await observer.end(SETS, "shop")
+        await observer.end(SETS, "shop", "never-started")
+        assert len(asyncio.all_tasks()) < before
+        assert not observer.follows(SETS, "shop")
+        made.remove(API)
+        await settle()
+        assert deployments.objects == {}

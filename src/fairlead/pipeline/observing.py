@@ -38,7 +38,7 @@ class Observer:
         self.cluster = cluster
         self.clock = clock
         self._feeds: dict[tuple[ApiKind, str | None, str], Feed] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[tuple[ApiKind, str | None, str], asyncio.Task[None]] = {}
         self._everybody: list[Listener] = []
         self._listeners: dict[Concern, list[Listener]] = {}
 
@@ -47,8 +47,17 @@ class Observer:
         key = (kind, namespace, name)
         if key not in self._feeds:
             self._feeds[key] = Feed(kind, namespace, name)
-            self._tasks.add(asyncio.create_task(self._follow(self._feeds[key])))
+            self._tasks[key] = asyncio.create_task(self._follow(self._feeds[key]))
         return self._feeds[key]
+
+    async def end(self, kind: ApiKind, namespace: str | None, name: str = "") -> None:
+        """End a feed that nobody needs any more, if it was started."""
+        key = (kind, namespace, name)
+        self._feeds.pop(key, None)
+        task = self._tasks.pop(key, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     def follows(self, kind: ApiKind, namespace: str | None, name: str = "") -> bool:
         """Return whether the feed has been started: then it may not know yet what was written just now."""
@@ -65,6 +74,8 @@ class Observer:
             self._everybody.remove(listener)
             for concern in listener.concerns:
                 self._listeners[concern].remove(listener)
+                if not self._listeners[concern]:
+                    del self._listeners[concern]
 
     def attend(self, listener: Listener, concerns: Iterable[Concern]) -> None:
         """Let a listener be woken by changes of objects (by reference) and of what belongs to owners (by UID)."""
@@ -74,9 +85,9 @@ class Observer:
 
     async def close(self) -> None:
         """End every watch."""
-        for task in self._tasks:
+        for task in self._tasks.values():
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     def _wake(self, listeners: Iterable[Listener]) -> None:
         for listener in listeners:

@@ -18,7 +18,6 @@ from fairlead.domain.rollout.phases import Phase, VersionState
 from fairlead.domain.unit_news import IntentAccepted
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.engine import Engine, at_once
-from fairlead.pipeline.observing import observing
 from fairlead.pipeline.presence import Presence, present
 from fairlead.pipeline.units.anchoring import Held, read_anchor, swap_anchor, update_anchor
 from fairlead.pipeline.units.contents import Contents
@@ -26,6 +25,7 @@ from fairlead.pipeline.units.describing import contents_of, spec_of
 from fairlead.pipeline.units.diagnosing import Diagnosis
 from fairlead.pipeline.units.driver import Driver, Rests
 from fairlead.pipeline.units.leading import Leadership, Others
+from fairlead.pipeline.units.observers import Observers
 from fairlead.pipeline.units.place import Place
 from fairlead.pipeline.units.waking import LOOK_SECONDS, Waking
 from fairlead.ports.events import UnitSink
@@ -83,6 +83,7 @@ class Units:
     places: Places
     sink: UnitSink
     presence: Presence
+    observers: Observers
 
     async def deploy(self, key: UnitKey, order: Order) -> Accepted:
         """Store what a descriptor consists of, and ask for it to be made live.
@@ -142,18 +143,27 @@ class Units:
         place = await self.places(key.cluster)
         others = Others(place.memory, self.engine.whoami, self.engine.pulse)
         leadership = await Leadership.begin(self.presence, key)
-        async with observing(place.cluster, self.engine.pulse) as observer:
+        async with self._waking(key, place) as waking:
+            while True:
+                held = await read_anchor(place.anchors, key)
+                if is_over(held, rests):
+                    return held.anchor
+                if not await self._is_driven(key, held, others):
+                    break
+                await waking.wait(self.engine.pulse, LOOK_SECONDS)
+            diagnosis = Diagnosis(waking.observer)
+            driver = Driver(place, key, leadership, self.sink, self.engine.clock, waking, diagnosis)
+            return await driver.run(held, rests)
+
+    @asynccontextmanager
+    async def _waking(self, key: UnitKey, place: Place) -> AsyncIterator[Waking]:
+        async with self.observers.of(key.cluster, place.cluster) as observer:
             with observer.listening() as listener:
                 waking = Waking(observer, key, listener)
-                while True:
-                    held = await read_anchor(place.anchors, key)
-                    if is_over(held, rests):
-                        return held.anchor
-                    if not await self._is_driven(key, held, others):
-                        break
-                    await waking.wait(self.engine.pulse, LOOK_SECONDS)
-                driver = Driver(place, key, leadership, self.sink, self.engine.clock, waking, Diagnosis(observer))
-                return await driver.run(held, rests)
+                try:
+                    yield waking
+                finally:
+                    await waking.close()
 
     async def _is_driven(self, key: UnitKey, held: Held, others: Others) -> bool:
         if held.driver is None or held.driver.run == self.presence.run:
@@ -192,7 +202,7 @@ class Units:
 async def opened(engine: Engine, places: Places, sink: UnitSink) -> AsyncIterator[Units]:
     """Give the units of clusters for the time of a block; this run's signs of life end with it."""
     async with present(engine) as presence:
-        yield Units(engine, places, sink, presence)
+        yield Units(engine, places, sink, presence, Observers(engine.pulse))
 
 
 def is_over(held: Held, rests: Rests) -> bool:

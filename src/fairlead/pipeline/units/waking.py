@@ -39,6 +39,10 @@ class Waking:
         services += [reading.uid for reading in sight.routes.values() if reading.uid]
         self.observer.attend(self.listener, [anchor, *sight.objects, *sight.routes, *services, *more])
 
+    async def close(self) -> None:
+        """End what only this driver watches; what it shares with others goes on."""
+        await self.observer.end(SECRETS, self.key.namespace, f"fairlead.unit.v1.{self.key.name}")
+
     def heard(self) -> None:
         """Begin to listen for what comes after this moment."""
         self.listener.changed.clear()
