@@ -149,6 +149,21 @@ def test_what_only_proxies_do_is_kept_and_said(fields: dict[str, Any], path: str
     assert path in descriptor_json(described(**fields))
 
 
+def test_what_no_version_has_a_copy_of_is_said() -> None:
+    used = [{"configMapRef": {"name": "settings"}}, {"secretRef": {"name": "login"}}]
+    spec = pod(envFrom=used)
+    components = [{"name": "api", "podspec": spec}]
+    assert warned(podspec=spec, components=components) == [
+        ("doesNotRollBack", "podspec"),
+        ("doesNotRollBack", "podspec"),
+        ("doesNotRollBack", "components[0].podspec"),
+        ("doesNotRollBack", "components[0].podspec"),
+    ]
+    maps = [{"name": "settings", "data": {}}]
+    assert warned(podspec=spec, configMaps=maps) == [("doesNotRollBack", "podspec")]
+    assert warned(podspec=spec, configMaps=maps, secrets=["login"]) == []
+
+
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [("PROBE", HealthCheckType.PROBE), ("Simple", HealthCheckType.SIMPLE), ("tcp", HealthCheckType.PROBE)],

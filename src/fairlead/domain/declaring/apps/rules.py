@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from fairlead.domain.apps.configuration import HASH_DIGITS
+from fairlead.domain.apps.configuration import CONFIG_MAP, HASH_DIGITS, SECRET, references
 from fairlead.domain.apps.descriptor import Component, Descriptor, HttpGate
 from fairlead.domain.apps.naming import LONGEST_NAME, is_service_name, names_of
 from fairlead.domain.apps.ports import declared_ports, health_port, traffic_port
@@ -30,6 +30,7 @@ def check_app(found: FoundRecord, descriptor: Descriptor, findings: Findings) ->
     rules.check_health()
     rules.check_gates()
     rules.note_what_waits()
+    rules.note_what_stays()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,16 @@ class _Rules:
         if gate.port is None:
             return traffic_port(self.descriptor.main.pod_spec) is not None
         return self._is_declared(gate.port)
+
+    def note_what_stays(self) -> None:
+        """Say what a version uses and has no copy of its own of: going back to it brings back no older content."""
+        own = {(CONFIG_MAP, each.name) for each in self.descriptor.config_maps}
+        own |= {(SECRET, name) for name in self.descriptor.secrets}
+        for found, component in self._workloads():
+            for kind, name in sorted(references(component.pod_spec) - own):
+                message = f"{kind} {name} does not roll back: no version has a copy of its own of it"
+                remedy = f"name it under {'secrets' if kind == SECRET else 'configMaps'}, if it belongs to the version"
+                self.findings.warning(found.at("podspec"), "doesNotRollBack", message, remedy)
 
     def note_what_waits(self) -> None:
         """Say of fields that are kept for later that they do nothing yet."""
