@@ -248,6 +248,22 @@ async def test_a_service_that_would_send_traffic_too_early_is_found(here: Yard) 
     assert "Service default/other" in anchor.ended[0].explanation
 
 
+async def test_who_else_selects_the_new_pods_is_told(here: Yard) -> None:
+    selector = {"matchLabels": {"app": "shop"}}
+    for api, kind, spec in (
+        ("policy/v1", "PodDisruptionBudget", {"selector": selector, "maxUnavailable": 1}),
+        ("networking.k8s.io/v1", "NetworkPolicy", {"podSelector": selector}),
+        ("policy/v1", "PodDisruptionBudget", {"selector": {"matchLabels": {"app": "other"}}}),
+    ):
+        name = f"by-hand-{kind.lower()}-{len(here.cluster.objects)}"
+        metadata = {"name": name, "namespace": "default"}
+        here.cluster.put({"apiVersion": api, "kind": kind, "metadata": metadata, "spec": spec})
+    anchor = await here.deploy(here.descriptor())
+    assert ended(anchor) == {"i1": "deployed"}
+    told = [one.text for one in here.heard if isinstance(one, LogLine) and "by-hand" in one.text]
+    assert [text.partition(" ")[0] for text in told] == ["PodDisruptionBudget", "NetworkPolicy"]
+
+
 async def test_a_driver_that_is_gone_is_followed_by_the_next(here: Yard) -> None:
     await here.deploy(here.descriptor())
     await here.units.deploy(KEY, here.order(here.descriptor(env="green")))

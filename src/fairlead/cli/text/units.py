@@ -43,8 +43,11 @@ def _row(version: UnitVersionItem) -> tuple[str, Text, str, str]:
 
 
 def _facts(unit: UnitItem) -> Iterator[tuple[str, str]]:
+    if unit.phase not in ("Idle", "Blocked"):
+        yield "cause", unit.cause
+        yield "next", unit.next
     if unit.phase == "Awaiting":
-        yield "next", f"`fairlead promote {unit.app}` lets it go live, `fairlead abort {unit.app}` gives it up"
+        yield "", f"`fairlead promote {unit.app}` lets it go live, `fairlead abort {unit.app}` gives it up"
     if unit.blocked is not None:
         yield "blocked", unit.blocked
     if unit.held is not None:

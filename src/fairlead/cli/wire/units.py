@@ -40,7 +40,8 @@ class IntentItem(Item, frozen=True, kw_only=True):
 class UnitItem(Item, frozen=True, kw_only=True):
     """One unit. `live` and `candidate` are versions, null for none; `queued` counts intents that wait.
 
-    `held` names the digest that is not deployed again, and why; `blocked` says why nothing is written any more.
+    `cause` and `next` say why it is where it is, and what comes next. `held` names the digest that is not deployed
+    again, `held_reason` why; `blocked` says why nothing is written any more.
     """
 
     cluster: str
@@ -48,6 +49,8 @@ class UnitItem(Item, frozen=True, kw_only=True):
     app: str
     phase: str
     since: str | None
+    cause: str
+    next: str
     live: str | None
     candidate: str | None
     queued: int
@@ -81,6 +84,8 @@ def _unit(status: UnitStatus) -> UnitItem:
         app=key.name,
         phase=anchor.phase.value,
         since=_time(anchor.since),
+        cause=status.explanation.cause,
+        next=status.explanation.then,
         live=anchor.live.name if anchor.live is not None else None,
         candidate=anchor.candidate.version if anchor.candidate is not None else None,
         queued=len(anchor.queue) + len(anchor.waiting),

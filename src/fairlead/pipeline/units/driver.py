@@ -15,6 +15,7 @@ from fairlead.domain.rollout.observation import Observation
 from fairlead.domain.rollout.phases import Phase, VersionState
 from fairlead.domain.rollout.unit_events import Fact, Start, UnitEvent
 from fairlead.domain.rollout.unit_machine import step
+from fairlead.domain.unit_news import LogLine
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.units.acting import act
 from fairlead.pipeline.units.adopting import look_at_adoption
@@ -128,6 +129,9 @@ class Driver:
         if any(isinstance(command, Stop) for command in commands):
             raise Overtaken
         met = await act(await self._begin(anchor), commands, self.sink)
+        while self.findings.notes:
+            deployment = anchor.candidate.deployment if anchor.candidate is not None else ""
+            self.sink.announce(LogLine(self.key, self.clock.now(), deployment, self.findings.notes.pop(0)))
         self._met = Fact(met.kind, self.clock.now(), met.explanation) if met is not None else None
         if moved and met is None:
             self._idle = 0

@@ -34,12 +34,19 @@ _REFUSALS: Final = frozenset(
 )
 """Answers of the server that say no to what was asked, and that asking again does not change."""
 
+_SELECTING: Final = {
+    ("policy/v1", "PodDisruptionBudget"): (("spec", "selector"), "two budgets on one pod block its eviction"),
+    ("networking.k8s.io/v1", "NetworkPolicy"): (("spec", "podSelector"), "it decides who may reach them"),
+}
+
 
 async def inspect(turn: Turn, command: Inspect) -> None:
     """Find out whether a version may be rolled out, and what is different from what is live."""
     spec, contents = command.spec, turn.contents(command.spec.version)
     claimed = await Hosts(turn.cluster, turn.key).claim(spec.hosts)
     problem = claimed or await _problem(turn, spec, contents)
+    if not problem and not is_same(turn, spec):
+        turn.findings.notes += await _also_selected(turn, contents)
     difference = Difference.REFUSED if problem else _difference(turn, spec, contents)
     turn.findings.preflight[spec.version] = PreflightSeen(
         difference=difference, hosts_claimed=not claimed, explanation=problem
@@ -92,6 +99,31 @@ async def _selected_by_others(turn: Turn, contents: Contents) -> str:
         if object_ref(service) not in ours and selector and any(_matches(selector, contents)):
             return f"{object_ref(service)} would send traffic to the new pods before the switch: it selects them too"
     return ""
+
+
+async def _also_selected(turn: Turn, contents: Contents) -> list[str]:
+    """Return what else of others would concern the new pods, in words."""
+    own = {object_ref(each) for one in (contents, *turn.library.values()) for each in one.budgets}
+    served = {(kind.api_version, kind.kind): kind for kind in await turn.cluster.kinds()}
+    notes = []
+    for name, (path, why) in _SELECTING.items():
+        if (kind := served.get(name)) is None:
+            continue
+        try:
+            found = (await turn.cluster.list(kind, turn.key.namespace)).items
+        except RemoteRefused:
+            continue
+        others = [one for one in found if object_ref(one) not in own]
+        notes += [
+            f"{object_ref(one)} selects the new pods, too: {why}" for one in others if _selects(one, path, contents)
+        ]
+    return notes
+
+
+def _selects(obj: Mapping[str, Any], path: tuple[str, ...], contents: Contents) -> bool:
+    """Whether an object's label selector matches pods of a version; of one that has expressions nothing is said."""
+    selector = branch(obj, *path)
+    return "matchExpressions" not in selector and any(_matches(branch(selector, "matchLabels"), contents))
 
 
 def _matches(selector: Mapping[str, Any], contents: Contents) -> Iterator[bool]:

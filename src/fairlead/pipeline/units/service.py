@@ -13,6 +13,7 @@ from fairlead.domain.apps.versions import next_version, version_number
 from fairlead.domain.errors import InputError, Problem, Refused
 from fairlead.domain.manifests import JsonObject
 from fairlead.domain.rollout.anchor import Anchor, Ended, submitted
+from fairlead.domain.rollout.explaining_units import Explanation, explain
 from fairlead.domain.rollout.intents import Deploy, Intent, OnBusy
 from fairlead.domain.rollout.phases import Phase, VersionState
 from fairlead.domain.unit_news import IntentAccepted
@@ -69,6 +70,11 @@ class UnitStatus:
     anchor: Anchor
     driven: str = ""
     exists: bool = True
+
+    @property
+    def explanation(self) -> Explanation:
+        """Why the unit is where it is, and what comes next."""
+        return explain(self.anchor)
 
     def ended(self, intent: str) -> Ended | None:
         """Return how an intent ended, None while it has not."""
