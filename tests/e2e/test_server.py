@@ -106,6 +106,10 @@ async def shell(real_sandbox: RunningSandbox, namespace: str, tmp_path: Path) ->
     (tmp_path / "environments.yaml").write_text(text)
     (tmp_path / "apps.yaml").write_text("releases: []\n")
     await real_sandbox.ask("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=privileged")
+    await real_sandbox.ask("annotate", "namespace", namespace, "fairlead.dev/service-account=deployer")
+    await real_sandbox.ask("create", "serviceaccount", "deployer", "-n", namespace)
+    account = f"--serviceaccount={namespace}:deployer"
+    await real_sandbox.ask("create", "rolebinding", "deployer", "--clusterrole=edit", account, "-n", namespace)
     return Shell(real_sandbox, namespace, tmp_path)
 
 
@@ -184,6 +188,21 @@ async def test_a_host_and_a_name_have_one_owner(begin: Callable[[], Awaitable[Ru
         status, _, answer = await server.ask("POST", "/api/v1/deployments", {"descriptor": made["id"]})
         assert (status, answer["code"]) == (409, code)
         assert owner in answer["detail"]
+
+
+async def test_nobody_gets_by_our_rights_what_they_may_not_do(begin: Callable[[], Awaitable[Running]]) -> None:
+    server = await begin()
+    await server.shell.sandbox.ask("delete", "rolebinding", "deployer", "-n", server.shell.namespace)
+    _, _, made = await server.ask("POST", "/api/v1/descriptors", server.shell.descriptor())
+    status, _, answer = await server.ask("POST", "/api/v1/deployments", {"descriptor": made["id"]})
+    assert (status, answer["code"]) == (403, "forbidden")
+    namespace = ("namespace", server.shell.namespace)
+    await server.shell.sandbox.ask("label", *namespace, "pod-security.kubernetes.io/enforce-", "--overwrite")
+    status, _, answer = await server.ask("POST", "/api/v1/descriptors/validate", server.shell.descriptor())
+    assert (status, answer["code"]) == (422, "podSecurity")
+    await server.shell.sandbox.ask("annotate", *namespace, "fairlead.dev/service-account-")
+    status, _, answer = await server.ask("POST", "/api/v1/deployments", {"descriptor": made["id"]})
+    assert (status, answer["code"]) == (403, "accountMissing")
 
 
 async def test_a_server_that_stops_hands_over_and_the_next_goes_on(begin: Callable[[], Awaitable[Running]]) -> None:

@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import Sequence
 
 from fairlead.domain.apps.descriptor import Descriptor
+from fairlead.domain.apps.variables import Variable
 from fairlead.domain.apps.writing import descriptor_json
 from fairlead.domain.authorising.callers import Caller
 from fairlead.domain.declaring.apps.reading import read_descriptor
 from fairlead.domain.errors import FairleadError, Problem
 from fairlead.domain.rollout.intents import Intent
 from fairlead.domain.units import UnitKey
+from fairlead.pipeline.rebuilding import Recalled
+from fairlead.pipeline.units.variables import Change
 from fairlead.server.rollouts import Checked, Finished, Standing, Wanted
 
 
@@ -28,6 +31,8 @@ class FakeRollouts:
         self.under_way: frozenset[str] = frozenset()
         self.refusal: FairleadError | None = None
         self.against: tuple[Problem, ...] = ()
+        self.recalled: dict[UnitKey, Recalled] = {}
+        self.kept: dict[tuple[str, str], dict[str, Variable]] = {}
         self.driven: list[UnitKey] = []
         self.go_on = asyncio.Event()
         self.go_on.set()
@@ -61,11 +66,26 @@ class FakeRollouts:
         document = {"phase": "Idle", "app": unit.name}
         return Standing(unit, document, unit in self.busy, self.under_way, self.finished.get(unit, ()))
 
+    async def variables(self, cluster: str, namespace: str) -> Sequence[Variable]:
+        return tuple(self.kept.get((cluster, namespace), {}).values())
+
+    async def change_variables(
+        self, caller: Caller, cluster: str, namespace: str, change: Change
+    ) -> Sequence[Variable]:
+        self._answer()
+        changed = dict(change(self.kept.get((cluster, namespace), {})))
+        self.kept[cluster, namespace] = changed
+        return tuple(changed.values())
+
     async def drive(self, unit: UnitKey) -> float | None:
         self.driven.append(unit)
         self._answer()
         await self.go_on.wait()
         return self.next
+
+    async def recall(self, unit: UnitKey) -> Recalled:
+        self._answer()
+        return self.recalled[unit]
 
     async def known(self) -> Sequence[UnitKey]:
         self._answer()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from fairlead.domain.rollout.anchor import Anchor, Version
+from fairlead.domain.rollout.intents import VersionSpec
 from fairlead.domain.rollout.phases import Phase, UnitOutcome, VersionState
 from fairlead.domain.unit_news import (
     DeploymentEnded,
@@ -16,9 +18,11 @@ from fairlead.domain.unit_news import (
     VersionChanged,
 )
 from fairlead.domain.units import UnitKey
+from fairlead.pipeline.rebuilding import Recalled
 from fairlead.server.catching_up import catch_up
+from fairlead.server.operating import begin
 from fairlead.server.rollouts import Finished
-from tests.fakes.server import FakeServer
+from tests.fakes.server import DESCRIPTOR, FakeServer
 
 UNIT = UnitKey("one", "shop", "web")
 
@@ -99,3 +103,18 @@ async def test_records_catch_up_with_what_happened_meanwhile() -> None:
         for identifier in (ended, going, never)
     }
     assert found == {ended: "deployed", going: "queued", never: "failed"}
+
+
+async def test_records_that_were_lost_are_made_again_from_the_clusters() -> None:
+    server = FakeServer()
+    spec = VersionSpec(version="7", digest="sha256:7", workloads={}, routes=())
+    at = server.clock.now()
+    live = Version(
+        spec=spec, state=VersionState.LIVE, since=at, deployment="d7", by="alice", replicas={}, was_live=True
+    )
+    server.rollouts.there = {UNIT}
+    server.rollouts.recalled = {UNIT: Recalled(Anchor(versions=(live,)), {"7": DESCRIPTOR})}
+    await begin(server.server)
+    record = (await server.ask("GET", "/api/v1/deployments/d7")).json
+    assert (record["status"], record["version"], record["descriptor"]["appName"]) == ("deployed", "7", "web")
+    await server.server.runner.stop()

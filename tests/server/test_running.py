@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from fairlead.domain.errors import OperationFailed, Problem
 from fairlead.domain.units import UnitKey
@@ -51,7 +52,14 @@ async def test_all_units_that_the_clusters_know_of_are_driven_at_the_start() -> 
     rollouts = FakeRollouts()
     rollouts.there = {UNIT, OTHER}
     runner = Runner(rollouts, Metrics())
-    await runner.start()
+    prepared: list[Sequence[UnitKey]] = []
+
+    async def prepare(units: Sequence[UnitKey]) -> None:
+        assert rollouts.driven == []
+        prepared.append(units)
+
+    await runner.start(prepare)
+    assert prepared == [[OTHER, UNIT]]
     await until(rollouts.driven, 2)
     await runner.stop()
     assert set(rollouts.driven) == {UNIT, OTHER}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fairlead.server.asgi import Limits
+from fairlead.server.operating import begin
 from fairlead.server.surrounding import Surroundings
 from tests.fakes.server import DESCRIPTOR, FakeServer
 
@@ -84,7 +85,7 @@ async def test_figures_name_routes_and_no_identifiers() -> None:
 async def test_it_is_ready_when_the_units_are_driven() -> None:
     server = FakeServer()
     assert (await server.ask("GET", "/readyz")).status == 503
-    await server.server.runner.start()
+    await begin(server.server)
     assert (await server.ask("GET", "/readyz")).status == 200
     assert (await server.ask("GET", "/healthz")).status == 200
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from fairlead.adapters.anchors.secrets import SecretAnchors
 from fairlead.adapters.clock.system import SystemClock
@@ -26,6 +27,7 @@ from fairlead.domain.events import Event
 from fairlead.domain.unit_news import UnitNews
 from fairlead.pipeline.application import Application
 from fairlead.pipeline.engine import Engine
+from fairlead.pipeline.impersonating import ActingCluster, Impersonating
 from fairlead.pipeline.units.place import Place, Routers
 from fairlead.pipeline.units.service import Units, opened
 from fairlead.ports.clock import Clock
@@ -54,9 +56,26 @@ def place_in(cluster: Cluster, clock: Clock, direct: Probes, judges: Judges) -> 
     """Return the ports by which units are driven in a cluster; `direct` leads to pods where their network is ours."""
     from fairlead.adapters.kubernetes.client import KubernetesCluster  # noqa: PLC0415 - loads the HTTP client
 
-    routers: Routers = {_SERVICE: ServiceSelectors(cluster), _HTTP_ROUTE: HttpRoutes(cluster, clock)}
     probes = EitherWay(direct, cluster) if isinstance(cluster, KubernetesCluster) else direct
-    return Place(cluster, SecretAnchors(cluster), SecretStateStore(cluster), routers, probes, judges)
+    return Place(cluster, SecretAnchors(cluster), SecretStateStore(cluster), _routers(cluster, clock), probes, judges)
+
+
+def _routers(cluster: Cluster, clock: Clock) -> Routers:
+    return {_SERVICE: ServiceSelectors(cluster), _HTTP_ROUTE: HttpRoutes(cluster, clock)}
+
+
+def as_ourselves(place: Place, clock: Clock) -> Place:  # noqa: ARG001 - as `for_others`
+    """Return the ports of a cluster as they are."""
+    return place
+
+
+def for_others(place: Place, clock: Clock) -> Place:
+    """Return the ports of a cluster by which units are driven as those may for whom it is done, never as we may.
+
+    Anchors and signs of life are our own books, and written with our own rights.
+    """
+    theirs = Impersonating(cast("ActingCluster", place.cluster))  # the doors open nothing else
+    return replace(place, cluster=theirs, routers=_routers(theirs, clock))
 
 
 def variables_in(cluster: Cluster) -> VariableStore:
@@ -65,7 +84,9 @@ def variables_in(cluster: Cluster) -> VariableStore:
 
 
 @asynccontextmanager
-async def units_of(application: Application, sink: UnitSink) -> AsyncIterator[Units]:
+async def units_of(
+    application: Application, sink: UnitSink, seen: Callable[[Place, Clock], Place] = as_ourselves
+) -> AsyncIterator[Units]:
     """Give the units of all declared clusters; each is reached by the first environment that names it."""
 
     async def door(name: str) -> Cluster:
@@ -75,7 +96,7 @@ async def units_of(application: Application, sink: UnitSink) -> AsyncIterator[Un
         message = f"no environment is declared in the cluster {name}"
         raise InputError(Problem("unknownCluster", message, remedy="see `fairlead list environments`"))
 
-    async with _units(door, sink) as units:
+    async with _units(door, sink, seen) as units:
         yield units
 
 
@@ -105,7 +126,9 @@ async def units_in_context(
 
 
 @asynccontextmanager
-async def _units(door: Callable[[str], Awaitable[Cluster]], sink: UnitSink) -> AsyncIterator[Units]:
+async def _units(
+    door: Callable[[str], Awaitable[Cluster]], sink: UnitSink, seen: Callable[[Place, Clock], Place] = as_ourselves
+) -> AsyncIterator[Units]:
     from fairlead.adapters.gates.webhooks import WebhookJudges  # noqa: PLC0415 - loads the HTTP client
     from fairlead.adapters.probes.direct import DirectProbes  # noqa: PLC0415 - loads the HTTP client
 
@@ -114,7 +137,7 @@ async def _units(door: Callable[[str], Awaitable[Cluster]], sink: UnitSink) -> A
 
     async def places(name: str) -> Place:
         doors[name] = await door(name)
-        place = place_in(doors[name], clock, direct, judges)
+        place = seen(place_in(doors[name], clock, direct, judges), clock)
         memories[name] = place.memory
         return place
 

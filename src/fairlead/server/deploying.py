@@ -13,6 +13,7 @@ from fairlead.domain.keeping.answers import KeyReused, Once, Repeated
 from fairlead.domain.keeping.deployments import DeploymentStatus, StoredDeployment
 from fairlead.domain.rollout.intents import OnBusy
 from fairlead.domain.units import UnitKey
+from fairlead.pipeline.accounts import ACCOUNT
 from fairlead.ports.clock import Clock
 from fairlead.ports.store import Store
 from fairlead.server.rollouts import Rollouts, Wanted
@@ -31,6 +32,12 @@ class Beginning:
     on_busy: OnBusy = OnBusy.SUPERSEDE
     release_hold: bool = False
     once: Once | None = None
+
+
+def who(caller: Caller) -> dict[str, Any]:
+    """Return what a record says of a caller: their name, and the account that the unit is driven as."""
+    account = {} if caller.account is None else {ACCOUNT: caller.account.to_json()}
+    return {"by": caller.name, **account}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,7 @@ class Deployer:
             unit=beginning.unit,
             descriptor=beginning.descriptor,
             status=DeploymentStatus.QUEUED,
-            document={"descriptor": beginning.document, "by": beginning.caller.name},
+            document={"descriptor": beginning.document, **who(beginning.caller)},
             created=now,
             modified=now,
         )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from fairlead.domain.authorising.callers import Caller
+from fairlead.domain.units import UnitKey
 from fairlead.pipeline.admission import Admission
+from fairlead.pipeline.rebuilding import rebuild
 from fairlead.ports.administration import Administration
 from fairlead.ports.clock import Clock
 from fairlead.ports.store import Store
@@ -26,6 +29,8 @@ from fairlead.server.serving import Address, serving
 from fairlead.server.streams.hub import Hub
 from fairlead.server.streams.websocket import websockets_of
 from fairlead.server.surrounding import Surroundings
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ async def running(server: Server, address: Address, app: Any | None = None) -> A
         stack.push_async_callback(recorder.write)
         await stack.enter_async_context(_beside(recorder.run()))
         stack.push_async_callback(runner.stop)
-        await stack.enter_async_context(_beside(_begin(server)))
+        await stack.enter_async_context(_beside(begin(server)))
         await stack.enter_async_context(_beside(hub.run()))
         served = serving(app or server.app, address, websockets=websockets_of(hub))
         bound = await stack.enter_async_context(served)
@@ -112,9 +117,16 @@ async def running(server: Server, address: Address, app: Any | None = None) -> A
         yield bound
 
 
-async def _begin(server: Server) -> None:
-    await server.runner.start()
-    await catch_up(server.kept.store, server.rollouts, server.ears.recorder, server.kept.clock)
+async def begin(server: Server) -> None:
+    """Make the records again if they were lost, bring them up to date, and drive on what there is to drive."""
+    kept = server.kept
+
+    async def prepare(units: Sequence[UnitKey]) -> None:
+        if made := await rebuild(kept.store, server.rollouts, units, kept.clock):
+            _log.warning("%d records of deployments were made again from the clusters", made)
+        await catch_up(kept.store, server.rollouts, server.ears.recorder, kept.clock)
+
+    await server.runner.start(prepare)
 
 
 @asynccontextmanager

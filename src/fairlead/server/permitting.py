@@ -7,37 +7,27 @@ asked of the unit. So nobody gets by Fairlead's rights what they could not have 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from fairlead.domain.apps.descriptor import Descriptor
 from fairlead.domain.apps.permissions import forbidden, namespace_rules
 from fairlead.domain.apps.refusals import in_descriptor
-from fairlead.domain.authorising.acting import acting_account
-from fairlead.domain.authorising.callers import Caller
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
 from fairlead.domain.identity import ObjectRef
 from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.units.guarded import MANAGER
-from fairlead.ports.cluster import Acting, Cluster
+from fairlead.ports.cluster import Cluster
 
 
-async def against(
-    cluster: Cluster, descriptor: Descriptor, manifests: Sequence[Any], caller: Caller
-) -> tuple[Problem, ...]:
-    """Return everything that speaks against a caller's rolling out what a descriptor was made into."""
+async def against(cluster: Cluster, descriptor: Descriptor, manifests: Sequence[Any]) -> tuple[Problem, ...]:
+    """Return everything that speaks against rolling out what a descriptor was made into, on whose behalf this is."""
     namespace = await cluster.get(ObjectRef("v1", "Namespace", "", descriptor.namespace))
     if namespace is None:
         message = f"there is no namespace {descriptor.namespace}"
         return (Problem("namespaceMissing", message, path="namespace", remedy="create it first"),)
     if problems := forbidden(descriptor, namespace_rules(namespace)):
         return problems
-    theirs = cluster
-    if caller.token is not None:  # without one, the caller owns this machine, and the account is their own
-        account = acting_account(caller, namespace)
-        if isinstance(account, Problem):
-            return (account,)
-        theirs = cast("Acting", cluster).acting_as(account)
-    refused = await at_once(_refusal(theirs, manifest) for manifest in manifests)
+    refused = await at_once(_refusal(cluster, manifest) for manifest in manifests)
     pairs = zip(manifests, refused, strict=True)
     return tuple(in_descriptor(problem, descriptor, manifest) for manifest, each in pairs for problem in each)
 

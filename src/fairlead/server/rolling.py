@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from fairlead.domain.apps.configuration import SecretContent
 from fairlead.domain.apps.descriptor import Descriptor
 from fairlead.domain.apps.naming import DIGITS, collisions
 from fairlead.domain.apps.objects import Inputs, version_objects
 from fairlead.domain.apps.unit_objects import unit_objects
-from fairlead.domain.apps.variables import SecretKey
-from fairlead.domain.apps.variables import Variable as Injected
+from fairlead.domain.apps.variables import Variable
 from fairlead.domain.apps.writing import descriptor_json
 from fairlead.domain.authorising.callers import Caller
 from fairlead.domain.declaring.apps.reading import read_descriptor
 from fairlead.domain.errors import InputError, Problem, Refused
-from fairlead.domain.identity import ObjectRef, object_ref
-from fairlead.domain.keeping.variables import SecretReference, effective
-from fairlead.domain.reading import branch, text
+from fairlead.domain.identity import object_ref
+from fairlead.domain.reading import text
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Intent
 from fairlead.domain.units import UnitKey
+from fairlead.pipeline.accounts import Accounts
 from fairlead.pipeline.engine import at_once
+from fairlead.pipeline.impersonating import on_behalf_of
+from fairlead.pipeline.rebuilding import Recalled, UnitMemory
 from fairlead.pipeline.units.hosts import Hosts
 from fairlead.pipeline.units.service import Order, Units, at_rest
-from fairlead.ports.administration import Variables
+from fairlead.pipeline.units.variables import Change, change_variables, inputs_of
 from fairlead.ports.cluster import ApiKind, Cluster
+from fairlead.ports.store import Store
+from fairlead.ports.variables import VariableStore
 from fairlead.server.permitting import against
 from fairlead.server.rollouts import Checked, Standing, Wanted
 from fairlead.server.showing import standing_of
@@ -50,11 +53,15 @@ class _Trial:
 
 @dataclass(frozen=True, slots=True)
 class UnitRollouts:
-    """The units of declared clusters."""
+    """The units of declared clusters. What is written there is written as the caller's account may, or the namespace's.
+
+    `stored` gives what a cluster keeps of environment variables.
+    """
 
     units: Units
     names: Sequence[str]
-    variables: Variables
+    store: Store
+    stored: Callable[[Cluster], VariableStore]
 
     @property
     def clusters(self) -> Sequence[str]:
@@ -70,26 +77,39 @@ class UnitRollouts:
 
     async def check(self, checked: Checked, caller: Caller) -> tuple[Problem, ...]:
         """Return what speaks against it: who has its names, and what the API server says to its objects."""
-        trial = await self._trial(checked.unit, checked.document)
-        return (*await self._taken(trial), *await against(trial.cluster, trial.descriptor, trial.manifests, caller))
+        with await self._for_caller(caller, checked.unit.cluster, checked.unit.namespace):
+            trial = await self._trial(checked.unit, checked.document)
+            return (*await self._taken(trial), *await against(trial.cluster, trial.descriptor, trial.manifests))
 
     async def deploy(self, wanted: Wanted) -> str:
         """Store what shall be deployed and ask for it; return the version that it has."""
-        trial = await self._trial(wanted.unit, wanted.document)
-        if taken := await self._taken(trial):
-            raise Refused(taken)
-        if problems := await against(trial.cluster, trial.descriptor, trial.manifests, wanted.caller):
-            raise InputError(problems)
-        order = Order(
-            id=wanted.deployment,
-            deployment=wanted.deployment,
-            by=wanted.caller.name,
-            descriptor=trial.descriptor,
-            inputs=trial.inputs,
-            on_busy=wanted.on_busy,
-            release_hold=wanted.release_hold,
-        )
-        return (await self.units.deploy(wanted.unit, order)).version
+        with await self._for_caller(wanted.caller, wanted.unit.cluster, wanted.unit.namespace):
+            trial = await self._trial(wanted.unit, wanted.document)
+            if taken := await self._taken(trial):
+                raise Refused(taken)
+            if problems := await against(trial.cluster, trial.descriptor, trial.manifests):
+                raise InputError(problems)
+            order = Order(
+                id=wanted.deployment,
+                deployment=wanted.deployment,
+                by=wanted.caller.name,
+                descriptor=trial.descriptor,
+                inputs=trial.inputs,
+                on_busy=wanted.on_busy,
+                release_hold=wanted.release_hold,
+            )
+            return (await self.units.deploy(wanted.unit, order)).version
+
+    async def variables(self, cluster: str, namespace: str) -> Sequence[Variable]:
+        """Return the environment variables of a namespace."""
+        return (await self.stored(await self._cluster(cluster)).read(namespace)).variables
+
+    async def change_variables(
+        self, caller: Caller, cluster: str, namespace: str, change: Change
+    ) -> Sequence[Variable]:
+        """Change the environment variables of a namespace, and return them."""
+        with await self._for_caller(caller, cluster, namespace):
+            return await change_variables(self.stored(await self._cluster(cluster)), namespace, change)
 
     async def submit(self, unit: UnitKey, intent: Intent) -> None:
         """Ask something of a unit."""
@@ -108,9 +128,15 @@ class UnitRollouts:
             next_one = next_moment(anchor)
             return at_rest(anchor) and (next_one is None or next_one > clock.now())
 
-        anchor = await self.units.drive(unit, rests)
+        account = await Accounts(await self._cluster(unit.cluster), self.store).of_unit(unit)
+        with on_behalf_of(account, unit.namespace):
+            anchor = await self.units.drive(unit, rests)
         moment = next_moment(anchor)
         return None if moment is None else max(0.0, (moment - clock.now()).total_seconds())
+
+    async def recall(self, unit: UnitKey) -> Recalled:
+        """Return what a cluster remembers of a unit, for records that were lost."""
+        return await UnitMemory(self.units).recall(unit)
 
     async def known(self) -> Sequence[UnitKey]:
         """Return every unit that has an anchor in one of the clusters."""
@@ -124,13 +150,20 @@ class UnitRollouts:
                 found += [UnitKey(cluster, namespace, app) for app in apps]
         return found
 
+    async def _cluster(self, name: str) -> Cluster:
+        return (await self.units.places(name)).cluster
+
+    async def _for_caller(self, caller: Caller, cluster: str, namespace: str) -> AbstractContextManager[None]:
+        account = await Accounts(await self._cluster(cluster), self.store).of_caller(caller, namespace)
+        return on_behalf_of(account, namespace)
+
     async def _trial(self, unit: UnitKey, document: object) -> _Trial:
         """Return what a descriptor would be made into, to be tried and asked about."""
         descriptor = read_descriptor(document)
         if not isinstance(descriptor, Descriptor):
             raise InputError(descriptor)
-        cluster = (await self.units.places(unit.cluster)).cluster
-        inputs = await self._inputs(cluster, unit, descriptor)
+        cluster = await self._cluster(unit.cluster)
+        inputs = await inputs_of(cluster, self.stored(cluster), descriptor)
         version = _TRIAL if descriptor.is_automatic else descriptor.version
         shared = unit_objects(descriptor, version, version)
         made = version_objects(descriptor, version, inputs).created
@@ -145,25 +178,8 @@ class UnitRollouts:
         live = await at_once(trial.cluster.get(object_ref(manifest)) for manifest in own)
         return (*hosts, *collisions(own, {object_ref(one).identity: one for one in live if one is not None}))
 
-    async def _inputs(self, cluster: Cluster, unit: UnitKey, descriptor: Descriptor) -> Inputs:
-        found = effective(await self.variables.list(), unit.cluster, unit.namespace)
-        variables = [Injected(name, _value(value)) for name, value in sorted(found.items())]
-        secrets = await at_once(
-            cluster.get(ObjectRef("v1", "Secret", unit.namespace, name)) for name in descriptor.secrets
-        )
-        contents = {
-            name: SecretContent(dict(branch(live, "data")), text(live, "type"))
-            for name, live in zip(descriptor.secrets, secrets, strict=True)
-            if live is not None
-        }
-        return Inputs(variables, contents)
-
 
 def next_moment(anchor: Anchor) -> datetime | None:
     """Return when a unit that rests has to be driven again: a version cools or goes, a candidate goes live."""
     moments = [one.deadline for one in anchor.present]
     return min((one for one in (*moments, anchor.deadline) if one is not None), default=None)
-
-
-def _value(value: str | SecretReference) -> str | SecretKey:
-    return SecretKey(value.secret, value.key) if isinstance(value, SecretReference) else value

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from fairlead.domain.apps.variables import Variable
 from fairlead.domain.authorising.callers import Caller
 from fairlead.domain.errors import Problem
 from fairlead.domain.rollout.intents import Intent, OnBusy
 from fairlead.domain.rollout.phases import UnitOutcome
 from fairlead.domain.units import UnitKey
+from fairlead.pipeline.rebuilding import Recalled
+from fairlead.pipeline.units.variables import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,22 @@ class Rollouts(Protocol):
         """Return how a unit stands, None when there is none."""
         ...
 
+    async def variables(self, cluster: str, namespace: str) -> Sequence[Variable]:
+        """Return the environment variables of a namespace."""
+        ...
+
+    async def change_variables(
+        self, caller: Caller, cluster: str, namespace: str, change: Change
+    ) -> Sequence[Variable]:
+        """Change the environment variables of a namespace as this caller may, and return them."""
+        ...
+
     async def drive(self, unit: UnitKey) -> float | None:
         """Drive a unit until it rests; return in how many seconds it has to be driven again, None for never."""
+        ...
+
+    async def recall(self, unit: UnitKey) -> Recalled:
+        """Return what a cluster remembers of a unit, for records that were lost."""
         ...
 
     async def known(self) -> Sequence[UnitKey]:

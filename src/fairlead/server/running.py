@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -50,12 +50,17 @@ class Runner:
         self._tasks[unit] = asyncio.ensure_future(self._drive(unit, self._places))
         self.metrics.driving(len(self._tasks))
 
-    async def start(self) -> None:
-        """Drive on every unit that the clusters know of: what an earlier run left undone, and what waits for a time."""
+    async def start(self, prepare: Callable[[Sequence[UnitKey]], Awaitable[None]]) -> None:
+        """Drive on every unit that the clusters know of: what an earlier run left undone, and what waits for a time.
+
+        `prepare` is done with them before that.
+        """
         pause = self.first_pause
         while not self.is_ready:
             try:
-                for unit in await self.rollouts.known():
+                units = await self.rollouts.known()
+                await prepare(units)
+                for unit in units:
                     self.busy(unit)
                 self.is_ready = True
             except FairleadError as error:

@@ -24,7 +24,7 @@ ELSEWHERE = scope_of(namespaces=["other"])
 BODIES: dict[str, Any] = {
     "scale": {"replicas": 2},
     "resolve": {"resolution": "keepLive"},
-    "variables": {"value": "x"},
+    "variables/": {"value": "x"},
 }
 
 

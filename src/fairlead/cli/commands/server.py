@@ -15,7 +15,7 @@ import typer
 from rich.text import Text
 
 from fairlead.bootstrap.storing import open_administration, open_store, places
-from fairlead.bootstrap.units import units_of
+from fairlead.bootstrap.units import for_others, units_of, variables_in
 from fairlead.cli.command import build
 from fairlead.cli.listening import Listen, listen_at, require_server, url_of
 from fairlead.cli.logs import logged
@@ -83,8 +83,8 @@ async def _server(options: ServerOptions, listen: Listen, origins: frozenset[str
         ears = ears_of(kept)
         application = await stack.enter_async_context(run.application(declared))
         run.warn(application)
-        units = await stack.enter_async_context(units_of(application, ears.recorder))
-        rollouts = UnitRollouts(units, _clusters(application.declaration), administration.variables)
+        units = await stack.enter_async_context(units_of(application, ears.recorder, for_others))
+        rollouts = UnitRollouts(units, _clusters(application.declaration), store, variables_in)
         made = server_of(kept, ears, rollouts, Surroundings(origins))
         bound = await stack.enter_async_context(running(made, Address(listen.host, listen.port)))
         run.output.lines([Text(f"listening on {url_of(bound.host, bound.port)}")])

@@ -24,6 +24,7 @@ from fairlead.server.api.wire import (
     ScaleWish,
     deployment_item,
 )
+from fairlead.server.deploying import who
 from fairlead.server.problems import not_found
 
 _ONE: Final = "/api/v1/units/{cluster}/{namespace}/{app}"
@@ -88,7 +89,7 @@ async def roll_back(call: Asked) -> AcceptedIntent:
     api, now = call.api, call.api.clock.now()
     if await api.rollouts.standing(call.unit) is None:
         raise not_found()
-    document = {"descriptor": {}, "by": call.caller.name, "rollbackTo": wish.to}
+    document = {"descriptor": {}, **who(call.caller), "rollbackTo": wish.to}
     new = StoredDeployment(api.identifier(), call.unit, "", DeploymentStatus.QUEUED, document, now, now)
     match await api.store.deployments.add(new, await call.once()):
         case KeyReused():

@@ -80,12 +80,18 @@ class ResolveWish(Wire):
     resolution: Resolution
 
 
+class SecretKeyItem(Wire):
+    """A key of a Secret in the app's namespace. Its value is never read."""
+
+    name: str = Field(min_length=1)
+    key: str = Field(min_length=1)
+
+
 class VariableWish(Wire):
-    """The value of an environment variable, or the key of a Secret in the app's namespace that has it."""
+    """The value of an environment variable, or where it is."""
 
     value: str | None = None
-    secret: str | None = None
-    key: str | None = None
+    secret_ref: SecretKeyItem | None = None
 
 
 class UnitName(Wire):
@@ -195,12 +201,8 @@ class VariableItem(Wire):
     """An environment variable. A secret one shows where its value is, never what it is."""
 
     name: str
-    cluster: str | None
-    namespace: str | None
-    secret: bool
     value: str | None = None
-    secret_ref: dict[str, str] | None = None
-    revision: int
+    secret_ref: SecretKeyItem | None = None
 
 
 class VariableList(Wire):
