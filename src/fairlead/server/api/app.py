@@ -38,14 +38,24 @@ _log = logging.getLogger(__name__)
 
 
 def routed(api: Api) -> FastAPI:
-    """Return the routes with their guards.
+    """Return the routes of a server.
+
+    Raises:
+        UnguardedRoute: a route has no policy.
+    """
+    app = bare()
+    app.state.api = api
+    return app
+
+
+def bare() -> FastAPI:
+    """Return the routes with their guards, but of no server: to be described.
 
     Raises:
         UnguardedRoute: a route has no policy.
     """
     app = FastAPI(title="Fairlead", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.router.redirect_slashes = False
-    app.state.api = api
     for tag, rows in TABLES:
         add_routes(app, rows, tag=tag)
     require_guards(app)

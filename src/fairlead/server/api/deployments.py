@@ -168,7 +168,7 @@ async def health(call: Asked) -> HealthList:
 
 ROWS: Final = (
     Row("POST", PATH, Action.DEPLOY, create, deployable_in_body, HTTPStatus.ACCEPTED, DeploymentWish),
-    Row("GET", PATH, Action.READ_DEPLOYMENTS, listed, scope_in_query),
+    Row("GET", PATH, Action.READ_DEPLOYMENTS, listed, scope_in_query, query=("cluster", "namespace", "app")),
     Row("GET", _ONE, Action.READ_DEPLOYMENTS, read, deployment_in_path),
     Row("DELETE", _ONE, Action.DELETE_DEPLOYMENTS, delete, deployment_in_path, HTTPStatus.NO_CONTENT),
     Row("POST", f"{_ONE}/cancel", Action.CANCEL, cancel, deployment_in_path, HTTPStatus.ACCEPTED),

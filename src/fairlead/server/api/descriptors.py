@@ -118,9 +118,9 @@ def key_reused() -> Exception:
 
 
 ROWS: Final = (
-    Row("POST", PATH, Action.CREATE_DESCRIPTORS, create, descriptor_in_body, HTTPStatus.CREATED),
-    Row("GET", PATH, Action.READ_DESCRIPTORS, listed, scope_in_query),
-    Row("POST", f"{PATH}/validate", Action.VALIDATE_DESCRIPTORS, validate, descriptor_in_body),
+    Row("POST", PATH, Action.CREATE_DESCRIPTORS, create, descriptor_in_body, HTTPStatus.CREATED, query=("cluster",)),
+    Row("GET", PATH, Action.READ_DESCRIPTORS, listed, scope_in_query, query=("cluster", "namespace", "app")),
+    Row("POST", f"{PATH}/validate", Action.VALIDATE_DESCRIPTORS, validate, descriptor_in_body, query=("cluster",)),
     Row("GET", f"{PATH}/{{identifier}}", Action.READ_DESCRIPTORS, read, descriptor_in_path),
     Row("PUT", f"{PATH}/{{identifier}}", Action.REPLACE_DESCRIPTORS, put, descriptor_in_path),
     Row(

@@ -271,20 +271,47 @@ def _deployment(stored: StoredDeployment) -> dict[str, Any]:
 _NO_CONTENT: Final = HTTPStatus.NO_CONTENT
 _D, _DS = "/descriptors/", "/descriptors/{identifier}/"
 _R, _RS = "/deployments/", "/deployments/{identifier}/"
+_LIST: Final = ("namespace", "cluster", "appname")
 ROWS: Final = (
-    Row("POST", _D, Action.CREATE_DESCRIPTORS, create_descriptor, new_descriptor, HTTPStatus.CREATED),
-    Row("GET", _D, Action.READ_DESCRIPTORS, list_descriptors, namespace_in_query),
-    Row("DELETE", _D, Action.DELETE_DESCRIPTORS, delete_descriptors, app_in_query, _NO_CONTENT),
-    Row("POST", f"{_D}validate", Action.VALIDATE_DESCRIPTORS, validate, descriptor_in_body, _NO_CONTENT),
-    Row("GET", _DS, Action.READ_DESCRIPTORS, read_descriptor, descriptor_here),
-    Row("PUT", _DS, Action.REPLACE_DESCRIPTORS, replace_descriptor, descriptor_here, _NO_CONTENT),
-    Row("DELETE", _DS, Action.DELETE_DESCRIPTORS, descriptors.delete, descriptor_here, _NO_CONTENT),
-    Row("POST", _R, Action.DEPLOY, create_deployment, deployable_in_query, HTTPStatus.ACCEPTED),
-    Row("GET", _R, Action.READ_DEPLOYMENTS, list_deployments, namespace_in_query),
-    Row("DELETE", _R, Action.UNDEPLOY, delete_deployments, app_in_query),
-    Row("GET", _RS, Action.READ_DEPLOYMENTS, read_deployment, deployment_here),
-    Row("PUT", _RS, Action.DEPLOY, redeploy, deployment_here, HTTPStatus.ACCEPTED),
-    Row("DELETE", _RS, Action.UNDEPLOY, delete_deployment, deployment_here),
-    Row("GET", f"{_RS}logs", Action.READ_LOGS, logs, deployment_here),
-    Row("GET", f"{_RS}healthcheckdata", Action.READ_HEALTH, health_check_data, deployment_here),
+    Row(
+        "POST",
+        _D,
+        Action.CREATE_DESCRIPTORS,
+        create_descriptor,
+        new_descriptor,
+        HTTPStatus.CREATED,
+        query=("namespace", "cluster"),
+    ),
+    Row("GET", _D, Action.READ_DESCRIPTORS, list_descriptors, namespace_in_query, query=_LIST),
+    Row("DELETE", _D, Action.DELETE_DESCRIPTORS, delete_descriptors, app_in_query, _NO_CONTENT, query=_LIST),
+    Row(
+        "POST",
+        f"{_D}validate",
+        Action.VALIDATE_DESCRIPTORS,
+        validate,
+        descriptor_in_body,
+        _NO_CONTENT,
+        query=("cluster",),
+    ),
+    Row("GET", _DS, Action.READ_DESCRIPTORS, read_descriptor, descriptor_here, query=("namespace",)),
+    Row("PUT", _DS, Action.REPLACE_DESCRIPTORS, replace_descriptor, descriptor_here, _NO_CONTENT, query=("namespace",)),
+    Row(
+        "DELETE", _DS, Action.DELETE_DESCRIPTORS, descriptors.delete, descriptor_here, _NO_CONTENT, query=("namespace",)
+    ),
+    Row(
+        "POST",
+        _R,
+        Action.DEPLOY,
+        create_deployment,
+        deployable_in_query,
+        HTTPStatus.ACCEPTED,
+        query=("namespace", "descriptorId"),
+    ),
+    Row("GET", _R, Action.READ_DEPLOYMENTS, list_deployments, namespace_in_query, query=_LIST),
+    Row("DELETE", _R, Action.UNDEPLOY, delete_deployments, app_in_query, query=_LIST),
+    Row("GET", _RS, Action.READ_DEPLOYMENTS, read_deployment, deployment_here, query=("namespace",)),
+    Row("PUT", _RS, Action.DEPLOY, redeploy, deployment_here, HTTPStatus.ACCEPTED, query=("namespace",)),
+    Row("DELETE", _RS, Action.UNDEPLOY, delete_deployment, deployment_here, query=("namespace",)),
+    Row("GET", f"{_RS}logs", Action.READ_LOGS, logs, deployment_here, query=("namespace",)),
+    Row("GET", f"{_RS}healthcheckdata", Action.READ_HEALTH, health_check_data, deployment_here, query=("namespace",)),
 )

@@ -55,5 +55,7 @@ ROWS: Final = (
     Row("GET", "/readyz", Action.PROBE, ready),
     Row("GET", "/metrics", Action.READ_METRICS, metrics),
     Row("GET", "/api/v1/openapi.json", Action.READ_API, description),
-    Row("GET", "/api/v1/clusters", Action.READ_CLUSTERS, clusters, scope_in_query),
+    Row(
+        "GET", "/api/v1/clusters", Action.READ_CLUSTERS, clusters, scope_in_query, query=("cluster", "namespace", "app")
+    ),
 )

@@ -28,7 +28,8 @@ ROLE: Final = "x-fairlead-role"
 class Row:
     """One route: what it performs, what that is about, and who answers.
 
-    `body` is the form of what is sent, for the description; the handler reads it after the decision.
+    `body` is the form of what is sent, `query` what the decision reads of the query, both for the description: they are
+    read by hand, in their order around the decision.
     """
 
     method: str
@@ -38,6 +39,7 @@ class Row:
     about: About = nothing
     status: int = HTTPStatus.OK
     body: type[BaseModel] | None = None
+    query: tuple[str, ...] = ()
 
 
 class UnguardedRoute(RuntimeError):
@@ -51,6 +53,9 @@ def add_routes(app: FastAPI, rows: Sequence[Row], *, tag: str) -> None:
         extra: dict[str, Any] = {ACTION: row.action.value, ROLE: role.value if role is not None else None}
         if row.body is not None:
             extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": _reference(row.body)}}}
+        if row.query:
+            schema = {"type": "string"}
+            extra["parameters"] = [{"name": name, "in": "query", "schema": schema} for name in row.query]
         app.add_api_route(
             row.path,
             row.handler,
