@@ -94,15 +94,17 @@ async def test_what_belongs_to_no_deployment_or_to_one_that_is_gone_is_dropped()
 async def test_records_catch_up_with_what_happened_meanwhile() -> None:
     server = FakeServer()
     ended, going, never = [await server.deployment() for _ in range(3)]
+    server.clock.advance(1)
     at = server.clock.now()
+    later = await server.deployment()
     server.rollouts.under_way = frozenset({going})
     server.rollouts.finished = {UNIT: (Finished(ended, UnitOutcome.DEPLOYED, "", at),)}
-    await catch_up(server.store, server.rollouts, server.ears.recorder, server.clock)
+    await catch_up(server.store, server.rollouts, server.ears.recorder, at)
     found = {
         identifier: (await server.ask("GET", f"/api/v1/deployments/{identifier}")).json["status"]
-        for identifier in (ended, going, never)
+        for identifier in (ended, going, never, later)
     }
-    assert found == {ended: "deployed", going: "queued", never: "failed"}
+    assert found == {ended: "deployed", going: "queued", never: "failed", later: "queued"}
 
 
 async def test_records_that_were_lost_are_made_again_from_the_clusters() -> None:

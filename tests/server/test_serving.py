@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
+import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -13,7 +14,8 @@ import pytest
 from fairlead.domain.errors import OperationFailed
 from fairlead.domain.webhooks.providers import PROVIDERS
 from fairlead.domain.webhooks.receivers import Receiver
-from fairlead.server.asgi import Limits, Message, Receive, Scope, Send
+from fairlead.server.asgi import Limits, Message, Receive, Scope, Send, problem
+from fairlead.server.connection import ABORT
 from fairlead.server.serving import Address, serving
 from fairlead.server.webhooks import Webhooks
 from tests.domain.webhooks.shapes import SHAPES
@@ -84,6 +86,31 @@ async def test_a_taken_port_is_an_error(address: Address) -> None:
             pass
 
     assert caught.value.code == "cannotListen"
+
+
+async def test_small_pieces_are_sent_at_once() -> None:
+    seen: list[int] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        transport = scope["extensions"][ABORT]["abort"].__self__
+        seen.append(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        await problem(404, "notFound", "nothing").send(send)
+
+    async with serving(app, Address("127.0.0.1", 0)) as bound:
+        await sent(bound, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert seen == [1]
+
+
+async def test_a_head_that_does_not_end_is_cut_off(address: Address) -> None:
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX: ")
+    with suppress(ConnectionError):
+        for _ in range(200):  # 12.5 MiB
+            writer.write(b"x" * 65536)
+            await writer.drain()
+    with suppress(ConnectionError):
+        assert await reader.readline() in (b"HTTP/1.1 431 Request Header Fields Too Large\r\n", b"")
+    writer.close()
 
 
 async def test_what_is_under_way_is_answered_before_the_end() -> None:

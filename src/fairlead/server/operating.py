@@ -119,12 +119,12 @@ async def running(server: Server, address: Address, app: Any | None = None) -> A
 
 async def begin(server: Server) -> None:
     """Make the records again if they were lost, bring them up to date, and drive on what there is to drive."""
-    kept = server.kept
+    kept, started = server.kept, server.kept.clock.now()
 
     async def prepare(units: Sequence[UnitKey]) -> None:
         if made := await rebuild(kept.store, server.rollouts, units, kept.clock):
             _log.warning("%d records of deployments were made again from the clusters", made)
-        await catch_up(kept.store, server.rollouts, server.ears.recorder, kept.clock)
+        await catch_up(kept.store, server.rollouts, server.ears.recorder, started)
 
     await server.runner.start(prepare)
 

@@ -183,7 +183,7 @@ class Guard:
         await api.administration.audit.append(entry)
 
 
-def call_of(request: Request) -> Call:
+async def call_of(request: Request) -> Call:
     """Return the call that a guard allowed."""
     call: Call = request.state.call
     return call
