@@ -116,7 +116,7 @@ async def lists(arguments: argparse.Namespace, directory: Path) -> None:
     for number in range(arguments.deployments):
         unit = UnitKey("one", f"team-{number % 10}", f"app-{number % 100}")
         at = NOW + timedelta(seconds=number)
-        document = {"descriptor": descriptor(unit.namespace, unit.name), "by": "ci"}
+        document = {"descriptorId": descriptor(unit.namespace, unit.name), "by": "ci"}
         await store.deployments.add(
             StoredDeployment(
                 f"id-{number}", unit, "d", DeploymentStatus.REPLACED, document, at, at, version=str(number)
@@ -163,7 +163,7 @@ async def many(arguments: argparse.Namespace, directory: Path) -> None:
             async def one(number: int) -> float:
                 nonlocal most
                 made = await server.ask("POST", "/api/v1/descriptors", descriptor(namespace, f"app-{number}"))
-                begun = await server.ask("POST", "/api/v1/deployments", {"descriptor": made["id"]})
+                begun = await server.ask("POST", "/api/v1/deployments", {"descriptorId": made["id"]})
                 while True:
                     found = await server.ask("GET", f"/api/v1/deployments/{begun['id']}")
                     most = max(most, server.memory)

@@ -45,7 +45,7 @@ class Running:
     async def deploy(self, **changes: Any) -> str:
         status, headers, made = await self.ask("POST", "/api/v1/descriptors", self.shell.descriptor(**changes))
         assert status == 201, made
-        status, headers, made = await self.ask("POST", "/api/v1/deployments", {"descriptor": made["id"]})
+        status, headers, made = await self.ask("POST", "/api/v1/deployments", {"descriptorId": made["id"]})
         assert (status, headers["location"]) == (202, f"/api/v1/deployments/{made['id']}"), made
         return str(made["id"])
 
@@ -185,7 +185,7 @@ async def test_a_host_and_a_name_have_one_owner(begin: Callable[[], Awaitable[Ru
         ({"appName": "shop-1", "newVersion": "2"}, "nameTaken", "/shop, version 1"),
     ):
         _, _, made = await server.ask("POST", "/api/v1/descriptors", server.shell.descriptor(**changes))
-        status, _, answer = await server.ask("POST", "/api/v1/deployments", {"descriptor": made["id"]})
+        status, _, answer = await server.ask("POST", "/api/v1/deployments", {"descriptorId": made["id"]})
         assert (status, answer["code"]) == (409, code)
         assert owner in answer["detail"]
 
@@ -194,14 +194,14 @@ async def test_nobody_gets_by_our_rights_what_they_may_not_do(begin: Callable[[]
     server = await begin()
     await server.shell.sandbox.ask("delete", "rolebinding", "deployer", "-n", server.shell.namespace)
     _, _, made = await server.ask("POST", "/api/v1/descriptors", server.shell.descriptor())
-    status, _, answer = await server.ask("POST", "/api/v1/deployments", {"descriptor": made["id"]})
+    status, _, answer = await server.ask("POST", "/api/v1/deployments", {"descriptorId": made["id"]})
     assert (status, answer["code"]) == (403, "forbidden")
     namespace = ("namespace", server.shell.namespace)
     await server.shell.sandbox.ask("label", *namespace, "pod-security.kubernetes.io/enforce-", "--overwrite")
     status, _, answer = await server.ask("POST", "/api/v1/descriptors/validate", server.shell.descriptor())
     assert (status, answer["code"]) == (422, "podSecurity")
     await server.shell.sandbox.ask("annotate", *namespace, "fairlead.dev/service-account-")
-    status, _, answer = await server.ask("POST", "/api/v1/deployments", {"descriptor": made["id"]})
+    status, _, answer = await server.ask("POST", "/api/v1/deployments", {"descriptorId": made["id"]})
     assert (status, answer["code"]) == (403, "accountMissing")
 
 

@@ -145,5 +145,5 @@ class FakeServer:
 
     async def deployment(self, **changes: Any) -> str:
         """Begin a deployment and return its identifier."""
-        answer = await self.ask("POST", "/api/v1/deployments", {"descriptor": await self.descriptor(**changes)})
+        answer = await self.ask("POST", "/api/v1/deployments", {"descriptorId": await self.descriptor(**changes)})
         return str(answer.json["id"])

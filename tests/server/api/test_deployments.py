@@ -22,7 +22,7 @@ async def ended(server: FakeServer, identifier: str, outcome: UnitOutcome = Unit
 async def test_a_deployment_is_accepted_when_its_intent_is_stored() -> None:
     server = FakeServer()
     descriptor = await server.descriptor()
-    begun = await server.ask("POST", PATH, {"descriptor": descriptor, "onBusy": "queue"})
+    begun = await server.ask("POST", PATH, {"descriptorId": descriptor, "onBusy": "queue"})
     assert begun.status == 202
     read = (await server.ask("GET", begun.headers["location"])).json
     assert (read["status"], read["version"], read["descriptorId"]) == ("queued", "1", descriptor)
@@ -33,7 +33,7 @@ async def test_a_deployment_is_accepted_when_its_intent_is_stored() -> None:
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
-        ({"descriptor": "none"}, 404, "notFound"),
+        ({"descriptorId": "none"}, 404, "notFound"),
         ({}, 422, "descriptorMissing"),
         ([], 422, "descriptorMissing"),
     ],
@@ -46,7 +46,7 @@ async def test_what_cannot_be_deployed(body: object, status: int, code: str) -> 
 
 async def test_wrong_words_are_told_with_their_path() -> None:
     server = FakeServer()
-    body = {"descriptor": await server.descriptor(), "onBusy": "panic", "color": "blue"}
+    body = {"descriptorId": await server.descriptor(), "onBusy": "panic", "color": "blue"}
     answer = await server.ask("POST", PATH, body)
     assert answer.status == 422
     assert {each["path"] for each in answer.json["errors"]} == {"onBusy", "color"}
@@ -56,10 +56,10 @@ async def test_a_busy_unit_rejects_if_that_is_asked_for() -> None:
     server = FakeServer()
     descriptor = await server.descriptor()
     server.rollouts.there, server.rollouts.busy = {UNIT}, {UNIT}
-    rejected = await server.ask("POST", PATH, {"descriptor": descriptor, "onBusy": "reject"})
+    rejected = await server.ask("POST", PATH, {"descriptorId": descriptor, "onBusy": "reject"})
     assert (rejected.status, rejected.code) == (409, "unitBusy")
     assert (await server.ask("GET", PATH)).json["items"] == []
-    assert (await server.ask("POST", PATH, {"descriptor": descriptor})).status == 202
+    assert (await server.ask("POST", PATH, {"descriptorId": descriptor})).status == 202
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ async def test_what_the_cluster_refuses_is_told_and_its_record_says_so(error: Re
     server = FakeServer()
     descriptor = await server.descriptor()
     server.rollouts.refusal = error
-    refused = await server.ask("POST", PATH, {"descriptor": descriptor})
+    refused = await server.ask("POST", PATH, {"descriptorId": descriptor})
     assert (refused.status, refused.code) == (status, error.code)
     assert refused.json["detail"] == str(error)
     (record,) = (await server.ask("GET", PATH)).json["items"]
@@ -86,7 +86,7 @@ async def test_what_the_cluster_refuses_is_told_and_its_record_says_so(error: Re
 
 async def test_the_same_request_again_begins_one_deployment() -> None:
     server = FakeServer()
-    body = {"descriptor": await server.descriptor()}
+    body = {"descriptorId": await server.descriptor()}
     first = await server.ask("POST", PATH, body, headers={"idempotency-key": "k"})
     again = await server.ask("POST", PATH, body, headers={"idempotency-key": "k"})
     other = await server.ask("POST", PATH, {**body, "onBusy": "queue"}, headers={"idempotency-key": "k"})

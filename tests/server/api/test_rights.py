@@ -51,7 +51,7 @@ async def world() -> tuple[FakeServer, dict[str, str]]:
     await server.token(Role.ADMIN)  # so that nobody is let in for being alone
     owner = await server.token(Role.ADMIN)
     made = await server.ask("POST", "/api/v1/descriptors", DESCRIPTOR, token=owner)
-    begun = await server.ask("POST", "/api/v1/deployments", {"descriptor": made.json["id"]}, token=owner)
+    begun = await server.ask("POST", "/api/v1/deployments", {"descriptorId": made.json["id"]}, token=owner)
     return server, {"descriptor": made.json["id"], "deployment": begun.json["id"]}
 
 
@@ -68,7 +68,7 @@ async def status(
     if "descriptors" in path and method in ("POST", "PUT"):
         body = dict(DESCRIPTOR)
     if path.endswith("/deployments") and method == "POST":
-        body = {"descriptor": names["descriptor"]}
+        body = {"descriptorId": names["descriptor"]}
     extensions: dict[str, Any] = {WEBSOCKET: {}} if websocket else {}
     if path.endswith("/stream"):
         await server.ears.recorder.end(names["deployment"], UnitOutcome.FAILED, "", server.clock.now())

@@ -22,6 +22,7 @@ from fairlead.cli.logs import logged
 from fairlead.cli.options import Common, Declared, Format
 from fairlead.cli.run import Operation, Run
 from fairlead.domain.authorising.admitting import listening_problem
+from fairlead.domain.authorising.tokens import TokenState
 from fairlead.domain.config import Declaration
 from fairlead.domain.errors import InputError, Problem, Refused
 
@@ -88,6 +89,9 @@ async def _server(options: ServerOptions, listen: Listen, origins: frozenset[str
         made = server_of(kept, ears, rollouts, Surroundings(origins))
         bound = await stack.enter_async_context(running(made, Address(listen.host, listen.port)))
         run.output.lines([Text(f"listening on {url_of(bound.host, bound.port)}")])
+        run.output.note([Text("what can be asked is at /api/v1/openapi.json")])
+        if listen.is_loopback and not any(token.state(clock.now()) is TokenState.VALID for token in tokens):
+            run.output.note([Text("no token is valid: whoever reaches this address may do everything")])
         if not listen.is_loopback:
             run.output.note([Text("others can reach this address, and it speaks no TLS: put a proxy before it")])
         await asyncio.Event().wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -11,7 +12,6 @@ from starlette.responses import Response
 
 from fairlead.domain.authorising.actions import Action
 from fairlead.domain.keeping.journals import Entry
-from fairlead.domain.moments import rfc3339
 from fairlead.ports.store import Store
 from fairlead.server.api.asking import Asked
 from fairlead.server.api.routing import Row
@@ -25,8 +25,13 @@ _EVENT_STREAM: Final = "text/event-stream"
 
 def told(entry: Entry) -> Told:
     """Return an entry of a journal as it is told: the wire form of an event, on one line."""
-    said = {"sequence": entry.sequence, "at": rfc3339(entry.at), "type": entry.kind, "data": entry.document}
+    said = {"sequence": entry.sequence, "at": _to_the_millisecond(entry.at), "type": entry.kind, "data": entry.document}
     return Told(entry.sequence, entry.kind, orjson.dumps(said))
+
+
+def _to_the_millisecond(moment: datetime) -> str:
+    """Return a moment as text: what happened is compared with what clients saw."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 class StoredJournal:

@@ -58,10 +58,10 @@ async def descriptor_in_body(api: Api, request: Request) -> Subject:
 async def deployable_in_body(api: Api, request: Request) -> Subject | None:
     """Return the stored descriptor that shall be deployed."""
     body = await json_body(request)
-    identifier = body.get("descriptor") if isinstance(body, dict) else None
+    identifier = body.get("descriptorId") if isinstance(body, dict) else None
     if not isinstance(identifier, str):
-        message = 'found no identifier of a descriptor, expected {"descriptor": ID}'
-        raise declined(HTTPStatus.UNPROCESSABLE_ENTITY, "descriptorMissing", message, path="descriptor")
+        message = 'found no identifier of a descriptor, expected {"descriptorId": ID}'
+        raise declined(HTTPStatus.UNPROCESSABLE_ENTITY, "descriptorMissing", message, path="descriptorId")
     found = await api.store.descriptors.read(identifier)
     return None if found is None else Subject(found, found.unit)
 

@@ -42,7 +42,7 @@ class ProblemDocument(ProblemItem):
 class DeploymentWish(Wire):
     """A descriptor to be deployed."""
 
-    descriptor: str = Field(description="The identifier of a stored descriptor")
+    descriptor_id: str = Field(description="The identifier of a stored descriptor")
     on_busy: OnBusy = Field(OnBusy.SUPERSEDE, description="What to do when the unit is busy with another deployment")
     release_hold: bool = Field(default=False, description="Deploy also what failed before and was not changed since")
 
