@@ -15,6 +15,7 @@ import pytest
 from fairlead.adapters.kubernetes.client import KubernetesCluster
 from fairlead.domain.access import BearerToken
 from fairlead.domain.accounts import Account
+from fairlead.domain.apps.probing import PodAddress, ProbeRequest
 from fairlead.domain.errors import FairleadError
 from fairlead.domain.identity import ObjectRef
 from fairlead.ports.cluster import ApiKind
@@ -32,6 +33,7 @@ SAID = [
 ]
 MAPS = ApiKind("v1", "ConfigMap", "configmaps", namespaced=True)
 MAP = ObjectRef("v1", "ConfigMap", "default", "a")
+WEB = PodAddress("default", "web-1", "10.0.0.7")
 POD = ObjectRef("v1", "Pod", "default", "web-1")
 EVERYTHING: dict[str, Callable[[KubernetesCluster], Awaitable[Any]]] = {
     "uid": lambda cluster: cluster.uid(),
@@ -48,6 +50,7 @@ EVERYTHING: dict[str, Callable[[KubernetesCluster], Awaitable[Any]]] = {
     "watch": lambda cluster: anext(cluster.watch(MAPS, None, resource_version="1")),
     "logs": lambda cluster: cluster.logs(POD, container="c", previous=False, tail=1),
     "openapi": lambda cluster: cluster.openapi("v1"),
+    "ask": lambda cluster: cluster.ask(WEB, ProbeRequest("GET", 80, "/health")),
 }
 NO_REQUEST = {"acting_as", "lookup", "close"}
 
