@@ -25,6 +25,7 @@ from tests.e2e.units import UnitSite, states, unit_site
 from tests.faults.crashing import Fault
 from tests.faults.proxy import FaultProxy
 from tests.faults.rules import FORWARD, Action, Call, Hold, Rule, at_write
+from tests.faults.unit_anchors import broken_by_anchors
 from tests.faults.unit_history import broken, recorded
 
 pytestmark = pytest.mark.e2e
@@ -116,6 +117,7 @@ async def test_whatever_kills_a_driver_the_next_one_ends_it_well(crashes: Crashe
         for app, (number, fault) in apps.items():
             group.create_task(one(app, number, fault))
     assert {app: broken(history, app) for app in apps} == {app: [] for app in apps}
+    assert {app: broken_by_anchors(history.of(app), app) for app in apps} == {app: [] for app in apps}
     assert sum(struck.values()) >= len(CASES) * 3 // 4
 
 
@@ -139,4 +141,4 @@ async def test_a_driver_that_was_stopped_at_its_switch_changes_nothing_any_more(
         assert await running == 1
         assert await crashes.site.get("Service", "shop") == before
     assert held not in proxy.accepted
-    assert broken(history, "shop") == []
+    assert broken(history, "shop") + broken_by_anchors(history.of("shop"), "shop") == []

@@ -14,10 +14,19 @@ from typing import Any
 from fairlead.adapters.kubernetes.client import KubernetesCluster
 from fairlead.domain.reading import branch, text, uid, whole
 from fairlead.domain.units import epoch_of
-from fairlead.pipeline.units.sight import AUTOSCALERS, BUDGETS, DEPLOYMENTS, PODS, SERVICES, is_ready, version_of
+from fairlead.pipeline.units.sight import (
+    AUTOSCALERS,
+    BUDGETS,
+    DEPLOYMENTS,
+    PODS,
+    SECRETS,
+    SERVICES,
+    is_ready,
+    version_of,
+)
 from fairlead.ports.cluster import ApiKind, WatchType
 
-KINDS = (DEPLOYMENTS, SERVICES, PODS, AUTOSCALERS, BUDGETS)
+KINDS = (DEPLOYMENTS, SERVICES, PODS, AUTOSCALERS, BUDGETS, SECRETS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from fairlead.domain.rollout.commands import SwitchRoute
+from fairlead.domain.rollout.commands import RunGates, SwitchRoute
 from fairlead.domain.rollout.intents import Abort, Deploy, Policy, Resolution, Resolve, Undeploy
 from fairlead.domain.rollout.observation import Verdict
 from fairlead.domain.rollout.phases import Kind, Phase, UnitOutcome, VersionState
@@ -14,7 +15,7 @@ from fairlead.domain.rollout.traffic import Backend, Route, Selector, Weights
 from fairlead.domain.rollout.unit_events import Fact
 from tests.domain.rollout.test_matrix import unit_in
 from tests.domain.rollout.test_walks import deployed
-from tests.domain.rollout.units import SHOP, T0, selector
+from tests.domain.rollout.units import SHOP, T0, selector, spec_of
 from tests.domain.rollout.world import Unit, submitted_to
 
 STRANGER = selector("stranger")
@@ -97,6 +98,21 @@ def test_a_soak_that_fails_goes_back_only_to_a_side_that_has_its_pods() -> None:
         unit.world.pods["1"].ready = ready
         unit.turn()
         assert unit.phase == after
+
+
+@pytest.mark.parametrize(("versions", "after"), [(("0", "1"), "Reverting"), ((), "Blocked")])
+def test_a_soak_whose_gates_never_answer_goes_back_if_there_is_a_side(versions: tuple[str, ...], after: str) -> None:
+    unit = deployed(*versions)
+    unit.world.gates = Verdict.UNKNOWN
+    submitted_to(unit, Deploy("i", "ann", unit.world.now, "d", spec_of("2", Policy(soak=True))))
+    while unit.phase != "Soaking":
+        unit.world.grow()
+        unit.turn()
+    unit.turn()
+    assert sum(isinstance(one, RunGates) for one in unit.told) == 2
+    unit.world.now += timedelta(hours=2)
+    unit.turn()
+    assert unit.phase == after
 
 
 def test_adopting_that_was_disturbed_begins_again_or_is_forgotten() -> None:

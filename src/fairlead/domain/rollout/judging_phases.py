@@ -22,11 +22,16 @@ _Found = UnitEvent | Kind | None
 def judge_phase(anchor: Anchor, observation: Observation, now: datetime) -> tuple[UnitEvent, ...]:
     """Return at most one event: the goal reached, a failure, the deadline, or what is to be asked for again."""
     found = _reached(anchor, observation, now)
-    if (found is None or found is Kind.RETRY) and _is_over(anchor, now):
-        found = Fact(Kind.DEADLINE, now, side_ready=side_ready(anchor, observation, old_side(anchor)))
-    if found is None:
-        return ()
-    return (Fact(found, now) if isinstance(found, Kind) else found,)
+    event = Fact(found, now) if isinstance(found, Kind) else found
+    if (event is None or event.kind is Kind.RETRY) and _is_over(anchor, now):
+        event = Fact(Kind.DEADLINE, now, side_ready=_can_go_back(anchor, observation))
+    return () if event is None else (event,)
+
+
+def _can_go_back(anchor: Anchor, observation: Observation) -> bool:
+    """Whether there is another side, and it has its floor."""
+    old = old_side(anchor)
+    return bool(old) and side_ready(anchor, observation, old)
 
 
 def _is_over(anchor: Anchor, now: datetime) -> bool:
@@ -131,12 +136,11 @@ def _verifying(case: _Case) -> _Found:
     if found is not None:
         return found
     verdict = case.observation.gates if case.candidate.spec.policy.verify else Verdict.PASSED
-    kind = _GATES[verdict]
-    return Fact(kind, case.now, case.observation.gates_explanation) if kind is not None else None
+    return Fact(_GATES[verdict], case.now, case.observation.gates_explanation)
 
 
 _GATES: Final = {
-    Verdict.UNKNOWN: None,
+    Verdict.UNKNOWN: Kind.RETRY,  # whether they run is for the driver to know; one that was killed asks again
     Verdict.PASSED: Kind.GATES_PASSED,
     Verdict.FAILED: Kind.GATES_FAILED,
     Verdict.INCONCLUSIVE: Kind.GATES_INCONCLUSIVE,
@@ -179,15 +183,16 @@ def _confirming(case: _Case) -> _Found:
 
 
 def _soaking(case: _Case) -> _Found:
-    ready = side_ready(case.anchor, case.observation, case.candidate.previous) and bool(case.candidate.previous)
+    ready = _can_go_back(case.anchor, case.observation)
     policy, gates, since = case.candidate.spec.policy, case.observation.gates, case.anchor.since
     failure = case.failed()
     if failure is not None:
         return Fact(Kind.CANNOT_RECOVER, case.now, failure.explanation, side_ready=ready)
     if policy.soak and gates in (Verdict.FAILED, Verdict.INCONCLUSIVE):
         return Fact(Kind.GATES_FAILED, case.now, case.observation.gates_explanation, side_ready=ready)
-    soaked = since is not None and case.now >= since + timedelta(seconds=policy.soak_for)
-    return Kind.SOAKED if soaked and (not policy.soak or gates is Verdict.PASSED) else None
+    if policy.soak and gates is Verdict.UNKNOWN:
+        return Kind.RETRY
+    return Kind.SOAKED if since is not None and case.now >= since + timedelta(seconds=policy.soak_for) else None
 
 
 def _aborting(case: _Case) -> _Found:
