@@ -14,12 +14,16 @@ from fairlead.server.rollouts import Finished, Standing
 def standing_of(status: UnitStatus) -> Standing:
     """Return how a unit stands."""
     anchor, key = status.anchor, status.key
+    told = status.explanation
     document = {
         "cluster": key.cluster,
         "namespace": key.namespace,
         "app": key.name,
         "phase": anchor.phase.value,
         "since": _time(anchor.since),
+        "cause": told.cause,
+        "next": told.then,
+        "until": _time(told.when),
         "live": anchor.live.name if anchor.live is not None else None,
         "candidate": anchor.candidate.version if anchor.candidate is not None else None,
         "queued": len(anchor.queue) + len(anchor.waiting),
@@ -29,7 +33,7 @@ def standing_of(status: UnitStatus) -> Standing:
         "heldReason": anchor.hold.reason if anchor.hold is not None else None,
         "blocked": anchor.blocked.explanation if anchor.blocked is not None else None,
         "drivenBy": status.driven or None,
-        "versions": [_version(one) for one in anchor.present],
+        "versions": [_version(one, then.then) for one, then in zip(anchor.present, told.versions, strict=True)],
         "ended": [_ended(one) for one in anchor.ended],
     }
     candidate = {anchor.candidate.deployment} if anchor.candidate is not None else set()
@@ -47,12 +51,13 @@ def standing_of(status: UnitStatus) -> Standing:
     )
 
 
-def _version(version: Version) -> dict[str, Any]:
+def _version(version: Version, then: str) -> dict[str, Any]:
     return {
         "version": version.name,
         "state": version.state.value,
         "since": rfc3339(version.since),
         "until": _time(version.deadline),
+        "next": then or None,
         "replicas": dict(version.replicas),
         "digest": version.spec.digest,
         "deployment": version.deployment,
