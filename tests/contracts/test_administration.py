@@ -1,4 +1,4 @@
-"""What every keeper of tokens, variables and the audit log promises."""
+"""What every keeper of tokens and the audit log promises."""
 
 from __future__ import annotations
 
@@ -15,17 +15,14 @@ from fairlead.domain.authorising.auditing import AuditEntry, caller_text
 from fairlead.domain.authorising.callers import Role
 from fairlead.domain.authorising.tokens import Token
 from fairlead.domain.errors import OperationFailed
-from fairlead.domain.keeping.answers import Missing, Stale
+from fairlead.domain.keeping.answers import Missing
 from fairlead.domain.keeping.limits import Limits
-from fairlead.domain.keeping.variables import Place, SecretReference, Variable
 from fairlead.domain.scopes import EVERYTHING, scope_of
 from fairlead.ports.administration import Administration
 from tests.fakes.administration import MemoryAdministration
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
-LIMITS = Limits(
-    tokens=5, token_age=timedelta(days=2), variables=5, audit_entries=5, audit_strangers=2, audit_age=timedelta(days=10)
-)
+LIMITS = Limits(tokens=5, token_age=timedelta(days=2), audit_entries=5, audit_strangers=2, audit_age=timedelta(days=10))
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -101,48 +98,6 @@ async def test_tokens_that_open_nothing_are_listed_for_a_while(administration: A
     await administration.tidy(NOON + timedelta(days=3, seconds=1))
 
     assert [each.identifier for each in await administration.tokens.list()] == ["valid"]
-
-
-async def test_a_variable_is_put_by_who_read_it_last(administration: Administration) -> None:
-    first = Variable("KAFKA_URL", "kafka:9092")
-    second = replace(first, value=SecretReference("kafka", "url"))
-
-    assert await administration.variables.put(first, revision=0) == first
-    assert await administration.variables.put(second, revision=0) == Stale(1)
-    assert await administration.variables.put(second, revision=1) == replace(second, revision=2)
-    assert await administration.variables.put(first) == replace(first, revision=3)
-    assert await administration.variables.put(replace(first, name="NEW"), revision=4) == Stale(0)
-    assert await administration.variables.list() == (replace(first, revision=3),)
-
-
-async def test_a_variable_may_differ_from_place_to_place(administration: Administration) -> None:
-    everywhere = Variable("LEVEL", "info")
-    here = Variable("LEVEL", "debug", Place("prod", "shop"))
-    for variable in (here, everywhere, Variable("A", "é", Place("prod"))):
-        await administration.variables.put(variable)
-
-    listed = await administration.variables.list()
-    gone = await administration.variables.delete("LEVEL", Place("prod", "shop"))
-
-    assert [(each.name, each.place) for each in listed] == [
-        ("A", Place("prod")),
-        ("LEVEL", Place()),
-        ("LEVEL", Place("prod", "shop")),
-    ]
-    assert gone == here
-    assert await administration.variables.delete("LEVEL", Place("prod", "shop")) == Missing()
-    assert everywhere in await administration.variables.list()
-
-
-async def test_too_many_variables_are_refused_but_may_be_changed(administration: Administration) -> None:
-    for number in range(LIMITS.variables):
-        await administration.variables.put(Variable(f"V{number}", "x"))
-
-    with pytest.raises(OperationFailed) as caught:
-        await administration.variables.put(Variable("NEW", "x"))
-
-    assert caught.value.code == "storeFull"
-    assert isinstance(await administration.variables.put(Variable("V0", "y")), Variable)
 
 
 async def test_the_audit_log_is_read_newest_first(administration: Administration) -> None:

@@ -8,9 +8,8 @@ from datetime import datetime
 from fairlead.domain.authorising.auditing import STRANGER, AuditEntry
 from fairlead.domain.authorising.tokens import Token, revoked
 from fairlead.domain.errors import OperationFailed, Problem
-from fairlead.domain.keeping.answers import Missing, Page, Stale
+from fairlead.domain.keeping.answers import Missing, Page
 from fairlead.domain.keeping.limits import Limits
-from fairlead.domain.keeping.variables import Place, Variable
 
 
 class MemoryTokens:
@@ -41,28 +40,6 @@ class MemoryTokens:
             self.kept[identifier] = replace(token, used=at)
 
 
-class MemoryVariables:
-    def __init__(self, limits: Limits) -> None:
-        self._most = limits.variables
-        self._kept: dict[tuple[str, Place], Variable] = {}
-
-    async def put(self, variable: Variable, *, revision: int | None = None) -> Variable | Stale:
-        key = variable.name, variable.place
-        present = self._kept[key].revision if key in self._kept else 0
-        if revision not in (None, present):
-            return Stale(present)
-        if not present and len(self._kept) >= self._most:
-            raise OperationFailed(Problem("storeFull", "there are too many variables"))
-        self._kept[key] = replace(variable, revision=present + 1)
-        return self._kept[key]
-
-    async def delete(self, name: str, place: Place) -> Variable | Missing:
-        return self._kept.pop((name, place), Missing())
-
-    async def list(self) -> tuple[Variable, ...]:
-        return tuple(self._kept[key] for key in sorted(self._kept))
-
-
 class MemoryAudit:
     def __init__(self) -> None:
         self.entries: list[AuditEntry] = []
@@ -84,7 +61,6 @@ class MemoryAdministration:
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         self.tokens = MemoryTokens(self._limits)
-        self.variables = MemoryVariables(self._limits)
         self.audit = MemoryAudit()
 
     async def tidy(self, now: datetime) -> None:

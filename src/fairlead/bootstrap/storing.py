@@ -59,7 +59,7 @@ async def open_store(file: Path, clock: Clock, limits: Limits | None = None) -> 
 async def open_administration(
     file: Path, clock: Clock, *, limits: Limits | None = None, tidied: bool = True
 ) -> AsyncIterator[Administration]:
-    """Open tokens, variables and the audit log, which other processes may have open too; a short call need not tidy.
+    """Open tokens and the audit log, which other processes may have open too; a short call need not tidy.
 
     Raises:
         OperationFailed: as for the store, with `administration` in place of `store`; and never because it is open.

@@ -1,4 +1,4 @@
-"""What people decide for the server, apart from what it remembers: tokens, variables; and the log of what was done.
+"""What people decide for the server, apart from what it remembers: tokens; and the log of what was done.
 
 Nothing in a cluster could bring this back, and the command changes it while the server runs. So any number of
 processes may use it at a time, and each sees what the others did at its next call.
@@ -13,8 +13,7 @@ from typing import Protocol
 
 from fairlead.domain.authorising.auditing import AuditEntry
 from fairlead.domain.authorising.tokens import Token
-from fairlead.domain.keeping.answers import Missing, Page, Stale
-from fairlead.domain.keeping.variables import Place, Variable
+from fairlead.domain.keeping.answers import Missing, Page
 
 
 class Tokens(Protocol):
@@ -41,22 +40,6 @@ class Tokens(Protocol):
         ...
 
 
-class Variables(Protocol):
-    """Environment variables by place and name."""
-
-    async def put(self, variable: Variable, *, revision: int | None = None) -> Variable | Stale:
-        """Keep a variable in place of one of that revision (0: of none; None: of any)."""
-        ...
-
-    async def delete(self, name: str, place: Place) -> Variable | Missing:
-        """Remove a variable and return it."""
-        ...
-
-    async def list(self) -> tuple[Variable, ...]:
-        """Return all variables, by name and place."""
-        ...
-
-
 class AuditLog(Protocol):
     """What was done, only ever added to."""
 
@@ -70,16 +53,11 @@ class AuditLog(Protocol):
 
 
 class Administration(Protocol):
-    """Tokens, variables and the audit log, shared by processes of one machine."""
+    """Tokens and the audit log, shared by processes of one machine."""
 
     @property
     def tokens(self) -> Tokens:
         """The tokens."""
-        ...
-
-    @property
-    def variables(self) -> Variables:
-        """The variables."""
         ...
 
     @property

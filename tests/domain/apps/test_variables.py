@@ -1,6 +1,16 @@
 from __future__ import annotations
 
-from fairlead.domain.apps.variables import SecretKey, Variable, injected, variable_name, with_variables
+import pytest
+
+from fairlead.domain.apps.variables import (
+    LARGEST,
+    SecretKey,
+    Variable,
+    injected,
+    variable_name,
+    variable_problem,
+    with_variables,
+)
 
 STORED = [Variable("zone", "b"), Variable("kafka-url", "k:1"), Variable("token", SecretKey("login", "t"))]
 
@@ -34,3 +44,25 @@ def test_a_container_without_any() -> None:
     assert with_variables({"name": "web", "env": None}, [{"name": "A", "value": "b"}])["env"] == [
         {"name": "A", "value": "b"}
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("KAFKA_URL", "kafka:9092", None),
+        ("KAFKA_URL", SecretKey("kafka", "url"), None),
+        ("1ST", "", "invalidName"),
+        ("", "", "invalidName"),
+        ("A\n", "", "invalidName"),
+        ("a", "", "invalidName"),
+        ("A", "x\0", "invalidValue"),
+        ("A", "\ud800", "invalidValue"),
+        ("A", "é" * (LARGEST // 2), None),
+        ("A", "é" * (LARGEST // 2) + "x", "invalidValue"),
+    ],
+    ids=["plain", "secret", "digit", "empty", "newline", "small", "zero", "surrogate", "full", "large"],
+)
+def test_what_containers_can_have(name: str, value: str | SecretKey, code: str | None) -> None:
+    problem = variable_problem(Variable(name, value))
+
+    assert (problem.code if problem is not None else None) == code

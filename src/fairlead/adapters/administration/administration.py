@@ -8,7 +8,6 @@ from pathlib import Path
 from fairlead.adapters.administration.audit import SqliteAudit
 from fairlead.adapters.administration.schema import FORM, microseconds
 from fairlead.adapters.administration.tokens import SqliteTokens
-from fairlead.adapters.administration.variables import SqliteVariables
 from fairlead.domain.authorising.auditing import STRANGER
 from fairlead.domain.keeping.limits import Limits
 from fairlead.doors.databases.database import Database
@@ -26,10 +25,9 @@ class SqliteAdministration:
 
     def __init__(self, file: Path, limits: Limits) -> None:
         self._limits = limits
-        noun = "the file of tokens, variables and the audit log"
+        noun = "the file of tokens and the audit log"
         self._database = database = Database(Kept("administration", noun, file), FORM)
         self.tokens = SqliteTokens(database, limits)
-        self.variables = SqliteVariables(database, limits)
         self.audit = SqliteAudit(database)
 
     async def tidy(self, now: datetime) -> None:

@@ -15,9 +15,8 @@ from fairlead.cli.run import Operation, Run
 from fairlead.cli.text.variables import variable_lines
 from fairlead.cli.units import UnitWhere, unit_session
 from fairlead.cli.wire.variables import variables_document
-from fairlead.domain.apps.variables import SecretKey, Variable, variable_name
+from fairlead.domain.apps.variables import SecretKey, Variable, variable_name, variable_problem
 from fairlead.domain.errors import InputError, Problem
-from fairlead.domain.keeping import variables as keeping
 from fairlead.pipeline.units.variables import Change, change_variables, outdated
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would be changed, and what it restarts")]
@@ -84,12 +83,12 @@ def _variable(text: str, *, is_secret: bool) -> Variable:
         raise InputError(
             Problem("invalidAssignment", f"found {name!r}, expected NAME=VALUE", remedy="add = and a value")
         )
-    said = keeping.Variable(variable_name(name), value)
-    problem = keeping.variable_problem(said)
+    said = Variable(variable_name(name), value)
+    problem = variable_problem(said)
     if problem is not None:
         raise InputError(problem)
     if not is_secret:
-        return Variable(said.name, value)
+        return said
     secret, slash, key = value.partition("/")
     if not (secret and slash and key):
         message = f"the value of {said.name} is not SECRET/KEY"

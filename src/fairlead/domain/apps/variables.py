@@ -6,11 +6,16 @@ so that references to it (`$(NAME)`) go on working; the API server takes no name
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from fairlead.domain.errors import Problem
 from fairlead.domain.manifests import JsonObject
+
+LARGEST: Final = 32_768  # bytes of a value; the kernel takes 128 KiB, and an object of Kubernetes 1 MiB in all
+_NAME: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,252}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,6 +39,24 @@ class Variable:
             reference = {"name": self.value.secret, "key": self.value.key}
             return {"name": self.name, "valueFrom": {"secretKeyRef": reference}}
         return {"name": self.name, "value": self.value}
+
+
+def variable_problem(variable: Variable) -> Problem | None:
+    """Return what is wrong with a variable as containers would see it, None when they can have it."""
+    if not _NAME.fullmatch(variable.name):
+        message = f"found the name {variable.name!r}, expected letters, digits, underscores, not beginning with a digit"
+        return Problem("invalidName", message, path="name", remedy="write it as KAFKA_URL")
+    if isinstance(variable.value, str) and not _fits(variable.value):
+        message = f"the value holds what is no character, or is larger than {LARGEST} bytes"
+        return Problem("invalidValue", message, path="value", remedy="mount a file instead")
+    return None
+
+
+def _fits(value: str) -> bool:
+    try:
+        return "\0" not in value and len(value.encode()) <= LARGEST
+    except UnicodeEncodeError:
+        return False
 
 
 def variable_name(key: str) -> str:

@@ -1,1 +1,1 @@
-"""What the server keeps: descriptors, deployments with their journals, health data, variables; and how much of it."""
+"""What the server keeps: descriptors, deployments with their journals, health data; and how much of it."""

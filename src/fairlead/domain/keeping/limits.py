@@ -30,4 +30,3 @@ class Limits:
     audit_age: timedelta = timedelta(days=400)
     tokens: int = 10_000
     token_age: timedelta = timedelta(days=90)
-    variables: int = 10_000

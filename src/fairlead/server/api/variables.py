@@ -8,10 +8,9 @@ from typing import Final
 
 from starlette.requests import Request
 
-from fairlead.domain.apps.variables import SecretKey, Variable, variable_name
+from fairlead.domain.apps.variables import SecretKey, Variable, variable_name, variable_problem
 from fairlead.domain.authorising.actions import Action
 from fairlead.domain.errors import InputError, Problem
-from fairlead.domain.keeping import variables as keeping
 from fairlead.domain.scopes import Scope, scope_of
 from fairlead.server.api.asking import Api, Asked, Call, Subject
 from fairlead.server.api.routing import Row, sent
@@ -71,7 +70,7 @@ def _name(call: Call) -> str:
 def _variable(name: str, wish: VariableWish) -> Variable:
     secret = wish.secret_ref
     kept = "" if wish.value is None else wish.value
-    problem = keeping.variable_problem(keeping.Variable(name, kept))
+    problem = variable_problem(Variable(name, kept))
     if problem is not None:
         raise InputError(problem)
     if (wish.value is None) == (secret is None):
