@@ -73,7 +73,7 @@ class TokenDesk:
 
 
 def _allowed(caller: Caller, token: Token) -> Allowed | Denied:
-    return authorise(caller, Action.REVOKE_TOKENS, token.scope)
+    return authorise(caller, Action.READ_TOKENS, token.scope)
 
 
 def _named(name: str, tokens: tuple[Token, ...]) -> Token:

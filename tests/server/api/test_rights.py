@@ -133,7 +133,7 @@ async def test_a_stream_is_opened_by_the_same_right_on_both_wires() -> None:
 
 
 async def test_every_action_has_a_route_but_those_of_the_command_line() -> None:
-    elsewhere = {Action.READ_TOKENS, Action.CREATE_TOKENS, Action.REVOKE_TOKENS, Action.READ_AUDIT}
+    elsewhere = {Action.READ_TOKENS, Action.CREATE_TOKENS, Action.REVOKE_TOKENS}
     assert {action for _, _, action in OPERATIONS} == set(Action) - elsewhere
 
 

@@ -99,7 +99,7 @@ POLICIES: Final[Mapping[Action, Policy]] = MappingProxyType(
         Action.RESOLVE: Policy(Role.ADMIN, hides=True, changes=True),
         Action.READ_VARIABLES: _READ,
         Action.CHANGE_VARIABLES: _MAKE,
-        Action.READ_TOKENS: Policy(Role.ADMIN, hides=True, narrows=True),
+        Action.READ_TOKENS: Policy(Role.ADMIN, hides=True),
         Action.CREATE_TOKENS: Policy(Role.ADMIN, changes=True),
         Action.REVOKE_TOKENS: Policy(Role.ADMIN, hides=True, changes=True),
         Action.READ_AUDIT: Policy(Role.ADMIN),

@@ -10,9 +10,10 @@ from starlette.responses import JSONResponse, Response
 from fairlead.domain.authorising.actions import Action
 from fairlead.domain.scopes import scope_of
 from fairlead.server.api.asking import Asked
+from fairlead.server.api.descriptors import After, Limit
 from fairlead.server.api.routing import Row
 from fairlead.server.api.subjects import scope_in_query
-from fairlead.server.api.wire import ClusterItem, ClusterList
+from fairlead.server.api.wire import AuditList, ClusterItem, ClusterList, audit_item
 from fairlead.server.metrics import CONTENT_TYPE
 
 
@@ -46,6 +47,12 @@ async def clusters(call: Asked) -> ClusterList:
     return ClusterList(items=[ClusterItem(name=name) for name in names if _sees(call, name)])
 
 
+async def audited(call: Asked, limit: Limit = 100, after: After = None) -> AuditList:
+    """List who did what and who was refused, the newest first."""
+    page = await call.api.administration.audit.page(after=after, limit=limit)
+    return AuditList(items=[audit_item(each) for each in page.items], next=page.after)
+
+
 def _sees(call: Asked, name: str) -> bool:
     return not (call.scope & scope_of(clusters=[name])).is_empty
 
@@ -54,6 +61,7 @@ ROWS: Final = (
     Row("GET", "/healthz", Action.PROBE, alive),
     Row("GET", "/readyz", Action.PROBE, ready),
     Row("GET", "/metrics", Action.READ_METRICS, metrics),
+    Row("GET", "/api/v1/audit", Action.READ_AUDIT, audited),
     Row("GET", "/api/v1/openapi.json", Action.READ_API, description),
     Row(
         "GET", "/api/v1/clusters", Action.READ_CLUSTERS, clusters, scope_in_query, query=("cluster", "namespace", "app")

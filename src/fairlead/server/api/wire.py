@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from fairlead.domain.authorising.auditing import AuditEntry
 from fairlead.domain.keeping.deployments import DeploymentStatus, StoredDeployment
 from fairlead.domain.keeping.descriptors import StoredDescriptor
 from fairlead.domain.keeping.health_data import HealthData
@@ -153,6 +154,26 @@ class ClusterList(Wire):
     items: list[ClusterItem]
 
 
+class AuditItem(Wire):
+    """Something that was done, or refused. `result` is `allowed` or the code of the refusal."""
+
+    number: int
+    at: datetime
+    caller: str
+    action: str
+    resource: str
+    result: str
+    source: str
+    detail: dict[str, str]
+
+
+class AuditList(Wire):
+    """The audit log, the newest first. `next` is what `after` has to be for the rest, null at the end."""
+
+    items: list[AuditItem]
+    next: int | None
+
+
 class Validity(Wire):
     """What a valid descriptor had to say about itself."""
 
@@ -252,3 +273,17 @@ def event_item(entry: Entry) -> EventItem:
 def health_item(data: HealthData) -> HealthItem:
     """Return the wire form of what a pod answered."""
     return HealthItem(pod=data.pod, at=data.at, value=data.value)
+
+
+def audit_item(entry: AuditEntry) -> AuditItem:
+    """Return the wire form of an entry of the audit log."""
+    return AuditItem(
+        number=entry.number,
+        at=entry.at,
+        caller=entry.caller,
+        action=entry.action,
+        resource=entry.resource,
+        result=entry.result,
+        source=entry.source,
+        detail=dict(entry.detail),
+    )
