@@ -13,7 +13,6 @@ from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 from fastapi import Query, Response
-from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
 from fairlead.domain.authorising.actions import Action
@@ -22,19 +21,22 @@ from fairlead.domain.keeping.deployments import DeploymentFilter, DeploymentStat
 from fairlead.domain.keeping.descriptors import StoredDescriptor
 from fairlead.domain.moments import rfc3339
 from fairlead.domain.rollout.intents import Undeploy
-from fairlead.domain.scopes import one_unit, scope_of
+from fairlead.domain.scopes import one_unit
 from fairlead.domain.units import UnitKey
 from fairlead.server.api import deployments, descriptors
-from fairlead.server.api.asking import Api, Asked, Call, Subject
-from fairlead.server.api.routing import Row
-from fairlead.server.api.subjects import (
-    cluster_of,
-    deployment_in_path,
-    descriptor_in_body,
-    descriptor_in_path,
+from fairlead.server.api.asking import Asked, Call
+from fairlead.server.api.older_subjects import (
+    app_in_query,
+    deployable_in_query,
+    deployment_here,
+    descriptor_here,
+    namespace_in_query,
+    new_descriptor,
 )
+from fairlead.server.api.routing import Row
+from fairlead.server.api.subjects import descriptor_in_body
 from fairlead.server.deploying import Beginning
-from fairlead.server.problems import declined, not_found
+from fairlead.server.problems import not_found
 
 # Its words for how a deployment stands.
 _WORDS: Final = {
@@ -53,67 +55,6 @@ _WORDS: Final = {
 _PAGE: Final = 500
 DELETE_AFTER: Final = "deleteAfter"
 """The key in a record's document that says: when it is undeployed, the record goes too."""
-
-
-async def namespace_in_query(api: Api, request: Request) -> Subject:
-    """Return the namespace that a list asks for, or one app of it."""
-    apps = request.query_params.getlist("appname")
-    scope = scope_of(clusters=[cluster_of(api, request)], namespaces=[_namespace(request)], apps=apps)
-    return Subject(scope, scope)
-
-
-async def app_in_query(api: Api, request: Request) -> Subject:
-    """Return the app of which all shall be removed."""
-    app = request.query_params.get("appname")
-    if not app:
-        raise declined(HTTPStatus.BAD_REQUEST, "appMissing", "found no appname in the query", path="appname")
-    unit = UnitKey(cluster_of(api, request), _namespace(request), app)
-    return Subject(unit, unit)
-
-
-async def descriptor_here(api: Api, request: Request) -> Subject | None:
-    """Return the descriptor that the path names, if it is of the namespace in the query."""
-    found = await descriptor_in_path(api, request)
-    return found if _is_here(request, found) else None
-
-
-async def deployment_here(api: Api, request: Request) -> Subject | None:
-    """Return the deployment that the path names, if it is of the namespace in the query."""
-    found = await deployment_in_path(api, request)
-    return found if _is_here(request, found) else None
-
-
-async def deployable_in_query(api: Api, request: Request) -> Subject | None:
-    """Return the descriptor that shall be deployed."""
-    identifier = request.query_params.get("descriptorId")
-    if not identifier:
-        message = "found no descriptorId in the query"
-        raise declined(HTTPStatus.BAD_REQUEST, "descriptorMissing", message, path="descriptorId")
-    found = await api.store.descriptors.read(identifier)
-    subject = None if found is None else Subject(found, found.unit)
-    return subject if _is_here(request, subject) else None
-
-
-async def new_descriptor(api: Api, request: Request) -> Subject:
-    """Return the descriptor in the body, which has to be of the namespace in the query."""
-    subject = await descriptor_in_body(api, request)
-    if not _is_here(request, subject):
-        message = "the descriptor is of another namespace than the query names"
-        raise declined(HTTPStatus.UNPROCESSABLE_ENTITY, "namespaceMismatch", message, path="namespace")
-    return subject
-
-
-def _namespace(request: Request) -> str:
-    found = request.query_params.get("namespace")
-    if not found:
-        raise declined(HTTPStatus.BAD_REQUEST, "namespaceMissing", "found no namespace in the query", path="namespace")
-    return found
-
-
-def _is_here(request: Request, subject: Subject | None) -> bool:
-    namespace = _namespace(request)
-    unit = subject.resource if subject is not None else None
-    return isinstance(unit, UnitKey) and unit.namespace == namespace
 
 
 def _location(kind: str, identifier: str, unit: UnitKey) -> dict[str, str]:
