@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from fairlead.domain.preparing import namespace_ref
 from tests.cli.test_commands_cluster import Shop
 from tests.cli.test_commands_cluster import shop as shop  # noqa: PLC0414 - a fixture, found by its name
 from tests.conftest import Golden
+from tests.fakes.played import PlayedCluster
 
 APP = """\
   - name: store
@@ -79,3 +81,29 @@ def test_which_app_is_meant(stored: Shop, arguments: tuple[str, ...], code: str)
     found = stored.run("deploy", *arguments, "--output", "json")
     assert (found.code, found.document["errors"][0]["code"]) == (2, code)
     assert stored.cluster.writes == stored.cluster.bookkeeping == []
+
+
+@pytest.fixture
+def played(stored: Shop) -> Shop:
+    """A shop with an app, whose pods run."""
+    stored.cluster = PlayedCluster()
+    return stored
+
+
+@pytest.mark.parametrize("words", [("--release", "store"), ("store.json",)], ids=["release", "file"])
+def test_it_is_deployed_into_a_namespace_that_is_made_for_it(played: Shop, words: tuple[str, ...]) -> None:
+    document = '{"appName": "store", "namespace": "shop", "newVersion": "#", "podspec": {"containers": [%s]}}'
+    container = '{"name": "store", "image": "shop/store:1.0", "ports": [{"containerPort": 8080}]}'
+    (played.root / "store.json").write_text(document % container)
+    found = played.run("deploy", *words, "-e", "test", "--output", "json")
+    assert (found.code, found.document["asked"]["outcome"]) == (0, "deployed")
+    (made,) = [call for call in played.cluster.writes if call.kind == "Namespace"]
+    assert (made.ref, made.verb) == (namespace_ref("shop"), "apply")
+
+
+def test_no_namespace_is_made_that_nobody_asked_for(played: Shop) -> None:
+    environments = played.root / "environments.yaml"
+    environments.write_text(environments.read_text().replace("createNamespace: true, ", ""))
+    found = played.run("deploy", "--release", "store", "-e", "test", "--output", "json")
+    assert (found.code, found.document["errors"][0]["code"]) == (1, "namespaceMissing")
+    assert not [call for call in played.cluster.writes if call.kind == "Namespace"]

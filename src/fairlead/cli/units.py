@@ -59,12 +59,16 @@ class UnitWhere:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Units within reach, and the cluster and namespace that a command is about."""
+    """Units within reach, and the cluster and namespace that a command is about.
+
+    `creates_namespace` says whether the environment wants its namespace made when it is missing.
+    """
 
     units: Units
     cluster: str
     namespace: str
     run: Run
+    creates_namespace: bool = False
 
     def key(self, app: str) -> UnitKey:
         """Return the unit of an app."""
@@ -140,7 +144,7 @@ async def unit_session(run: Run, where: UnitWhere, namespace: str | None = None)
         chosen = _agreed(where.namespace, namespace) or environment.namespace
         _agreed(chosen, environment.namespace)
         async with units_of(application, progress) as units:
-            yield Session(units, environment.cluster, chosen, run)
+            yield Session(units, environment.cluster, chosen, run, environment.create_namespace)
 
 
 def new_id() -> str:

@@ -21,10 +21,14 @@ def namespace_ref(name: str) -> ObjectRef:
     return ObjectRef("v1", "Namespace", "", name)
 
 
+def namespace_manifest(name: str) -> dict[str, Any]:
+    """Return a namespace as `createNamespace` asks for it."""
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
 def namespace_change(name: str) -> Change:
     """Return the creation of a namespace that `createNamespace` asks for."""
-    obj = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-    return _creation(obj, "createNamespace", FAIRLEAD_MANAGER)
+    return _creation(namespace_manifest(name), "createNamespace", FAIRLEAD_MANAGER)
 
 
 def definition_change(manifest: Manifest, *, exists: bool) -> Change:

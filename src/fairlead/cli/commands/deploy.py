@@ -91,8 +91,16 @@ async def _see_through(descriptor: Descriptor, options: UnitDeployOptions, sessi
     cluster = (await session.units.places(session.cluster)).cluster
     inputs = await inputs_of(cluster, variables_in(cluster), descriptor)
     by, key = session.units.engine.whoami.me().who, session.key(descriptor.app)
-    busy, held = options.on_busy, options.release_hold
-    order = Order(new_id(), new_id(), by, descriptor, inputs, on_busy=busy, release_hold=held)
+    order = Order(
+        id=new_id(),
+        deployment=new_id(),
+        by=by,
+        descriptor=descriptor,
+        inputs=inputs,
+        on_busy=options.on_busy,
+        release_hold=options.release_hold,
+        create_namespace=session.creates_namespace,
+    )
     accepted = await session.units.deploy(key, order)
     return await session.follow(key, accepted.intent)
 

@@ -26,6 +26,7 @@ from fairlead.pipeline.units.describing import contents_of, spec_of
 from fairlead.pipeline.units.diagnosing import Diagnosis
 from fairlead.pipeline.units.driver import Driver, Rests
 from fairlead.pipeline.units.leading import Leadership, Others
+from fairlead.pipeline.units.namespaces import ensure_namespace
 from fairlead.pipeline.units.observers import Observers
 from fairlead.pipeline.units.place import Place
 from fairlead.pipeline.units.waking import LOOK_SECONDS, Waking
@@ -39,7 +40,10 @@ Places = Callable[[str], Awaitable[Place]]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What somebody wants deployed. `id` is the intent's: the same twice is one. `deployment` names its record."""
+    """What somebody wants deployed. `id` is the intent's: the same twice is one. `deployment` names its record.
+
+    With `create_namespace`, a namespace that is missing is made first.
+    """
 
     id: str
     deployment: str
@@ -48,6 +52,7 @@ class Order:
     inputs: Inputs = field(default_factory=Inputs)
     on_busy: OnBusy = OnBusy.SUPERSEDE
     release_hold: bool = False
+    create_namespace: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,8 @@ class Units:
             Refused: its version exists already (`versionTaken`).
         """
         place = await self.places(key.cluster)
+        if order.create_namespace:
+            await ensure_namespace(place.cluster, key.namespace)
         version, contents = await self._version(place, key, order)
         spec = spec_of(order.descriptor, contents)
         at = self.engine.clock.now()
