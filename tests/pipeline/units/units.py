@@ -119,9 +119,9 @@ def states(anchor: Anchor) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def yard(cluster: PlayedCluster | None = None) -> AsyncIterator[Yard]:
+async def yard(cluster: PlayedCluster | None = None, clock: FakeClock | None = None) -> AsyncIterator[Yard]:
     """Give a unit over a cluster in memory."""
-    cluster, clock, judges, heard = cluster or PlayedCluster(), FakeClock(), Judging(), list[UnitNews]()
+    cluster, clock, judges, heard = cluster or PlayedCluster(), clock or FakeClock(), Judging(), list[UnitNews]()
     memory = SecretStateStore(cluster)
     place = Place(
         cluster, SecretAnchors(cluster), memory, {("", "Service"): ServiceSelectors(cluster)}, cluster, judges

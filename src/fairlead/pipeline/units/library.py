@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from fairlead.domain.apps.versions import version_number
 from fairlead.domain.rollout.anchor import Anchor
+from fairlead.domain.rollout.intents import Deploy
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.units.contents import Contents
@@ -22,22 +24,24 @@ class Library:
     anchors: AnchorStore
     key: UnitKey
     known: dict[str, Contents] = field(default_factory=dict)
+    _named: set[str] = field(default_factory=set)
 
     async def tidy(self, anchor: Anchor, now: datetime) -> None:
         """Forget what versions consisted of that nobody can go back to.
 
-        What was stored lately may be of a deployment that is just being asked for.
+        What was stored lately may be of a deployment that is just being asked for. A number is given once: when an
+        anchor has named it before, it was refused, or given up, and goes at once.
         """
-        wanted = {one.name for one in anchor.versions}
-        wanted |= {str(getattr(getattr(one, "spec", None), "version", "")) for one in (*anchor.queue, *anchor.waiting)}
-        if anchor.candidate is not None:
-            wanted |= {anchor.candidate.version}
+        wanted = _named(anchor)
         for version, since in (await self.anchors.versions(self.key)).items():
-            if version not in wanted and since is not None and now - since > FRESH:
+            is_given_up = version in self._named and version_number(version) is not None
+            is_old = since is not None and now - since > FRESH
+            if version not in wanted and (is_given_up or is_old):
                 await self.anchors.forget_version(self.key, version)
 
     async def of(self, anchor: Anchor) -> dict[str, Contents]:
         """Return the contents of every version that an anchor names; of one that nobody described, nothing."""
+        self._named |= _named(anchor)
         wanted = {one.name for one in anchor.present}
         if anchor.candidate is not None:
             wanted |= {anchor.candidate.version, anchor.candidate.previous} - {""}
@@ -49,3 +53,10 @@ class Library:
             empty = Contents(version=version, digest="")
             self.known[version] = empty if document is None else Contents.from_json(document)
         return self.known
+
+
+def _named(anchor: Anchor) -> set[str]:
+    """Return the versions that an anchor names: there, gone but to be gone back to, on the way, and asked for."""
+    named = {one.name for one in anchor.versions}
+    named |= {one.spec.version for one in (*anchor.queue, *anchor.waiting) if isinstance(one, Deploy)}
+    return named if anchor.candidate is None else named | {anchor.candidate.version}
