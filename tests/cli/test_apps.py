@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fairlead.domain.errors import Problem, RemoteRefused
 from fairlead.domain.preparing import namespace_ref
 from tests.cli.test_commands_cluster import Shop
 from tests.cli.test_commands_cluster import shop as shop  # noqa: PLC0414 - a fixture, found by its name
@@ -14,6 +15,7 @@ APP = """\
   - name: store
     app:
       newVersion: "#"
+      drainTimeout: 1s
       redirectWww: true
       podspec: {containers: [{name: store, image: "shop/store:1.0", ports: [{containerPort: 8080}]}]}
 """
@@ -107,3 +109,20 @@ def test_no_namespace_is_made_that_nobody_asked_for(played: Shop) -> None:
     found = played.run("deploy", "--release", "store", "-e", "test", "--output", "json")
     assert (found.code, found.document["errors"][0]["code"]) == (1, "namespaceMissing")
     assert not [call for call in played.cluster.writes if call.kind == "Namespace"]
+
+
+def test_what_goes_on_is_told_once_with_its_time(played: Shop) -> None:
+    assert played.run("deploy", "--release", "store", "-e", "test").code == 0
+    gone = played.run("undeploy", "store", "-e", "test", "--yes")
+    lines = [line.split() for line in gone.stderr.splitlines() if "store:" in line]
+    assert [line[2:] for line in lines].count(["Undeploying"]) == 1
+    assert all(line[0].endswith("s") and float(line[0][:-1]) >= 0 for line in lines)
+    assert gone.stdout.splitlines()[-1].startswith("store was removed")
+
+
+def test_why_a_rollout_failed_is_told_once(played: Shop) -> None:
+    refused = RemoteRefused(Problem("admissionDenied", "not with that image"), status=403)
+    played.cluster.fail(refused, verb="apply", kind="Deployment")
+    found = played.run("deploy", "--release", "store", "-e", "test")
+    assert found.code == 1
+    assert (found.stdout + found.stderr).count("not with that image") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 from fairlead.domain.rollout.anchor import Anchor, Version
 from fairlead.domain.rollout.intents import VersionSpec
@@ -21,6 +22,7 @@ from fairlead.domain.units import UnitKey
 from fairlead.pipeline.rebuilding import Recalled
 from fairlead.server.catching_up import catch_up
 from fairlead.server.operating import begin
+from fairlead.server.recording import entry_of
 from fairlead.server.rollouts import Finished
 from tests.fakes.server import DESCRIPTOR, FakeServer
 
@@ -120,3 +122,10 @@ async def test_records_that_were_lost_are_made_again_from_the_clusters() -> None
     record = (await server.ask("GET", "/api/v1/deployments/d7")).json
     assert (record["status"], record["version"], record["descriptor"]["appName"]) == ("deployed", "7", "web")
     await server.server.runner.stop()
+
+
+def test_the_log_says_why_a_version_failed() -> None:
+    at = datetime(2026, 11, 21, tzinfo=UTC)
+    lines = [LogLine(UNIT, at, "d", "version 2 is Failed", why) for why in ("", "it took too long")]
+    said = [entry_of(line).document["text"] for line in lines]
+    assert said == ["version 2 is Failed", "version 2 is Failed: it took too long"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -68,6 +70,7 @@ class Session:
     cluster: str
     namespace: str
     run: Run
+    progress: UnitProgress
     creates_namespace: bool = False
 
     def key(self, app: str) -> UnitKey:
@@ -78,17 +81,21 @@ class Session:
         """Return what every intent begins with: a new id, who asks, and when."""
         return new_id(), self.units.engine.whoami.me().who, self.units.engine.clock.now()
 
-    async def carry_through(self, key: UnitKey, intent: Intent) -> int:
+    async def carry_through(self, key: UnitKey, intent: Intent, version: str = "") -> int:
         """Ask for something, drive the unit until it has ended, show how, and return the exit code."""
         await self.units.submit(key, intent)
-        return await self.follow(key, intent.id)
+        return await self.follow(key, intent.id, version)
 
-    async def follow(self, key: UnitKey, intent: str) -> int:
-        """Drive a unit until an intent has ended, show how, and return the exit code."""
+    async def follow(self, key: UnitKey, intent: str, version: str) -> int:
+        """Drive a unit until an intent has ended, show how, and return the exit code.
+
+        `version` is the one that the intent is about, empty when it names none.
+        """
         await self.drive(key, _until(intent))
         status = await self.units.read(key)
         ended = status.ended(intent)
-        self.run.output.show(units_document([status], ended), unit_lines)
+        lines = partial(unit_lines, version=version, seconds=self.progress.seconds)
+        self.run.output.show(units_document([status], ended), lines)
         if ended is None:
             return 4 if status.anchor.phase is Phase.BLOCKED else 0
         if ended.outcome in _REFUSED:
@@ -109,21 +116,37 @@ class Session:
             raise Interrupted(Problem("interrupted", f"{message}; {remedy}", remedy=remedy)) from None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UnitProgress:
-    """Writes the news of units as lines on standard error."""
+    """Writes the news of units as lines on standard error, each with the seconds since the command began.
+
+    Why a rollout failed or is blocked is not among them: the result says it.
+    """
 
     streams: Streams
+    monotonic: Callable[[], float] = time.monotonic
+    started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started = self.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return self.monotonic() - self.started
 
     def announce(self, news: UnitNews) -> None:
         """Take one piece of news."""
         match news:
             case LogLine(key=key, text=text) if text:
-                self.streams.report(visible(f"{key.name}: {text}"))
-            case Notified(key=key, text=text, alarm=True):
-                self.streams.report(visible(f"{key.name}: {text}"))
+                self._write(key, text)
+            case Notified(key=key, code=code, text=text, alarm=True) if code != "blocked":
+                self._write(key, text)
             case _:
                 return
+
+    def _write(self, key: UnitKey, text: str) -> None:
+        self.streams.report(visible(f"{self.seconds:6.1f}s  {key.name}: {text}"))
 
 
 @asynccontextmanager
@@ -137,14 +160,14 @@ async def unit_session(run: Run, where: UnitWhere, namespace: str | None = None)
             settings, progress, kubeconfig=access.kubeconfig, context=access.context
         ) as reached:
             chosen = _agreed(where.namespace, namespace) or reached.namespace
-            yield Session(reached.units, reached.cluster, chosen, run)
+            yield Session(reached.units, reached.cluster, chosen, run, progress)
         return
     async with run.application(where.declared) as application:
         (environment,) = choose_environments(application.declaration, Scope(where.environment))
         chosen = _agreed(where.namespace, namespace) or environment.namespace
         _agreed(chosen, environment.namespace)
         async with units_of(application, progress) as units:
-            yield Session(units, environment.cluster, chosen, run, environment.create_namespace)
+            yield Session(units, environment.cluster, chosen, run, progress, environment.create_namespace)
 
 
 def new_id() -> str:

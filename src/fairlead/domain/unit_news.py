@@ -62,12 +62,13 @@ class HealthObserved:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """A line of a deployment's log, for people."""
+    """A line of a deployment's log, for people. `explanation` is what the end of the deployment says again."""
 
     key: UnitKey
     at: datetime
     deployment: str
     text: str
+    explanation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

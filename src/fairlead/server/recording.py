@@ -158,8 +158,8 @@ def entry_of(news: UnitNews) -> Entry:
     """Return what the journal says of a piece of news."""
     said: dict[str, Any]
     match news:
-        case LogLine(text=text):
-            kind, said = LOG, {"text": text}
+        case LogLine(text=text, explanation=why):
+            kind, said = LOG, {"text": f"{text}: {why}" if why else text}
         case IntentAccepted(intent=intent, kind=asked, by=by):
             kind, said = "intentAccepted", {"intent": intent, "kind": asked, "by": by}
         case StateEntered(phase=phase, version=version, explanation=why):

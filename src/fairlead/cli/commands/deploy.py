@@ -102,7 +102,7 @@ async def _see_through(descriptor: Descriptor, options: UnitDeployOptions, sessi
         create_namespace=session.creates_namespace,
     )
     accepted = await session.units.deploy(key, order)
-    return await session.follow(key, accepted.intent)
+    return await session.follow(key, accepted.intent, accepted.version)
 
 
 def _document(path: Path) -> Any:

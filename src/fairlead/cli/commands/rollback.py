@@ -112,7 +112,7 @@ async def _unit_back(environment: str, name: str, options: RollbackOptions, decl
     async with unit_session(run, where) as session:
         version = options.to or ("" if options.number is None else str(options.number))
         intent = Rollback(*session.asked(), new_id(), version)
-        return await session.carry_through(session.key(name), intent)
+        return await session.carry_through(session.key(name), intent, version)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,27 +7,49 @@ from typing import Final
 
 from rich.text import Text
 
-from fairlead.cli.text.layout import columns
-from fairlead.cli.wire.units import UnitItem, Units, UnitVersionItem
+from fairlead.cli.text.layout import columns, hanging
+from fairlead.cli.wire.units import IntentItem, UnitItem, Units, UnitVersionItem
 
 GOOD: Final = frozenset({"deployed", "inPlace", "unchanged", "kept", "undeployed", "done", "nothing"})
-_WORDS: Final = {"inPlace": "applied in place"}
+_HEAD: Final = ("VERSION", "STATE", "REPLICAS", "SINCE", "UNTIL")
+_WORDS: Final = {
+    "deployed": "{live} went live in {time}",
+    "inPlace": "{live} was changed in place in {time}",
+    "unchanged": "{live} is live already, nothing had to change after {time}",
+    "kept": "{live} stays live after {time}",
+    "failed": "{meant} failed after {time}",
+    "aborted": "{meant} was given up after {time}",
+    "superseded": "{meant} was overtaken by another deployment after {time}",
+    "refused": "{meant} was refused after {time}",
+    "undeployed": "{app} was removed with all its versions in {time}",
+    "done": "{live} is live, this was done in {time}",
+    "nothing": "{live} is live, there was nothing to do after {time}",
+}
 _STYLE: Final = {"Live": "green", "Failed": "red", "Blocked": "red"}
 
 
-def unit_lines(document: Units, width: int | None) -> Iterator[Text]:
-    """Each unit with its versions, and how what was asked has ended."""
+def unit_lines(document: Units, width: int | None, *, version: str = "", seconds: float = 0) -> Iterator[Text]:
+    """Each unit with its versions, and how what was asked has ended: about which version, and after how long."""
     if not document.units:
         yield Text("There are no units here.")
         return
     for unit in document.units:
         yield Text.assemble((f"{unit.namespace}/{unit.app}", "bold"), f": {_standing(unit)}")
-        yield from columns(list(map(_row, unit.versions)), width=width, indent=2)
-        yield from columns(list(_facts(unit)), width=width, indent=2)
-    if (asked := document.asked) is not None:
-        style = "green" if asked.outcome in GOOD else "red"
-        yield Text(_WORDS.get(asked.outcome, asked.outcome), style)
-        yield from map(Text, (asked.explanation or "").splitlines())
+        if unit.versions:
+            head = [Text(each, "dim") for each in _HEAD]
+            yield from columns([head, *map(_row, unit.versions)], width=width, indent=2)
+        yield from columns(list(_facts(unit, document.asked)), width=width, indent=2)
+        if (asked := document.asked) is not None:
+            why = f": {asked.explanation}" if asked.explanation else ""
+            style = "green" if asked.outcome in GOOD else "red"
+            yield from hanging(Text(), Text(_ending(unit, asked.outcome, version, seconds) + why, style), width=width)
+
+
+def _ending(unit: UnitItem, outcome: str, version: str, seconds: float) -> str:
+    """Return in one sentence how it ended."""
+    live = f"{unit.app}: version {unit.live}" if unit.live is not None else f"{unit.app}: nothing"
+    meant = f"{unit.app}: version {version}" if version else f"{unit.app}: what was asked for"
+    return _WORDS[outcome].format(app=unit.app, live=live, meant=meant, time=f"{seconds:.1f}s")
 
 
 def _standing(unit: UnitItem) -> str:
@@ -36,13 +58,13 @@ def _standing(unit: UnitItem) -> str:
     return unit.phase + (f" of version {unit.candidate}" if unit.candidate is not None else "")
 
 
-def _row(version: UnitVersionItem) -> tuple[str, Text, str, str]:
+def _row(version: UnitVersionItem) -> tuple[str, Text, str, str, str]:
     replicas = ", ".join(f"{count} {name}" for name, count in version.replicas.items())
     state = Text(version.state, _STYLE.get(version.state, ""))
-    return version.version, state, replicas, f"until {version.until}" if version.until else f"since {version.since}"
+    return version.version, state, replicas, version.since, version.until or "-"
 
 
-def _facts(unit: UnitItem) -> Iterator[tuple[str, str]]:
+def _facts(unit: UnitItem, asked: IntentItem | None) -> Iterator[tuple[str, str]]:
     if unit.phase not in ("Idle", "Blocked"):
         yield "cause", unit.cause
         yield "next", unit.next
@@ -51,7 +73,8 @@ def _facts(unit: UnitItem) -> Iterator[tuple[str, str]]:
     if unit.blocked is not None:
         yield "blocked", unit.blocked
     if unit.held is not None:
-        yield "held", f"{unit.held[:19]}: {unit.held_reason}"
+        is_said = asked is not None and asked.explanation == unit.held_reason
+        yield "held", unit.held[:19] + ("" if is_said else f": {unit.held_reason}")
     if unit.paused:
         yield "paused", "nothing goes forward before its switch"
     if unit.queued:

@@ -17,11 +17,16 @@ def news_of(key: UnitKey, old: Anchor, new: Anchor, at: datetime) -> Iterator[Un
     for one in new.versions:
         if before.get(one.name, VersionState.ABSENT) is not one.state:
             yield VersionChanged(key, at, one.deployment, one.name, one.state)
-            reason = f": {one.reason}" if one.reason and one.state is VersionState.FAILED else ""
-            yield LogLine(key, at, one.deployment, f"version {one.name} is {one.state}{reason}")
+            reason = one.reason if one.state is VersionState.FAILED else ""
+            yield LogLine(key, at, one.deployment, f"version {one.name} is {one.state}", reason)
     if (old.phase, old.part, old.since) != (new.phase, new.part, new.since):
         candidate = new.candidate or old.candidate
         deployment, version = (candidate.deployment, candidate.version) if candidate is not None else ("", "")
         explanation = new.blocked.explanation if new.blocked is not None else ""
         yield StateEntered(key, at, deployment, new.phase, version, explanation)
-        yield LogLine(key, at, deployment, f"{new.phase}" + (f": {explanation}" if explanation else ""))
+        if (old.phase, _intent(old)) != (new.phase, _intent(new)):  # the parts of a phase are told in no line
+            yield LogLine(key, at, deployment, str(new.phase), explanation)
+
+
+def _intent(anchor: Anchor) -> str:
+    return anchor.candidate.intent if anchor.candidate is not None else ""
