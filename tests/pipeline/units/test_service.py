@@ -13,7 +13,7 @@ from fairlead.domain.apps.probing import Answer
 from fairlead.domain.errors import InputError, Problem, Refused, RemoteRefused
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rollout.anchor import Anchor
-from fairlead.domain.rollout.intents import Abort, Pause, Promote, Resume, Rollback, Scale, Undeploy
+from fairlead.domain.rollout.intents import Abort, OnBusy, Pause, Promote, Resume, Rollback, Scale, Undeploy
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.unit_news import DeploymentEnded, HealthObserved, LogLine
 from fairlead.pipeline.units.service import at_rest
@@ -189,6 +189,30 @@ async def test_a_pause_holds_a_rollout_before_its_switch(here: Yard) -> None:
     await here.units.submit(KEY, Resume(*here.asked()))
     anchor = await here.settle(lambda anchor: states(anchor) == {"1": "Hot", "2": "Live"})
     assert anchor.paused is None
+
+
+async def test_what_waits_for_rest_is_taken_before_a_driver_rests(here: Yard) -> None:
+    await here.deploy(here.descriptor())
+    await here.units.deploy(KEY, here.order(here.descriptor(env="green")))
+    await here.settle(lambda anchor: anchor.phase is Phase.WARMING)
+    anchor = await here.ask(Rollback(*here.asked(), "d3", "1"))
+    assert (ended(anchor)["i3"], anchor.waiting) == ("nothing", ())
+    await here.units.deploy(KEY, here.order(here.descriptor(env="red")))
+    await here.settle(lambda anchor: anchor.phase is Phase.WARMING)
+    await here.units.deploy(KEY, here.order(here.descriptor(env="blue"), on_busy=OnBusy.QUEUE))
+    anchor = await here.settle()
+    assert (ended(anchor)["i5"], anchor.waiting) == ("deployed", ())
+    await here.units.deploy(KEY, here.order(here.descriptor(env="grey")))
+    await here.units.submit(KEY, Undeploy(*here.asked(), "d7"))
+    anchor = await here.settle()
+    assert (ended(anchor)["i7"], states(anchor)) == ("undeployed", {})
+
+
+async def test_a_deployment_that_a_pause_holds_lets_a_driver_rest(here: Yard) -> None:
+    await here.deploy(here.descriptor())
+    await here.ask(Pause(*here.asked()))
+    anchor = await here.deploy(here.descriptor(env="green"))
+    assert [one.id for one in anchor.waiting] == ["i3"]
 
 
 async def test_an_app_goes_with_everything_and_its_numbers_are_not_given_again(here: Yard) -> None:

@@ -15,6 +15,7 @@ from fairlead.domain.manifests import JsonObject
 from fairlead.domain.rollout.anchor import Anchor, Ended, submitted
 from fairlead.domain.rollout.explaining_units import Explanation, explain
 from fairlead.domain.rollout.intents import Deploy, Intent, OnBusy
+from fairlead.domain.rollout.judging import next_intent
 from fairlead.domain.rollout.phases import Phase, VersionState
 from fairlead.domain.unit_news import IntentAccepted
 from fairlead.domain.units import UnitKey
@@ -226,7 +227,7 @@ def is_over(held: Held, rests: Rests) -> bool:
 def at_rest(anchor: Anchor) -> bool:
     """Return whether nothing happens to a unit before somebody asks for something, or a time is over."""
     waits = anchor.phase in (Phase.IDLE, Phase.AWAITING, Phase.BLOCKED)
-    return waits and not anchor.queue and not any(one.state in _GOING for one in anchor.versions)
+    return waits and next_intent(anchor) is None and not any(one.state in _GOING for one in anchor.versions)
 
 
 def until_ended(intents: Sequence[str]) -> Rests:
