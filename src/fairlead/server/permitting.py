@@ -6,30 +6,57 @@ asked of the unit. So nobody gets by Fairlead's rights what they could not have 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.domain.apps.descriptor import Descriptor
-from fairlead.domain.apps.permissions import forbidden, namespace_rules
+from fairlead.domain.apps.permissions import forbidden, forbidden_variables, namespace_rules
 from fairlead.domain.apps.refusals import in_descriptor
-from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
+from fairlead.domain.apps.variables import Variable
+from fairlead.domain.errors import InputError, OperationFailed, Problem, RemoteRefused
 from fairlead.domain.identity import ObjectRef
 from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.units.guarded import MANAGER
+from fairlead.pipeline.units.variables import Change
 from fairlead.ports.cluster import Cluster
 
 
-async def against(cluster: Cluster, descriptor: Descriptor, manifests: Sequence[Any]) -> tuple[Problem, ...]:
-    """Return everything that speaks against rolling out what a descriptor was made into, on whose behalf this is."""
-    namespace = await cluster.get(ObjectRef("v1", "Namespace", "", descriptor.namespace))
+async def against(
+    cluster: Cluster, descriptor: Descriptor, variables: Sequence[Variable], manifests: Sequence[Any]
+) -> tuple[Problem, ...]:
+    """Return everything that speaks against rolling out what a descriptor and variables were made into.
+
+    It is asked on whose behalf this is.
+    """
+    namespace = await cluster.get(_namespace(descriptor.namespace))
     if namespace is None:
         message = f"there is no namespace {descriptor.namespace}"
         return (Problem("namespaceMissing", message, path="namespace", remedy="create it first"),)
-    if problems := forbidden(descriptor, namespace_rules(namespace)):
+    if problems := forbidden(descriptor, namespace_rules(namespace), variables):
         return problems
     refused = await at_once(_refusal(cluster, manifest) for manifest in manifests)
     pairs = zip(manifests, refused, strict=True)
     return tuple(in_descriptor(problem, descriptor, manifest) for manifest, each in pairs for problem in each)
+
+
+async def permitted(cluster: Cluster, namespace: str, change: Change) -> Change:
+    """Return a change of a namespace's variables that raises `InputError` where it lets apps use forbidden Secrets.
+
+    What was stored before counts when it is deployed, so that it does not keep anybody from setting others.
+    """
+    rules = namespace_rules(await cluster.get(_namespace(namespace)) or {})
+
+    def checked(old: Mapping[str, Variable]) -> Mapping[str, Variable]:
+        new = change(old)
+        if problems := forbidden_variables([one for name, one in new.items() if one != old.get(name)], rules):
+            raise InputError(problems)
+        return new
+
+    return checked
+
+
+def _namespace(name: str) -> ObjectRef:
+    return ObjectRef("v1", "Namespace", "", name)
 
 
 async def _refusal(cluster: Cluster, manifest: Any) -> tuple[Problem, ...]:

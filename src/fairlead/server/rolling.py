@@ -32,7 +32,7 @@ from fairlead.pipeline.units.variables import Change, change_variables, inputs_o
 from fairlead.ports.cluster import ApiKind, Cluster
 from fairlead.ports.store import Store
 from fairlead.ports.variables import VariableStore
-from fairlead.server.permitting import against
+from fairlead.server.permitting import against, permitted
 from fairlead.server.rollouts import Checked, Standing, Wanted
 from fairlead.server.showing import standing_of
 
@@ -79,7 +79,7 @@ class UnitRollouts:
         """Return what speaks against it: who has its names, and what the API server says to its objects."""
         with await self._for_caller(caller, checked.unit.cluster, checked.unit.namespace):
             trial = await self._trial(checked.unit, checked.document)
-            return (*await self._taken(trial), *await against(trial.cluster, trial.descriptor, trial.manifests))
+            return (*await self._taken(trial), *await _against(trial))
 
     async def deploy(self, wanted: Wanted) -> str:
         """Store what shall be deployed and ask for it; return the version that it has."""
@@ -87,7 +87,7 @@ class UnitRollouts:
             trial = await self._trial(wanted.unit, wanted.document)
             if taken := await self._taken(trial):
                 raise Refused(taken)
-            if problems := await against(trial.cluster, trial.descriptor, trial.manifests):
+            if problems := await _against(trial):
                 raise InputError(problems)
             order = Order(
                 id=wanted.deployment,
@@ -109,7 +109,8 @@ class UnitRollouts:
     ) -> Sequence[Variable]:
         """Change the environment variables of a namespace, and return them."""
         with await self._for_caller(caller, cluster, namespace):
-            return await change_variables(self.stored(await self._cluster(cluster)), namespace, change)
+            place = await self._cluster(cluster)
+            return await change_variables(self.stored(place), namespace, await permitted(place, namespace, change))
 
     async def submit(self, unit: UnitKey, intent: Intent) -> None:
         """Ask something of a unit."""
@@ -177,6 +178,10 @@ class UnitRollouts:
         own = [one for one in trial.manifests if object_ref(one).kind not in ("ConfigMap", "Secret")]
         live = await at_once(trial.cluster.get(object_ref(manifest)) for manifest in own)
         return (*hosts, *collisions(own, {object_ref(one).identity: one for one in live if one is not None}))
+
+
+async def _against(trial: _Trial) -> tuple[Problem, ...]:
+    return await against(trial.cluster, trial.descriptor, trial.inputs.variables, trial.manifests)
 
 
 def next_moment(anchor: Anchor) -> datetime | None:

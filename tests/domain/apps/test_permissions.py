@@ -6,6 +6,7 @@ import pytest
 
 from fairlead.domain.apps.permissions import NamespaceRules, forbidden, namespace_rules
 from fairlead.domain.apps.pod_security import Level
+from fairlead.domain.apps.variables import SecretKey, Variable
 from tests.fakes.descriptors import described
 from tests.fakes.pod_security import pod
 
@@ -39,7 +40,7 @@ def test_what_a_namespace_allows(obj: dict[str, Any], rules: NamespaceRules) -> 
 
 
 def problems(rules: NamespaceRules, **fields: Any) -> list[tuple[str, str | None]]:
-    return [(each.code, each.path) for each in forbidden(described(**{"podspec": pod(), **fields}), rules)]
+    return [(each.code, each.path) for each in forbidden(described(**{"podspec": pod(), **fields}), rules, ())]
 
 
 def test_a_restricted_app_may_be() -> None:
@@ -108,3 +109,23 @@ def test_secrets_of_the_app() -> None:
         ("secretForbidden", "tlsSecretName"),
     ]
     assert problems(strict, tlsSecretName="good") == []
+
+
+@pytest.mark.parametrize(
+    ("secrets", "found"),
+    [
+        (frozenset({"allowed"}), [("secretForbidden", "variables.TOKEN")]),
+        (frozenset({"allowed", "other"}), []),
+        (None, []),
+    ],
+    ids=["not listed", "listed", "no list"],
+)
+def test_variables_lead_to_no_other_secrets(secrets: frozenset[str] | None, found: list[tuple[str, str]]) -> None:
+    values: dict[str, str | SecretKey] = {
+        "ZONE": "other",
+        "LOGIN": SecretKey("allowed", "key"),
+        "TOKEN": SecretKey("other", "key"),
+    }
+    given = [Variable(name, value) for name, value in values.items()]
+    problems = forbidden(described(podspec=pod()), NamespaceRules(secrets=secrets), given)
+    assert [(each.code, each.path) for each in problems] == found

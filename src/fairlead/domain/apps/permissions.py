@@ -12,12 +12,13 @@ Lists are separated by commas; `*` stands for all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from fairlead.domain.apps.descriptor import Descriptor, JobGate
 from fairlead.domain.apps.pod_security import Level, violations
+from fairlead.domain.apps.variables import SecretKey, Variable
 from fairlead.domain.errors import Problem
 from fairlead.domain.manifests import JsonObject
 from fairlead.domain.reading import ObjectBody, text
@@ -57,8 +58,11 @@ def _listed(namespace: ObjectBody, annotation: str, otherwise: frozenset[str] | 
     return None if _ALL in names else names
 
 
-def forbidden(descriptor: Descriptor, rules: NamespaceRules) -> tuple[Problem, ...]:
-    """Return everything that an app is or uses, and may not, with the path in its descriptor."""
+def forbidden(descriptor: Descriptor, rules: NamespaceRules, given: Iterable[Variable]) -> tuple[Problem, ...]:
+    """Return everything that an app is or uses, and may not, with the path in its descriptor.
+
+    `given` are the variables that its containers get besides their own.
+    """
     found: list[Problem] = []
     for path, pod_spec in _pods(descriptor):
         found += _pod_problems(path, pod_spec, rules)
@@ -68,7 +72,19 @@ def forbidden(descriptor: Descriptor, rules: NamespaceRules) -> tuple[Problem, .
                 found.append(_secret(f"secrets[{number}]", name))
         if descriptor.exposure.tls_secret not in (None, *rules.secrets):
             found.append(_secret("tlsSecretName", descriptor.exposure.tls_secret or ""))
-    return tuple(found)
+    return (*found, *forbidden_variables(given, rules))
+
+
+def forbidden_variables(given: Iterable[Variable], rules: NamespaceRules) -> tuple[Problem, ...]:
+    """Return the variables whose values stand in Secrets that apps may not use; the path is `variables.` and a name."""
+    allowed = rules.secrets
+    if allowed is None:
+        return ()
+    return tuple(
+        _secret(f"variables.{each.name}", each.value.secret)
+        for each in given
+        if isinstance(each.value, SecretKey) and each.value.secret not in allowed
+    )
 
 
 def _pods(descriptor: Descriptor) -> Iterator[tuple[str, JsonObject]]:
