@@ -13,6 +13,8 @@ from fairlead.domain.errors import InputError, Problem
 
 Address = IPv4Address | IPv6Address
 
+_METADATA = IPv6Address("fd00:ec2::254")  # of one cloud; the others use link-local addresses
+
 
 @dataclass(frozen=True, slots=True)
 class Trust:
@@ -32,6 +34,19 @@ class Trust:
     decode: bool = True
     connections: int = 32
     connect_timeout: float = 10.0
+
+
+def may_contact(address: Address, *, this_machine: bool = False) -> bool:
+    """Tell whether somebody that others name may lie at an address: a registry, a pod, who answers webhooks.
+
+    Private networks hold such. What answers on a link-local address, though, is a cloud's metadata service, and
+    what answers on this machine is nobody of these unless this machine was named.
+    """
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address
+    if address.is_loopback:
+        return this_machine
+    return not (address.is_link_local or address.is_multicast or address.is_unspecified or address == _METADATA)
 
 
 def tls_context(trust: Trust) -> ssl.SSLContext:

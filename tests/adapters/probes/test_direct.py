@@ -1,33 +1,14 @@
 from __future__ import annotations
 
 import asyncio
-from ipaddress import ip_address
 
 import pytest
 
-from fairlead.adapters.probes.direct import DirectProbes, is_pod_address
+from fairlead.adapters.probes.direct import DirectProbes
 from fairlead.domain.apps.probing import NoAnswer, PodAddress, ProbeRequest
 from tests.fakes.http import Answer, HttpServer, Request
 
 GET = ProbeRequest("GET", 80, "/")
-
-
-@pytest.mark.parametrize(
-    ("address", "allowed"),
-    [
-        ("10.0.0.7", True),
-        ("fd00::7", True),
-        ("203.0.113.7", True),
-        ("127.0.0.1", False),
-        ("::1", False),
-        ("169.254.169.254", False),
-        ("fe80::1", False),
-        ("224.0.0.1", False),
-        ("0.0.0.0", False),
-    ],
-)
-def test_addresses_that_a_pod_may_have(address: str, allowed: bool) -> None:
-    assert is_pod_address(ip_address(address)) is allowed
 
 
 async def test_nothing_is_sent_to_this_machine() -> None:

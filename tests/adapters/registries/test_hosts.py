@@ -3,12 +3,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
-from ipaddress import ip_address
 
 import pytest
 import pytest_asyncio
 
-from fairlead.adapters.registries.hosts import Host, Patience, may_contact, retry_after
+from fairlead.adapters.registries.hosts import Host, Patience, retry_after
 from fairlead.domain.errors import Transient
 from fairlead.doors.dial import Unreachable
 from fairlead.doors.fetch import Fetch, Fetcher
@@ -153,22 +152,3 @@ async def test_an_answer_that_never_ends_is_none() -> None:
 )
 def test_times_to_come_again_are_read(text: str, seconds: float | None) -> None:
     assert retry_after({"retry-after": text}, NOW) == seconds
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fd00:ec2::254", "0.0.0.0", "::", "224.0.0.1", "ff02::1"],
-)
-def test_metadata_services_are_no_registries(address: str) -> None:
-    assert not may_contact(ip_address(address), this_machine=True)
-
-
-@pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])
-def test_this_machine_is_meant_only_when_it_is_named(address: str) -> None:
-    assert may_contact(ip_address(address), this_machine=True)
-    assert not may_contact(ip_address(address), this_machine=False)
-
-
-@pytest.mark.parametrize("address", ["10.0.0.5", "192.168.1.1", "203.0.113.7", "2001:db8::1", "fd12::1"])
-def test_private_networks_hold_registries(address: str) -> None:
-    assert may_contact(ip_address(address), this_machine=False)

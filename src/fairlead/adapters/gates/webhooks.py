@@ -10,20 +10,15 @@ import orjson
 
 from fairlead.domain.errors import FairleadError
 from fairlead.doors.dial import Dialer
-from fairlead.doors.trust import Address, Trust
+from fairlead.doors.trust import Address, Trust, may_contact
 
 SECONDS: Final = 10.0
-
-
-def is_public(address: Address) -> bool:
-    """Tell whether a webhook may be there: not on this machine, and not where clouds answer for their metadata."""
-    return not (address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified)
 
 
 class WebhookJudges:
     """Whoever answers at a URL. `allowed` is asked about each address before anything is sent."""
 
-    def __init__(self, *, allowed: Callable[[Address], bool] = is_public) -> None:
+    def __init__(self, *, allowed: Callable[[Address], bool] = may_contact) -> None:
         self._dialer = Dialer(Trust(allow=allowed, connect_timeout=SECONDS))
 
     async def ask(self, url: str, question: Mapping[str, Any]) -> int | None:

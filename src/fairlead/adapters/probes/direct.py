@@ -9,18 +9,13 @@ from ipaddress import ip_address
 from fairlead.domain.apps.probing import READ_BYTES, SECONDS, Answer, NoAnswer, PodAddress, ProbeRequest, ProbeResult
 from fairlead.domain.errors import OperationFailed
 from fairlead.doors.dial import Dialer, Unreachable
-from fairlead.doors.trust import Address, Trust
-
-
-def is_pod_address(address: Address) -> bool:
-    """Tell whether a pod may have such an address: not this machine, not a link's own network such as metadata."""
-    return not (address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified)
+from fairlead.doors.trust import Address, Trust, may_contact
 
 
 class DirectProbes:
     """One connection for each question. `allowed` is asked about each address before anything is sent."""
 
-    def __init__(self, *, allowed: Callable[[Address], bool] = is_pod_address) -> None:
+    def __init__(self, *, allowed: Callable[[Address], bool] = may_contact) -> None:
         self._dialer = Dialer(Trust(allow=allowed, connect_timeout=SECONDS))
 
     async def ask(self, pod: PodAddress, request: ProbeRequest) -> ProbeResult:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from fairlead.adapters.registries.hosts import Host, Patience, may_contact
+from fairlead.adapters.registries.hosts import Host, Patience
 from fairlead.domain.access import ClientCertificate
 from fairlead.domain.config import EnvRef, HelmRepo
 from fairlead.domain.docker_config import Account
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.images import is_loopback
 from fairlead.doors.fetch import Fetcher, Origin
-from fairlead.doors.trust import Trust
+from fairlead.doors.trust import Trust, may_contact
 from fairlead.ports.clock import Clock
 
 PasswordOf = Callable[[EnvRef], Awaitable[str]]

@@ -11,18 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from ipaddress import IPv6Address
 
 from fairlead.domain.errors import Problem, Transient
 from fairlead.doors.dial import Response, Unreachable, without_secrets
 from fairlead.doors.fetch import ANY_STATUS, Fetch, Fetcher
 from fairlead.doors.gate import Gate
-from fairlead.doors.trust import Address
 from fairlead.ports.clock import Clock
 
 _BUSY = 429
 _AGAIN = frozenset({408, 425, _BUSY, 500, 502, 503, 504})
-_METADATA = IPv6Address("fd00:ec2::254")  # of one cloud; the others use link-local addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +116,6 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
     except (ValueError, TypeError, OverflowError):  # no date, or one without a zone
         return None
-
-
-def may_contact(address: Address, *, this_machine: bool) -> bool:
-    """Tell whether a registry, or whoever it sends us to, may lie at an address.
-
-    Private networks hold registries. What answers on a link-local address, though, is a cloud's metadata service, and
-    what answers on this machine is no registry unless this machine was named.
-    """
-    if isinstance(address, IPv6Address):
-        address = address.ipv4_mapped or address
-    if address.is_loopback:
-        return this_machine
-    return not (address.is_link_local or address.is_multicast or address.is_unspecified or address == _METADATA)
 
 
 def _busy(url: str, delay: float) -> Transient:
