@@ -51,7 +51,6 @@ def test_it_is_listed_rendered_and_linted(stored: Shop, golden: Golden) -> None:
         ("history", "test", "store"),
         ("show", "test", "store", "1"),
         ("hold", "test", "store"),
-        ("rollback", "test", "store"),
         ("test", "test", "store"),
     ],
     ids=" ".join,
@@ -126,3 +125,26 @@ def test_why_a_rollout_failed_is_told_once(played: Shop) -> None:
     found = played.run("deploy", "--release", "store", "-e", "test")
     assert found.code == 1
     assert (found.stdout + found.stderr).count("not with that image") == 1
+
+
+@pytest.mark.parametrize("to", [(), ("1",), ("--to", "1")], ids=["before", "number", "to"])
+def test_it_goes_back_as_it_was_declared(played: Shop, to: tuple[str, ...]) -> None:
+    apps = played.root / "apps.yaml"
+    for image in ("1.0", "2.0"):
+        apps.write_text(apps.read_text().replace("shop/store:1.0", f"shop/store:{image}"))
+        assert played.run("deploy", "--release", "store", "-e", "test").code == 0
+    back = played.run("rollback", "test", "store", *to, "--output", "json")
+    assert (back.code, back.document["asked"]["outcome"], back.document["units"][0]["live"]) == (0, "deployed", "1")
+
+
+@pytest.mark.parametrize(
+    "option",
+    [("--dry-run",), ("--release-hold",), ("--no-wait",), ("--timeout", "5m"), ("--lock-timeout", "5m")],
+    ids=lambda option: option[0],
+)
+def test_going_back_refuses_what_means_nothing_for_an_app(played: Shop, option: tuple[str, ...]) -> None:
+    assert played.run("deploy", "--release", "store", "-e", "test").code == 0
+    before = len(played.cluster.writes)
+    back = played.run("rollback", "test", "store", *option, "--output", "json")
+    assert (back.code, back.document["errors"][0]["code"]) == (2, "conflictingOptions")
+    assert len(played.cluster.writes) == before

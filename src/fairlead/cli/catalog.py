@@ -110,7 +110,9 @@ CATALOG = (
             Example("fairlead rollback prod web", "back to the last good deployment before the present one"),
             Example("fairlead rollback prod web 7 --reason INC-42", "back to deployment 7, saying why"),
             Example("fairlead rollback prod web --release-hold", "only end the hold of an earlier rollback"),
-            Example("fairlead rollback prod shop --to 7", "of an app: version 7, by one switch while it is hot"),
+            Example("fairlead rollback prod shop", "of an app: the version that was live before, by one switch"),
+            Example("fairlead rollback prod shop --to 7", "of an app: version 7"),
+            Example("fairlead rollback - shop --namespace web", "of an app where the kubeconfig context leads"),
         ),
     ),
     Entry(

@@ -20,6 +20,7 @@ from fairlead.cli.text.plans import plan_lines
 from fairlead.cli.text.status import status_lines
 from fairlead.cli.units import UnitWhere, new_id, unit_session
 from fairlead.cli.wire.plans import deployments_document, plan_document, status_document
+from fairlead.domain.config import App
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.rollout.intents import Rollback
 from fairlead.domain.selection import Scope, choose_environments
@@ -97,10 +98,11 @@ async def _rollback(environment: str, release: str, options: RollbackOptions, de
 
 
 async def _is_unit(application: Application, environment: str, name: str) -> bool:
-    """Return whether a name is that of an app, and of no release that is declared."""
+    """Return whether a name is that of an app: of one that is declared, or of one that is there and no release."""
     (where,) = choose_environments(application.declaration, Scope(environment))
-    if any(one.name == name for one in where.releases):
-        return False
+    for release in where.releases:
+        if release.name == name:
+            return isinstance(release.source, App)
     async with units_of(application, Unheard()) as units:
         status = await units.read(UnitKey(where.cluster, where.namespace, name))
     return status.exists
@@ -108,6 +110,16 @@ async def _is_unit(application: Application, environment: str, name: str) -> boo
 
 async def _unit_back(environment: str, name: str, options: RollbackOptions, declared: Declared, run: Run) -> int:
     """Let an earlier version of an app go live again."""
+    given = {
+        "--dry-run": options.dry_run,
+        "--release-hold": options.release_hold,
+        "--no-wait": options.no_wait,
+        "--timeout": options.timeout is not None,
+        "--lock-timeout": options.lock_timeout is not None,
+    }
+    if meaningless := ", ".join(option for option, is_given in given.items() if is_given):
+        message = f"found {meaningless}, but {name} is an app: its versions go back without a plan"
+        raise InputError(Problem("conflictingOptions", message, remedy=f"leave out {meaningless}"))
     where = UnitWhere(declared, None if environment == OPERATORS_OWN else environment, options.namespace)
     async with unit_session(run, where) as session:
         version = options.to or ("" if options.number is None else str(options.number))
