@@ -58,6 +58,26 @@ def say(cluster: FakeCluster, *parents: str, told: dict[str, str] | None = None,
     cluster.set_status(REF, {"parents": [{"parentRef": {"name": one}, "conditions": listed} for one in parents]})
 
 
+def tell(cluster: FakeCluster, parents: list[dict[str, str]], refused: dict[str, str] | None = None) -> None:
+    """Play Gateways, named as a status names them, of which one may refuse the route."""
+    live = next(one for one in cluster.objects if one["kind"] == "HTTPRoute")
+    told = [
+        {
+            "parentRef": parent,
+            "conditions": [
+                {
+                    "type": type_,
+                    "status": "False" if parent == refused else "True",
+                    "observedGeneration": live["metadata"]["generation"],
+                }
+                for type_ in ("Accepted", "ResolvedRefs")
+            ],
+        }
+        for parent in parents
+    ]
+    cluster.set_status(REF, {"parents": told})
+
+
 async def test_a_new_backend_waits_without_weight_until_all_gateways_know_it(
     cluster: FakeCluster, router: HttpRoutes, clock: FakeClock
 ) -> None:
@@ -102,6 +122,28 @@ async def test_a_gateway_that_says_no_is_quoted(cluster: FakeCluster, router: Ht
     seen = await router.observe(ELEMENT)
     assert not seen.settled
     assert type_ in seen.trouble
+
+
+@pytest.mark.parametrize("there", ["namespace", "group"])
+@pytest.mark.parametrize("refuses", [0, 1], ids=["first", "second"])
+async def test_gateways_are_told_apart_by_more_than_their_names(
+    cluster: FakeCluster, router: HttpRoutes, there: str, refuses: int
+) -> None:
+    parents: list[dict[str, str]] = [{"name": "gw", there: "a"}, {"name": "gw", there: "b"}]
+    cluster.edit(REF, lambda obj: obj["spec"].update(parentRefs=parents))
+    tell(cluster, parents, refused=parents[refuses])
+    assert not (await router.observe(ELEMENT)).settled
+    tell(cluster, parents)
+    assert (await router.observe(ELEMENT)).settled
+
+
+async def test_a_gateway_may_write_out_what_is_left_to_defaults(cluster: FakeCluster, router: HttpRoutes) -> None:
+    cluster.edit(REF, lambda obj: obj["spec"].update(parentRefs=[{"name": "gw"}]))
+    whole = {"group": "gateway.networking.k8s.io", "kind": "Gateway", "namespace": REF.namespace, "name": "gw"}
+    tell(cluster, [whole])
+    assert (await router.observe(ELEMENT)).settled
+    tell(cluster, [{**whole, "namespace": "other"}])
+    assert not (await router.observe(ELEMENT)).settled
 
 
 @pytest.mark.parametrize("generation", [0, 2])

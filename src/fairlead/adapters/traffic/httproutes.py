@@ -22,6 +22,7 @@ from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.traffic import Guarantee, RouteReading
 
+_GROUP: Final = "gateway.networking.k8s.io"
 STAGED_AT: Final = "fairlead.dev/staged-at"
 SETTLE: Final = timedelta(seconds=10)
 """So long a new backend stands at weight 0: Gateways need not say when their proxies know it."""
@@ -102,9 +103,10 @@ def _route(live: ObjectBody, element: RouteElement) -> Weights:
 def _unaccepted(live: ObjectBody) -> str:
     """Return which Gateway has not yet taken up the route as it is; empty when all have."""
     generation = whole(live, "metadata", "generation")
-    told = {_parent(entry.get("parentRef")): entry for entry in entries(live, "status", "parents")}
+    namespace = text(live, "metadata", "namespace")
+    told = {_parent(entry.get("parentRef"), namespace): entry for entry in entries(live, "status", "parents")}
     for parent in entries(live, "spec", "parentRefs"):
-        entry: ObjectBody = told.get(_parent(parent), {})
+        entry: ObjectBody = told.get(_parent(parent, namespace), {})
         known = {one.type: one for one in conditions({"status": entry})}
         for type_ in ("Accepted", "ResolvedRefs"):
             one = known.get(type_)
@@ -115,8 +117,11 @@ def _unaccepted(live: ObjectBody) -> str:
     return "" if told else "no Gateway has taken it up"
 
 
-def _parent(ref: object) -> tuple[str, str, str, int]:
-    return text(ref, "kind") or "Gateway", text(ref, "name"), text(ref, "sectionName"), whole(ref, "port")
+def _parent(ref: object, namespace: str) -> tuple[str, str, str, str, str, int]:
+    """Return what tells a parent from others, with the defaults of Gateway API for a route of a namespace."""
+    group, kind = text(ref, "group", default=_GROUP), text(ref, "kind") or "Gateway"
+    place = text(ref, "namespace") or namespace
+    return group, kind, place, text(ref, "name"), text(ref, "sectionName"), whole(ref, "port")
 
 
 def _has_both(live: ObjectBody, element: RouteElement) -> bool:
