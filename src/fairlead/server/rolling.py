@@ -17,7 +17,7 @@ from fairlead.domain.apps.writing import descriptor_json
 from fairlead.domain.authorising.callers import Caller
 from fairlead.domain.declaring.apps.reading import read_descriptor
 from fairlead.domain.errors import InputError, Problem, Refused
-from fairlead.domain.identity import object_ref
+from fairlead.domain.identity import Identity, object_ref
 from fairlead.domain.reading import text
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Intent
@@ -42,13 +42,14 @@ _TRIAL: Final = "9" * DIGITS  # the version that stands for `#` where objects ar
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """What a descriptor would be made into."""
+    """What a descriptor would be made into. `routes` are the names of what may be there already, to be adopted."""
 
     unit: UnitKey
     descriptor: Descriptor
     inputs: Inputs
     cluster: Cluster
     manifests: Sequence[Any]
+    routes: frozenset[Identity]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,8 @@ class UnitRollouts:
         version = _TRIAL if descriptor.is_automatic else descriptor.version
         shared = unit_objects(descriptor, version, version)
         made = version_objects(descriptor, version, inputs).created
-        return _Trial(unit, descriptor, inputs, cluster, (*made, *shared.all))
+        routes = frozenset(object_ref(each).identity for each in shared.services)
+        return _Trial(unit, descriptor, inputs, cluster, (*made, *shared.all), routes)
 
     async def _taken(self, trial: _Trial) -> tuple[Problem, ...]:
         """Return what belongs to somebody else: the host, names of objects."""
@@ -177,7 +179,8 @@ class UnitRollouts:
         hosts = (Problem("hostTaken", owner, path="frontend", remedy="choose another host"),) if owner else ()
         own = [one for one in trial.manifests if object_ref(one).kind not in ("ConfigMap", "Secret")]
         live = await at_once(trial.cluster.get(object_ref(manifest)) for manifest in own)
-        return (*hosts, *collisions(own, {object_ref(one).identity: one for one in live if one is not None}))
+        there = {object_ref(one).identity: one for one in live if one is not None}
+        return (*hosts, *collisions(own, there, adoptable=trial.routes))
 
 
 async def _against(trial: _Trial) -> tuple[Problem, ...]:

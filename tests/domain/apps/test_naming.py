@@ -43,9 +43,11 @@ def test_the_same_version_again_is_no_collision() -> None:
     assert collisions(everything("web", "8"), live(everything("web", "7"))) == ()
 
 
-def test_what_nobody_marked_is_no_collision_of_names() -> None:
+def test_what_nobody_marked_is_not_ours() -> None:
     plain = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "team"}}
-    assert collisions(everything("web", "7"), live([plain])) == ()
+    found = collisions(everything("web", "7"), live([plain]))
+    assert [problem.code for problem in found] == ["nameTaken"]
+    assert collisions(everything("web", "7"), live([plain]), adoptable=live([plain])) == ()
 
 
 @given(NAMES, NAMES, NAMES, NAMES)

@@ -258,6 +258,68 @@ async def test_what_the_server_refuses_is_not_begun(here: Yard) -> None:
     assert here.live("Deployment", "shop-1") is None
 
 
+@pytest.mark.parametrize(
+    ("api", "kind", "name"),
+    [
+        ("networking.k8s.io/v1", "Ingress", "shop"),
+        ("apps/v1", "Deployment", "shop-1"),
+        ("v1", "Service", "shop-1"),
+        ("v1", "Service", "shop-preview"),
+    ],
+)
+async def test_what_somebody_made_by_hand_is_not_taken(here: Yard, api: str, kind: str, name: str) -> None:
+    made = here.cluster.put(by_hand(api, kind, name))
+    descriptor = here.descriptor(exposure=Exposure(host="shop.example.com"), rules={"promote_after": None})
+    anchor = await here.deploy(descriptor)
+    assert (ended(anchor), states(anchor)) == ({"i1": "failed"}, {})
+    assert f"{kind} {name}" in anchor.ended[0].explanation
+    left = here.live(kind, name)
+    assert left is not None
+    assert (left["metadata"]["uid"], left["spec"]) == (made["metadata"]["uid"], made["spec"])
+
+
+async def test_what_is_made_by_hand_meanwhile_ends_the_rollout_and_stays(here: Yard) -> None:
+    await here.deploy(here.descriptor())
+    await here.units.deploy(KEY, here.order(here.descriptor(env="green")))
+    await here.settle(lambda anchor: anchor.phase is Phase.PREPARING)
+    made = here.cluster.put(by_hand("apps/v1", "Deployment", "shop-2"))
+    await here.settle(lambda anchor: anchor.phase is Phase.CREATING and not anchor.queue)
+    anchor = await here.ask(Abort(*here.asked()))
+    assert (ended(anchor)["i2"], here.selector) == ("aborted", {"app": "shop", "version": "1"})
+    anchor = await here.settle(lambda anchor: states(anchor) == {"1": "Live"})
+    left = here.live("Deployment", "shop-2")
+    assert left is not None
+    assert (left["metadata"]["uid"], left["spec"]) == (made["metadata"]["uid"], made["spec"])
+
+
+async def test_an_exposure_in_place_takes_no_ingress_of_others(here: Yard) -> None:
+    await here.deploy(here.descriptor())
+    made = here.cluster.put(by_hand("networking.k8s.io/v1", "Ingress", "shop"))
+    anchor = await here.deploy(here.descriptor(exposure=Exposure(host="shop.example.com")))
+    assert (ended(anchor)["i2"], states(anchor)) == ("failed", {"1": "Live"})
+    assert here.live("Ingress", "shop") == made
+
+
+def by_hand(api: str, kind: str, name: str) -> dict[str, Any]:
+    """Return an object that nobody marked."""
+    labels = {"app": "by-hand"}
+    bodies: dict[str, dict[str, Any]] = {
+        "Ingress": {"defaultBackend": {"service": {"name": "by-hand", "port": {"number": 80}}}},
+        "Service": {"selector": labels, "ports": [{"port": 80}]},
+        "Deployment": {
+            "replicas": 3,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "a", "image": "a:1"}]}},
+        },
+    }
+    return {
+        "apiVersion": api,
+        "kind": kind,
+        "metadata": {"name": name, "namespace": KEY.namespace},
+        "spec": bodies[kind],
+    }
+
+
 async def test_a_service_that_would_send_traffic_too_early_is_found(here: Yard) -> None:
     here.cluster.put(
         {

@@ -16,7 +16,7 @@ say together; `collisions` refuses a name that another owner has.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final
 
 from fairlead.domain.apps.descriptor import AUTOMATIC, Component
@@ -86,18 +86,28 @@ def mark(namespace: str, app: str) -> dict[str, str]:
     return {RELEASE_ANNOTATION: f"{namespace}/{app}"}
 
 
-def collisions(wanted: Iterable[JsonObject], live: Mapping[Identity, JsonObject]) -> tuple[Problem, ...]:
-    """Return what is refused because an object of the wanted name belongs to another app, or another version.
+def is_marked(obj: Mapping[str, Any], namespace: str, app: str) -> bool:
+    """Tell whether an object bears the mark of an app."""
+    annotations = (obj.get("metadata") or {}).get("annotations") or {}
+    return mark(namespace, app).items() <= annotations.items()
 
-    An object that nobody has marked is no collision here: whether it may be adopted is not a question of names.
+
+def collisions(
+    wanted: Iterable[JsonObject], live: Mapping[Identity, JsonObject], *, adoptable: Container[Identity] = ()
+) -> tuple[Problem, ...]:
+    """Return what is refused because an object of the wanted name belongs to another app or version, or to nobody.
+
+    What is `adoptable` may be there without a mark: whether it is adopted is not a question of names.
     """
     found: list[Problem] = []
     for obj in wanted:
         ref = object_ref(obj)
         existing = live.get(ref.identity)
-        owner = None if existing is None else _owner(existing)
-        if owner is not None and owner != _owner(obj):
-            message = f"{ref.kind} {ref.name} in {ref.namespace} belongs to {owner}"
+        if existing is None or (owner := _owner(existing)) == _owner(obj):
+            continue
+        if owner is not None or ref.identity not in adoptable:
+            whose = "exists already and is not ours" if owner is None else f"belongs to {owner}"
+            message = f"{ref.kind} {ref.name} in {ref.namespace} {whose}"
             remedy = "choose another app name or version: dashes let two of them end up with the same name"
             found.append(Problem("nameTaken", message, path="newVersion", remedy=remedy))
     return tuple(found)

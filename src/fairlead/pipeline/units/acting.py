@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fairlead.domain.errors import RemoteRefused, Transient
+from fairlead.domain.errors import Refused, RemoteRefused, Transient
 from fairlead.domain.rollout import commands as wanted
 from fairlead.domain.rollout.phases import Kind
 from fairlead.domain.unit_news import DeploymentEnded, Notified
@@ -60,7 +60,7 @@ async def act(turn: Turn, commands: Sequence[wanted.Command], sink: UnitSink) ->
             return Met(Kind.CONFLICT, f"{type(command).__name__}: not as it was when this was decided")
         except Transient as error:
             return Met(Kind.UNKNOWN_RESULT, str(error))
-        except RemoteRefused as error:
+        except (RemoteRefused, Refused) as error:
             return Met(Kind.CONFLICT, str(error))
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fairlead.domain.apps.naming import is_marked
 from fairlead.domain.identity import object_ref
 from fairlead.domain.manifests import JsonObject
 from fairlead.domain.reading import whole
@@ -56,7 +57,9 @@ async def _scale(turn: Turn, command: SetReplicas, name: str, wanted: int) -> No
     ref = turn.contents(command.version).deployments[name]
     for _ in range(CONFLICTS_AT_MOST):
         live = await turn.cluster.get(ref)
-        if live is None or is_going(live) or not _is_due(whole(live, "spec", "replicas", default=1), wanted, command):
+        if live is None or is_going(live) or not is_marked(live, turn.key.namespace, turn.key.name):
+            return
+        if not _is_due(whole(live, "spec", "replicas", default=1), wanted, command):
             return
         if command.how is Scaling.DOWN and await leads_there(turn, command.version):
             raise Contradicted

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from fairlead.domain.apps.naming import collisions, mark
+from fairlead.domain.apps.naming import collisions, is_marked
 from fairlead.domain.errors import FairleadError, RemoteRefused
 from fairlead.domain.identity import object_ref
 from fairlead.domain.manifests import JsonObject
@@ -57,15 +57,15 @@ async def _problem(turn: Turn, spec: VersionSpec, contents: Contents) -> str:
     """Return why the version cannot be rolled out, empty if it can."""
     if not contents.workloads:
         return f"nothing is stored of what version {spec.version} consists of"
-    if is_same(turn, spec):
-        return ""
-    wanted = (*contents.own, *contents.autoscalers)
-    live = await at_once(turn.cluster.get(object_ref(manifest)) for manifest in wanted)
+    same = is_same(turn, spec)  # then only what the unit has once is written, and its version's own names are not
+    wanted = () if same else (*contents.own, *contents.autoscalers)
+    shared = (*contents.outside, *(() if same else contents.previews))
+    live = await at_once(turn.cluster.get(object_ref(manifest)) for manifest in (*wanted, *shared))
     there = {object_ref(one).identity: one for one in live if one is not None}
-    configured = {ref.identity for ref in contents.configured}
-    others = [one for one in wanted if object_ref(one).identity not in configured]
-    if found := collisions(others, there):
+    if found := collisions((*wanted, *shared), there):
         return found[0].message
+    if same:
+        return ""
     if terminating := [one for one in live if one is not None and text(one, "metadata", "deletionTimestamp")]:
         return f"{object_ref(terminating[0])} is still being deleted"
     for refusal in await at_once(_refusal(turn, manifest) for manifest in (*wanted, *contents.outside)):
@@ -135,13 +135,8 @@ def _matches(selector: Mapping[str, Any], contents: Contents) -> Iterator[bool]:
 async def _routes_problem(turn: Turn, spec: VersionSpec) -> str:
     """Return which route is not ours, or cannot be switched without losing requests; empty if there is none."""
     lives = await at_once(turn.cluster.get(target.ref) for target in spec.routes)
-    owner = mark(turn.key.namespace, turn.key.name).items()
     for target, live in zip(spec.routes, lives, strict=True):
-        if (
-            live is not None
-            and turn.anchor.live is None
-            and not owner <= branch(live, "metadata", "annotations").items()
-        ):
+        if live is not None and turn.anchor.live is None and not is_marked(live, turn.key.namespace, turn.key.name):
             return f"{target.ref} exists already, and what is behind it cannot be adopted"
     elements = [RouteElement(target.ref, target.route, target.route) for target in spec.routes]
     readings = await at_once(turn.place.router(one.ref).observe(one) for one in elements)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from fairlead.domain.apps.naming import UNIT_LABEL, VERSION_LABEL
+from fairlead.domain.apps.naming import UNIT_LABEL, VERSION_LABEL, is_marked
 from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.reading import ObjectBody, branch, entries, is_true, text, uid
 from fairlead.domain.rollout.traffic import RouteElement
@@ -75,7 +75,7 @@ async def look(
 ) -> Sight:
     """Read everything of a unit side by side. `standing` also reads what is only made and removed.
 
-    `known` are objects that may not carry the unit's label: those that were adopted.
+    `known` are objects that may not carry the unit's label, but its mark: what else has their names is not the unit's.
     """
     kinds = (*MOVING, *STANDING) if standing else MOVING
     selector = f"{UNIT_LABEL}={key.name}"
@@ -90,7 +90,7 @@ async def look(
     by_kind = {kind.kind: listing.items for kind, listing in zip(kinds, found, strict=True)}
     owned = [live for kind, items in by_kind.items() if kind not in _NOT_OWNED for live in items]
     owned += [live for listing in hidden for live in listing.items if not _is_book(live)]
-    owned += [live for live in single if live is not None]
+    owned += [live for live in single if live is not None and is_marked(live, key.namespace, key.name)]
     return Sight(
         {object_ref(live): live for live in owned},
         by_kind[PODS.kind],
