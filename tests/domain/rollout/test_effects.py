@@ -169,3 +169,41 @@ def test_a_candidate_without_a_version_is_not_made_larger() -> None:
     unit = unit_in(Phase.AWAITING)
     bare = replace(unit.anchor, versions=tuple(one for one in unit.anchor.versions if one.name != "2"))
     assert not [one for one in step(bare, Fact(Kind.TIMER, T0)).commands if isinstance(one, SetReplicas)]
+
+
+@pytest.mark.parametrize("phase", [one for one in Phase if one is not Phase.IDLE])
+def test_cancelling_what_waits_leaves_alone_what_the_unit_does(phase: Phase) -> None:
+    unit = unit_in(phase)
+    waiting = Deploy("q", "ann", T0, "dq", spec_of("3"), OnBusy.QUEUE)
+    later = Rollback("later", "ann", T0, "dq")
+    unit.anchor = replace(unit.anchor, waiting=(waiting, Pause("p", "ann", T0)), queue=(later,))
+    before, abort = unit.anchor, Abort("a", "bob", T0, "dq")
+    after = step(before, Asked(T0, abort)).anchor
+    assert [(one.intent, one.deployment, one.outcome) for one in after.ended[-3:]] == [
+        ("later", "dq", UnitOutcome.ABORTED),
+        ("q", "dq", UnitOutcome.ABORTED),
+        ("a", "", UnitOutcome.DONE),
+    ]
+    rest = Pause("p", "ann", T0)
+    assert replace(after, ended=()) == replace(before, ended=(), queue=(), waiting=(rest,))
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_cancelling_what_neither_waits_nor_goes_on_does_nothing(phase: Phase) -> None:
+    before = unit_in(phase).anchor
+    after = step(before, Asked(T0, Abort("a", "bob", T0, "gone"))).anchor
+    assert after.ended[-1].outcome is UnitOutcome.NOTHING
+    assert replace(after, ended=()) == replace(before, ended=())
+
+
+@pytest.mark.parametrize("phase", [one for one in Phase if one is not Phase.IDLE])
+def test_cancelling_what_the_unit_does_gives_it_up(phase: Phase) -> None:
+    anchor = unit_in(phase).anchor
+    going = anchor.candidate or anchor.undeploy
+    assert going is not None
+    meant = step(anchor, Asked(T0, Abort("a", "bob", T0, going.deployment)))
+    whole = step(anchor, Asked(T0, Abort("a", "bob", T0)))
+    assert (meant.anchor.phase, meant.anchor.candidate, meant.anchor.undeploy, meant.anchor.ended) == (
+        *(whole.anchor.phase, whole.anchor.candidate, whole.anchor.undeploy),
+        whole.anchor.ended,
+    )

@@ -32,7 +32,7 @@ from tests.domain.rollout.units import T0, spec_of
 INTENTS: tuple[Intent, ...] = (
     Deploy("i1", "ann", T0, "d1", spec_of("7", Policy(auto_promote_after=5.5, verify=True)), OnBusy.QUEUE),
     Promote("i2", "ann", T0, "sha256:7", force=True),
-    Abort("i3", "ann", T0),
+    Abort("i3", "ann", T0, "d1"),
     Rollback("i4", "ann", T0, "d2", "6"),
     Scale("i5", "ann", T0, 5, "shop"),
     Pause("i6", "ann", T0),

@@ -114,6 +114,7 @@ async def test_a_deployment_is_cancelled_while_it_is_under_way() -> None:
     ((unit, intent),) = server.rollouts.submitted
     assert unit == UNIT
     assert isinstance(intent, Abort)
+    assert intent.deployment == identifier
     await ended(server, identifier, UnitOutcome.ABORTED)
     over = await server.ask("POST", f"{PATH}/{identifier}/cancel")
     assert (over.status, over.code) == (409, "deploymentOver")

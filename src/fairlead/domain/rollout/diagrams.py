@@ -57,7 +57,7 @@ def _cell(rules: Rule[Any, Any, Any] | None) -> str:
 
 
 def _fate(rule: Rule[Any, Any, Any]) -> str:
-    named = [do for do in rule.commands if do in ("answer", "nothing", "refuse", "defer", "deferBack")]
+    named = [do for do in rule.commands if do in ("answer", "nothing", "refuse", "defer", "deferBack", "cancel")]
     return f" ({', '.join(named)})" if named else ""
 
 

@@ -30,6 +30,7 @@ EFFECTS: Final[Mapping[Do, Callable[[Draft], None]]] = {
     Do.REFUSE: taking.refuse,
     Do.DEFER: taking.defer,
     Do.DEFER_BACK: taking.defer_back,
+    Do.CANCEL: taking.cancel,
     Do.TAKE: taking.take,
     Do.TAKE_ROLLBACK: taking.take_rollback,
     Do.TAKE_UNDEPLOY: taking.take_undeploy,

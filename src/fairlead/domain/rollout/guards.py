@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from fairlead.domain.rollout.anchor import Anchor, Version
-from fairlead.domain.rollout.intents import Deploy, OnBusy, Promote, Resolution, Resolve, Rollback, Scale
+from fairlead.domain.rollout.intents import Abort, Deploy, OnBusy, Promote, Resolution, Resolve, Rollback, Scale
 from fairlead.domain.rollout.phases import Part, Phase, VersionState
 from fairlead.domain.rollout.traffic import RouteTarget
 from fairlead.domain.rollout.unit_events import Asked, Fact, Start, UnitEvent
@@ -25,6 +25,8 @@ def holds(guard: Guard, anchor: Anchor, event: UnitEvent) -> bool:
             return guard is Guard.OLD_EPOCH and event.epoch <= anchor.epoch
         case Fact():
             return guard is Guard.SIDE_READY and event.side_ready
+        case Asked(intent=Abort() as intent):
+            return guard is Guard.OTHER_DEPLOYMENT and _is_of_another(anchor, intent)
         case Asked():
             return _of_intent(guard, anchor, event)
         case _:
@@ -124,6 +126,11 @@ def _of_promotion(guard: Guard, anchor: Anchor, intent: Promote) -> bool:
     return (
         other if guard is Guard.OTHER_DIGEST else guard is Guard.FORCED and intent.force and anchor.degraded is not None
     )
+
+
+def _is_of_another(anchor: Anchor, intent: Abort) -> bool:
+    going = (anchor.candidate, anchor.undeploy)
+    return intent.deployment != "" and all(one is None or one.deployment != intent.deployment for one in going)
 
 
 def _is_unfit(anchor: Anchor, intent: Scale) -> bool:

@@ -119,12 +119,16 @@ class Promote:
 
 @dataclass(frozen=True, slots=True)
 class Abort:
-    """Give the candidate up, and go back to what was live if traffic had begun to move."""
+    """Give the candidate up, and go back to what was live if traffic had begun to move.
+
+    With a `deployment`, only that one: it does not begin if it waits, and nobody else's is touched.
+    """
 
     KIND: ClassVar = "abort"
     id: str
     by: str
     at: datetime
+    deployment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from fairlead.domain.rollout.anchor import Candidate, Version
 from fairlead.domain.rollout.commands import Scaling, SetReplicas
 from fairlead.domain.rollout.drafts import Draft
 from fairlead.domain.rollout.guards import rollback_target
-from fairlead.domain.rollout.intents import Deploy, Intent, OnBusy, Rollback, Scale, Undeploy
+from fairlead.domain.rollout.intents import Abort, Deploy, Intent, OnBusy, Rollback, Scale, Undeploy
 from fairlead.domain.rollout.phases import Part, UnitOutcome, VersionKind, VersionState
 from fairlead.domain.rollout.traffic import towards
 from fairlead.domain.rollout.unit_events import Asked
@@ -77,8 +77,30 @@ def _overtake(draft: Draft, newer: Intent) -> None:
 
 
 def _end_intent(draft: Draft, intent: Intent, outcome: UnitOutcome, explanation: str) -> None:
-    deployment = intent.deployment if isinstance(intent, Deploy | Rollback | Undeploy) else ""
-    draft.end(intent.id, deployment, outcome, explanation)
+    draft.end(intent.id, _deployment_of(intent), outcome, explanation)
+
+
+def _deployment_of(intent: Intent) -> str:
+    """Return which deployment begins or ends by an intent, empty for one that has no record."""
+    return intent.deployment if isinstance(intent, Deploy | Rollback | Undeploy) else ""
+
+
+def cancel(draft: Draft) -> None:
+    """End what was asked about the deployment and has not begun; what the unit does now is about another."""
+    intent = draft.intent
+    assert isinstance(intent, Abort)
+    pending = (*draft.anchor.queue, *draft.anchor.waiting)
+    meant = [one for one in pending if _deployment_of(one) == intent.deployment]
+    if not meant:
+        nothing(draft)
+        return
+    draft.set(
+        queue=tuple(one for one in draft.anchor.queue if one not in meant),
+        waiting=tuple(one for one in draft.anchor.waiting if one not in meant),
+    )
+    for one in meant:
+        _end_intent(draft, one, UnitOutcome.ABORTED, f"abort by {intent.by}")
+    answer(draft)
 
 
 def take(draft: Draft) -> None:

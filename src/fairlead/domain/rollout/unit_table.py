@@ -275,7 +275,7 @@ _UNDEPLOYING: Final[_Rows] = {
     (_P.UNDEPLOYING, _K.GONE): _to(_P.IDLE, _D.UNDEPLOYED),
 }
 
-ROLLOUT: Final[UnitTable] = {
+_MEANT: Final[_Rows] = {
     **_ALL,
     **_IDLE,
     **_ADOPTING,
@@ -286,4 +286,14 @@ ROLLOUT: Final[UnitTable] = {
     **_GOING_BACK,
     **_BLOCKED,
     **_UNDEPLOYING,
+}
+
+
+def _aimed(at: Phase, rule: UnitRule) -> UnitRule:
+    """Return what an abort does if it is meant for what the unit does; what is another deployment's goes on."""
+    return _first(_to(at, _D.CANCEL, when=_G.OTHER_DEPLOYMENT), rule)
+
+
+ROLLOUT: Final[UnitTable] = {
+    (at, kind): _aimed(at, rule) if kind is _K.ABORT else rule for (at, kind), rule in _MEANT.items()
 }

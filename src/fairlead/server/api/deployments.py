@@ -124,13 +124,14 @@ async def delete(call: Asked) -> None:
 
 
 async def cancel(call: Asked) -> AcceptedIntent:
-    """Give up a deployment that is under way; traffic goes back to what was live."""
+    """Give up a deployment that waits or is under way; if it has traffic, that goes back to what was live."""
     record = call.deployment
     if not record.status.is_under_way:
         message = f"the deployment is {record.status.value}: there is nothing to cancel"
         raise Refused(Problem("deploymentOver", message, remedy="use rollback to go back to an earlier version"))
     identifier = call.api.identifier()
-    await call.api.rollouts.submit(record.unit, Abort(identifier, call.caller.name, call.api.clock.now()))
+    wish = Abort(identifier, call.caller.name, call.api.clock.now(), record.identifier)
+    await call.api.rollouts.submit(record.unit, wish)
     call.api.busy(record.unit)
     return AcceptedIntent(id=identifier, deployment=record.identifier)
 
