@@ -183,7 +183,7 @@ def _agreed(one: str | None, other: str | None) -> str | None:
 
 
 def _until(intent: str) -> Rests:
-    """Return what holds when an intent has ended, or waits for a person."""
+    """Return what holds when an intent has ended, or waits for a person: not for a timer."""
 
     def rests(anchor: Anchor) -> bool:
         has_ended = any(one.intent == intent for one in anchor.ended)

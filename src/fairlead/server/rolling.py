@@ -20,6 +20,7 @@ from fairlead.domain.errors import InputError, Problem, Refused
 from fairlead.domain.identity import Identity, object_ref
 from fairlead.domain.reading import text
 from fairlead.domain.rollout.anchor import Anchor
+from fairlead.domain.rollout.guards import promoted_at
 from fairlead.domain.rollout.intents import Intent
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.accounts import Accounts
@@ -27,7 +28,7 @@ from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.impersonating import on_behalf_of
 from fairlead.pipeline.rebuilding import Recalled, UnitMemory
 from fairlead.pipeline.units.hosts import Hosts
-from fairlead.pipeline.units.service import Order, Units, at_rest
+from fairlead.pipeline.units.service import Order, Units, stands_still
 from fairlead.pipeline.units.variables import Change, change_variables, inputs_of
 from fairlead.ports.cluster import ApiKind, Cluster
 from fairlead.ports.store import Store
@@ -128,7 +129,7 @@ class UnitRollouts:
 
         def rests(anchor: Anchor) -> bool:
             next_one = next_moment(anchor)
-            return at_rest(anchor) and (next_one is None or next_one > clock.now())
+            return stands_still(anchor) and (next_one is None or next_one > clock.now())
 
         account = await Accounts(await self._cluster(unit.cluster), self.store).of_unit(unit)
         with on_behalf_of(account, unit.namespace):
@@ -190,4 +191,4 @@ async def _against(trial: _Trial) -> tuple[Problem, ...]:
 def next_moment(anchor: Anchor) -> datetime | None:
     """Return when a unit that rests has to be driven again: a version cools or goes, a candidate goes live."""
     moments = [one.deadline for one in anchor.present]
-    return min((one for one in (*moments, anchor.deadline) if one is not None), default=None)
+    return min((one for one in (*moments, anchor.deadline, promoted_at(anchor)) if one is not None), default=None)

@@ -11,6 +11,7 @@ import pytest
 
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.commands import ApplyInPlace, CreateVersion, SetReplicas, SwitchRoute
+from fairlead.domain.rollout.guards import promoted_at
 from fairlead.domain.rollout.intents import Deploy, Pause, Policy, Promote, Resume, Rollback, Scale, Unfreeze
 from fairlead.domain.rollout.judging import judge, next_intent
 from fairlead.domain.rollout.observation import Difference, Observation, PreflightSeen, Verdict, WorkloadSeen
@@ -212,11 +213,13 @@ def test_a_timer_promotes_what_has_passed_its_gates() -> None:
     submitted_to(unit, Deploy("i", "ann", T0, "d", spec_of("2", Policy(automatic=False, auto_promote_after=30.0))))
     unit.settle()
     assert unit.phase == "Awaiting"
+    assert promoted_at(unit.anchor) == (unit.anchor.since or T0) + timedelta(seconds=30)
     unit.world.now += timedelta(seconds=30)
     held = replace(unit.anchor, frozen=T0)
+    assert promoted_at(held) is None
     assert step(held, Fact(Kind.TIMER, unit.world.now)).anchor.phase is Phase.AWAITING
     unit.settle()
-    assert unit.state_of("2") is VersionState.LIVE
+    assert (unit.state_of("2"), promoted_at(unit.anchor)) == (VersionState.LIVE, None)
     unit = deployed("1")
     unit.world.gates = Verdict.INCONCLUSIVE
     submitted_to(unit, Deploy("i", "ann", T0, "d", spec_of("2", Policy(verify=True))))

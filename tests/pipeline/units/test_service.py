@@ -16,7 +16,7 @@ from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Abort, OnBusy, Pause, Promote, Resume, Rollback, Scale, Undeploy
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.unit_news import DeploymentEnded, HealthObserved, LogLine
-from fairlead.pipeline.units.service import at_rest
+from fairlead.pipeline.units.service import at_rest, stands_still
 from tests.pipeline.units.units import KEY, Yard, ended, states, yard
 
 
@@ -213,6 +213,25 @@ async def test_a_deployment_that_a_pause_holds_lets_a_driver_rest(here: Yard) ->
     await here.ask(Pause(*here.asked()))
     anchor = await here.deploy(here.descriptor(env="green"))
     assert [one.id for one in anchor.waiting] == ["i3"]
+
+
+async def test_a_timer_promotes_what_nobody_promotes(here: Yard) -> None:
+    await here.deploy(here.descriptor())
+    began = here.clock.now()
+    anchor = await here.deploy(here.descriptor(env="green", rules={"promote_after": 100.0}))
+    assert (ended(anchor)["i2"], states(anchor)) == ("deployed", {"1": "Hot", "2": "Live"})
+    assert (here.clock.now() - began).total_seconds() >= 100
+
+
+@pytest.mark.parametrize("after", [0.0, 100.0])
+async def test_what_a_pause_held_back_goes_on_when_it_ends(here: Yard, after: float) -> None:
+    await here.deploy(here.descriptor())
+    await here.units.deploy(KEY, here.order(here.descriptor(env="green", rules={"promote_after": after})))
+    await here.settle(lambda anchor: anchor.phase is Phase.WARMING)
+    anchor = await here.ask(Pause(*here.asked()))
+    assert (anchor.phase, stands_still(anchor)) == (Phase.AWAITING, True)
+    anchor = await here.ask(Resume(*here.asked()))
+    assert (ended(anchor)["i2"], states(anchor)) == ("deployed", {"1": "Hot", "2": "Live"})
 
 
 async def test_an_app_goes_with_everything_and_its_numbers_are_not_given_again(here: Yard) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Final
 
 from fairlead.domain.rollout.anchor import Anchor, Version
@@ -72,6 +73,17 @@ def _is_same_version(anchor: Anchor) -> bool:
 def is_held_back(anchor: Anchor) -> bool:
     """Whether a pause or a freeze keeps the candidate from going on; going back to an earlier version always may."""
     return (anchor.paused is not None or anchor.frozen is not None) and not _is_rollback(anchor)
+
+
+def promoted_at(anchor: Anchor) -> datetime | None:
+    """Return when a candidate that awaits its promotion goes on without anybody's word; None while it does not."""
+    candidate, since = anchor.candidate, anchor.since
+    if anchor.phase is not Phase.AWAITING or candidate is None or since is None:
+        return None
+    if not candidate.gates_passed or is_held_back(anchor):
+        return None
+    timer = 0.0 if goes_on_by_itself(anchor) else candidate.spec.policy.auto_promote_after
+    return None if timer is None else since + timedelta(seconds=timer)
 
 
 def _of_intent(guard: Guard, anchor: Anchor, event: Asked) -> bool:

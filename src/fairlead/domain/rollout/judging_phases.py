@@ -8,7 +8,7 @@ from typing import Final
 
 from fairlead.domain.rollout.anchor import Anchor, Candidate, Version
 from fairlead.domain.rollout.entering import live_elements, old_side
-from fairlead.domain.rollout.guards import goes_on_by_itself, is_held_back
+from fairlead.domain.rollout.guards import is_held_back, promoted_at
 from fairlead.domain.rollout.judging_versions import is_shrunk
 from fairlead.domain.rollout.observation import Difference, Observation, Verdict, VersionSeen
 from fairlead.domain.rollout.phases import Kind, Part, Phase, VersionKind, VersionState
@@ -148,12 +148,8 @@ _GATES: Final = {
 
 
 def _awaiting(case: _Case) -> _Found:
-    found, anchor = case.failed(), case.anchor
-    if found is not None or not case.candidate.gates_passed or is_held_back(anchor):
-        return found
-    timer, since = case.candidate.spec.policy.auto_promote_after, anchor.since
-    waited = timer is not None and since is not None and case.now >= since + timedelta(seconds=timer)
-    return Kind.TIMER if waited or goes_on_by_itself(anchor) else None
+    found, due = case.failed(), promoted_at(case.anchor)
+    return found or (Kind.TIMER if due is not None and case.now >= due else None)
 
 
 def _staging(case: _Case) -> _Found:

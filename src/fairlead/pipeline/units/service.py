@@ -14,6 +14,7 @@ from fairlead.domain.errors import InputError, Problem, Refused
 from fairlead.domain.manifests import JsonObject
 from fairlead.domain.rollout.anchor import Anchor, Ended, submitted
 from fairlead.domain.rollout.explaining_units import Explanation, explain
+from fairlead.domain.rollout.guards import promoted_at
 from fairlead.domain.rollout.intents import Deploy, Intent, OnBusy
 from fairlead.domain.rollout.judging import next_intent
 from fairlead.domain.rollout.phases import Phase, VersionState
@@ -225,6 +226,11 @@ def is_over(held: Held, rests: Rests) -> bool:
 
 
 def at_rest(anchor: Anchor) -> bool:
+    """Return whether a unit is done with what was asked: nothing is promoted, old versions only get older."""
+    return stands_still(anchor) and promoted_at(anchor) is None
+
+
+def stands_still(anchor: Anchor) -> bool:
     """Return whether nothing happens to a unit before somebody asks for something, or a time is over."""
     waits = anchor.phase in (Phase.IDLE, Phase.AWAITING, Phase.BLOCKED)
     return waits and next_intent(anchor) is None and not any(one.state in _GOING for one in anchor.versions)
