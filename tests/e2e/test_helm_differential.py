@@ -98,7 +98,9 @@ class Twins:
         """Everything in the namespace that no controller made, without what differs between any two clusters."""
         context = self.sandbox.contexts[side]
         if not self._listable:
-            listed = await self.sandbox.ask("api-resources", "--namespaced", "--verbs=list,create", "-o", "name")
+            # What the second cluster serves: no other test adds kinds to it.
+            asked = ("api-resources", "--namespaced", "--verbs=list,create", "-o", "name")
+            listed = await self.sandbox.ask(*asked, context=self.sandbox.contexts[1])
             self._listable.extend(name for name in listed.split() if _is_lasting(name))
         kinds = ",".join(self._listable)
         arguments = ("get", kinds, "-n", self.namespace, "-o", "json", "--show-managed-fields", "--ignore-not-found")
