@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,15 @@ import pytest
 
 from fairlead.domain.apps.descriptor import Component, Exposure, HealthCheck, WebhookGate
 from fairlead.domain.apps.probing import Answer
-from fairlead.domain.errors import InputError, Problem, Refused, RemoteRefused
+from fairlead.domain.errors import (
+    FairleadError,
+    InputError,
+    OperationFailed,
+    Problem,
+    Refused,
+    RemoteRefused,
+    Transient,
+)
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Abort, OnBusy, Pause, Promote, Resume, Rollback, Scale, Undeploy
@@ -379,3 +388,38 @@ async def test_a_driver_that_is_gone_is_followed_by_the_next(here: Yard) -> None
     assert anchor.epoch >= 3
     epochs = {one["metadata"].get("annotations", {}).get("fairlead.dev/epoch") for one in here.cluster.objects}
     assert epochs <= {None, str(anchor.epoch)}
+
+
+async def taken_over(here: Yard, error: FairleadError, times: int) -> Anchor:
+    """Return the anchor of a unit that another run takes over in mid-rollout, whose Service it cannot touch at first.
+
+    It stops as soon as it would make a turn.
+    """
+    await here.deploy(here.descriptor())
+    await here.units.deploy(KEY, here.order(here.descriptor(env="green")))
+    await here.settle(lambda anchor: anchor.phase is Phase.STAGING)
+    here.cluster.fail(error, verb="patch", kind="Service", name="shop", times=times)
+    answers = itertools.chain([False], itertools.repeat(True))  # not before it has taken over
+    async with yard(here.cluster) as other:
+        return await other.settle(lambda _: next(answers))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(Transient(Problem("clusterUnreachable", "no answer")), id="no answer"),
+        pytest.param(RemoteRefused(Problem("admissionDenied", "not now"), status=403), id="refused"),
+    ],
+)
+async def test_a_driver_does_nothing_before_it_has_touched_everything(here: Yard, error: FairleadError) -> None:
+    anchor = await taken_over(here, error, 3)
+    service = here.live("Service", "shop")
+    assert service is not None
+    assert service["metadata"]["annotations"]["fairlead.dev/epoch"] == str(anchor.epoch)
+    assert here.selector == {"app": "shop", "version": "1"}
+
+
+async def test_what_cannot_be_touched_is_not_driven(here: Yard) -> None:
+    with pytest.raises(OperationFailed) as caught:
+        await taken_over(here, RemoteRefused(Problem("admissionDenied", "never"), status=403), 1000)
+    assert caught.value.code == "takeoverFailed"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from fairlead.domain.errors import OperationFailed, Problem, Transient
 from fairlead.domain.rollout.anchor import Anchor
-from fairlead.domain.rollout.commands import Command, Stop
+from fairlead.domain.rollout.commands import Command, Stop, Touch
 from fairlead.domain.rollout.judging import judge
 from fairlead.domain.rollout.observation import Observation
 from fairlead.domain.rollout.phases import Phase, VersionState
@@ -17,7 +17,7 @@ from fairlead.domain.rollout.unit_events import Fact, Start, UnitEvent
 from fairlead.domain.rollout.unit_machine import step
 from fairlead.domain.unit_news import LogLine
 from fairlead.domain.units import UnitKey
-from fairlead.pipeline.units.acting import act
+from fairlead.pipeline.units.acting import Met, act
 from fairlead.pipeline.units.adopting import look_at_adoption
 from fairlead.pipeline.units.anchoring import Held, read_anchor, swap_anchor
 from fairlead.pipeline.units.diagnosing import Diagnosis
@@ -36,6 +36,9 @@ from fairlead.ports.events import UnitSink
 from fairlead.ports.fence import behind
 
 PAUSE_SECONDS: Final = 0.2  # after something was not as expected; doubles up to LOOK_SECONDS
+FENCE_SECONDS: Final = 60.0
+"""So long a takeover tries to touch everything of a unit before it fails."""
+
 _CHANGING: Final = frozenset({VersionState.STARTING, VersionState.FAILED, VersionState.REMOVING})
 
 Rests = Callable[[Anchor], bool]
@@ -94,9 +97,26 @@ class Driver:
             taken = step(held.anchor, start)
             written = await swap_anchor(self.place.anchors, self.key, held, taken.anchor, self.leadership.mark)
             if written is not None:
-                await act(await self._begin(written.anchor), taken.commands, self.sink)
-                return written
+                return await self._fence(written, taken.commands)
             held = await read_anchor(self.place.anchors, self.key)
+
+    async def _fence(self, held: Held, commands: Sequence[Command]) -> Held:
+        """Carry out what a takeover asks for. Until everything is touched, an earlier driver may still write."""
+        touches = [one for one in commands if isinstance(one, Touch)]
+        others = [one for one in commands if not isinstance(one, Touch)]
+        until = self.clock.now() + timedelta(seconds=FENCE_SECONDS)
+        while (met := await act(await self._begin(held.anchor), touches, self.sink)) is not None:
+            if self.clock.now() >= until:
+                raise self._not_fenced(met)
+            await self._rest(is_asking=True)
+            held = await self._mine()
+        self._idle = 0
+        self._note(await act(await self._begin(held.anchor), others, self.sink))
+        return held
+
+    def _note(self, met: Met | None) -> None:
+        """Remember what commands met, for the machine to be told in the next turn."""
+        self._met = None if met is None else Fact(met.kind, self.clock.now(), met.explanation)
 
     async def _let_go(self, held: Held) -> bool:
         """Say that nobody drives the unit any more; False when something was asked meanwhile."""
@@ -132,7 +152,7 @@ class Driver:
         while self.findings.notes:
             deployment = anchor.candidate.deployment if anchor.candidate is not None else ""
             self.sink.announce(LogLine(self.key, self.clock.now(), deployment, self.findings.notes.pop(0)))
-        self._met = Fact(met.kind, self.clock.now(), met.explanation) if met is not None else None
+        self._note(met)
         if moved and met is None:
             self._idle = 0
         else:
@@ -165,6 +185,10 @@ class Driver:
             return Observation(reachable=False)
         since, self._away_since = self._away_since, None
         return replace(observation(anchor, sight, turn.library, self.findings), unreachable_since=since)
+
+    def _not_fenced(self, met: Met) -> OperationFailed:
+        message = f"cannot take over {self.key}: what belongs to it cannot be marked as ours: {met.explanation}"
+        return OperationFailed(Problem("takeoverFailed", message, remedy="run the command again"))
 
     def _superseded(self) -> OperationFailed:
         message = f"another run drives {self.key} now"
