@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
-from dataclasses import replace
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from fairlead.adapters.anchors.secrets import SecretAnchors
 from fairlead.domain.apps.descriptor import Component, Exposure, HealthCheck, WebhookGate
 from fairlead.domain.apps.probing import Answer
 from fairlead.domain.errors import (
@@ -25,6 +27,8 @@ from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Abort, OnBusy, Pause, Promote, Resume, Rollback, Scale, Undeploy
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.unit_news import DeploymentEnded, HealthObserved, LogLine
+from fairlead.domain.units import UnitKey
+from fairlead.pipeline.units.place import Place
 from fairlead.pipeline.units.service import at_rest, stands_still
 from tests.pipeline.units.units import KEY, Yard, ended, states, yard
 
@@ -259,6 +263,28 @@ async def test_a_named_version_is_deployed_once(here: Yard) -> None:
     with pytest.raises(Refused) as caught:
         await here.units.deploy(KEY, here.order(here.descriptor(version="blue", env="green")))
     assert caught.value.code == "versionTaken"
+
+
+@dataclass(frozen=True, slots=True)
+class Raced(SecretAnchors):
+    """Anchors where somebody names the next version right after the names were read."""
+
+    async def versions(self, key: UnitKey) -> Mapping[str, datetime | None]:
+        found = await SecretAnchors.versions(self, key)
+        await SecretAnchors.add_version(self, key, "2", {"by": "name"})
+        return found
+
+
+async def test_a_number_that_was_named_meanwhile_is_passed_over(here: Yard) -> None:
+    await here.deploy(here.descriptor())
+    place = await here.units.places(KEY.cluster)
+
+    async def raced(_cluster: str) -> Place:
+        return replace(place, anchors=Raced(here.cluster))
+
+    accepted = await replace(here.units, places=raced).deploy(KEY, here.order(here.descriptor(env="green")))
+    assert accepted.version == "3"
+    assert await place.anchors.version(KEY, "2") == {"by": "name"}
 
 
 async def test_the_same_order_twice_is_one(here: Yard) -> None:

@@ -196,10 +196,11 @@ class Units:
                 ):
                     raise _taken(key, contents.version)
                 return contents.version, contents
-        version = await self._number(place, key)
-        contents = contents_of(order.descriptor, version, order.inputs)
-        await place.anchors.write_version(key, version, contents.to_json())
-        return version, contents
+        while True:  # somebody may name a version like the number, right after the names were read
+            version = await self._number(place, key)
+            contents = contents_of(order.descriptor, version, order.inputs)
+            if await place.anchors.add_version(key, version, contents.to_json()):
+                return version, contents
 
     async def _number(self, place: Place, key: UnitKey) -> str:
         """Return the next number, which nobody else gets any more."""
