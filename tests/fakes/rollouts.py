@@ -19,7 +19,10 @@ from fairlead.server.rollouts import Checked, Finished, Standing, Wanted
 
 
 class FakeRollouts:
-    """`refusal` is raised by whatever asks the cluster; `against` is what it has against every descriptor."""
+    """`refusal` is raised by whatever asks the cluster, `gone` by what asks something of a unit.
+
+    `against` is what the cluster has against every descriptor.
+    """
 
     def __init__(self, *clusters: str) -> None:
         self.clusters: Sequence[str] = clusters or ("one",)
@@ -30,6 +33,7 @@ class FakeRollouts:
         self.finished: dict[UnitKey, tuple[Finished, ...]] = {}
         self.under_way: frozenset[str] = frozenset()
         self.refusal: FairleadError | None = None
+        self.gone: FairleadError | None = None
         self.against: tuple[Problem, ...] = ()
         self.recalled: dict[UnitKey, Recalled] = {}
         self.kept: dict[tuple[str, str], dict[str, Variable]] = {}
@@ -56,6 +60,8 @@ class FakeRollouts:
 
     async def submit(self, unit: UnitKey, intent: Intent) -> None:
         self._answer()
+        if self.gone is not None:
+            raise self.gone
         if all(known.id != intent.id for _, known in self.submitted):
             self.submitted.append((unit, intent))
 

@@ -77,6 +77,10 @@ class Deployer:
             case StoredDeployment() as record:
                 return await self._ask(beginning, record)
 
+    async def fail(self, record: StoredDeployment, error: FairleadError) -> None:
+        """Write down that a deployment could not be asked for, and why."""
+        await self._keep(record, status=DeploymentStatus.FAILED, explanation=str(error))
+
     async def _require_rest(self, beginning: Beginning) -> None:
         if beginning.on_busy is not OnBusy.REJECT:
             return
@@ -98,7 +102,7 @@ class Deployer:
         try:
             version = await self.rollouts.deploy(wanted)
         except FairleadError as error:
-            await self._keep(record, status=DeploymentStatus.FAILED, explanation=str(error))
+            await self.fail(record, error)
             raise
         self.busy(beginning.unit)
         return await self._keep(record, version=version)

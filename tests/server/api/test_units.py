@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from fairlead.domain.errors import Problem, Transient
 from fairlead.domain.rollout.intents import (
     Abort,
     Pause,
@@ -67,6 +68,16 @@ async def test_a_rollback_has_a_record_that_can_be_followed() -> None:
     record = (await server.ask("GET", f"/api/v1/deployments/{answer.json['deployment']}")).json
     assert (record["app"], record["status"]) == ("web", "queued")
     assert len(server.rollouts.submitted) == 1
+
+
+async def test_a_rollback_that_could_not_be_asked_for_has_failed() -> None:
+    server = FakeServer()
+    server.rollouts.there = {UNIT}
+    server.rollouts.gone = Transient(Problem("unreachable", "the cluster does not answer"))
+    refused = await server.ask("POST", f"{PATH}/rollback")
+    assert (refused.status, refused.code) == (503, "unreachable")
+    (record,) = (await server.ask("GET", "/api/v1/deployments")).json["items"]
+    assert (record["status"], record["explanation"]) == ("failed", str(server.rollouts.gone))
 
 
 async def test_undeploying_is_told_by_the_deployment_that_is_live() -> None:

@@ -25,6 +25,7 @@ from fairlead.pipeline.admission import Admission
 from fairlead.ports.administration import Administration
 from fairlead.ports.clock import Clock
 from fairlead.ports.store import Store
+from fairlead.server.deploying import Deployer
 from fairlead.server.metrics import Metrics
 from fairlead.server.problems import Declined, declined, denied, not_found
 from fairlead.server.rates import Rates
@@ -54,6 +55,11 @@ class Api:
     metrics: Metrics = field(default_factory=Metrics)
     rates: Rates = field(default_factory=Rates)
     ready: Callable[[], bool] = lambda: True
+
+    @property
+    def deployer(self) -> Deployer:
+        """What begins deployments."""
+        return Deployer(self.store, self.rollouts, self.clock, self.identifier, self.busy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from fairlead.server.api.wire import (
     event_item,
     health_item,
 )
-from fairlead.server.deploying import Beginning, Deployer
+from fairlead.server.deploying import Beginning
 
 PATH: Final = "/api/v1/deployments"
 _ONE: Final = f"{PATH}/{{identifier}}"
@@ -40,8 +40,7 @@ _PAGE: Final = 1000
 
 async def begin(call: Call, beginning: Beginning) -> StoredDeployment:
     """Begin a deployment, once if the request says so."""
-    api = call.api
-    begun = await Deployer(api.store, api.rollouts, api.clock, api.identifier, api.busy).begin(beginning)
+    begun = await call.api.deployer.begin(beginning)
     if isinstance(begun, KeyReused):
         raise key_reused()
     return begun

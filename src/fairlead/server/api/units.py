@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from fairlead.domain.authorising.actions import Action
+from fairlead.domain.errors import FairleadError
 from fairlead.domain.keeping.answers import KeyReused, Repeated
 from fairlead.domain.keeping.deployments import DeploymentFilter, DeploymentStatus, StoredDeployment
 from fairlead.domain.rollout.intents import Abort, Intent, Pause, Promote, Resolve, Resume, Rollback, Scale, Undeploy
@@ -94,8 +95,14 @@ async def roll_back(call: Asked) -> AcceptedIntent:
     match await api.store.deployments.add(new, await call.once()):
         case KeyReused():
             raise key_reused()
-        case StoredDeployment(identifier=identifier) | Repeated(identifier=identifier):
-            await api.rollouts.submit(call.unit, Rollback(identifier, call.caller.name, now, identifier, wish.to))
+        case Repeated(identifier=identifier):
+            pass  # its record says what became of it
+        case StoredDeployment(identifier=identifier) as record:
+            try:
+                await api.rollouts.submit(call.unit, Rollback(identifier, call.caller.name, now, identifier, wish.to))
+            except FairleadError as error:
+                await api.deployer.fail(record, error)
+                raise
     api.busy(call.unit)
     return AcceptedIntent(id=identifier, deployment=identifier)
 
