@@ -85,6 +85,23 @@ async def test_an_undeployment_begins_when_it_is_accepted() -> None:
     assert (await server.ask("GET", f"/api/v1/deployments/{identifier}")).json["status"] == "undeploying"
 
 
+async def test_a_takeover_that_says_old_ends_again_changes_nothing() -> None:
+    server = FakeServer()
+    identifier, at = await server.deployment(), server.clock.now()
+    begun = DeploymentEnded(UNIT, at, identifier, "i", UnitOutcome.DEPLOYED, "fine")
+    removed = DeploymentEnded(UNIT, at, identifier, "u", UnitOutcome.UNDEPLOYED)
+    removing = IntentAccepted(UNIT, at, identifier, "u", "undeploy", "alice")
+    for news in ((begun, begun, removing, begun), (begun,), (removed,), (begun, removed)):
+        for one in news:
+            server.ears.recorder.announce(one)
+        await server.ears.recorder.write()
+        kinds = [entry.kind for entry in await server.store.journals.read(identifier)]
+        status = (await server.ask("GET", f"/api/v1/deployments/{identifier}")).json["status"]
+        gone = removed in news
+        assert status == ("undeployed" if gone else "undeploying")
+        assert kinds == ["deploymentEnded", "intentAccepted", *(["deploymentEnded"] if gone else [])]
+
+
 async def test_what_belongs_to_no_deployment_or_to_one_that_is_gone_is_dropped() -> None:
     server = FakeServer()
     for identifier in ("", "gone"):
@@ -100,13 +117,15 @@ async def test_records_catch_up_with_what_happened_meanwhile() -> None:
     at = server.clock.now()
     later = await server.deployment()
     server.rollouts.under_way = frozenset({going})
-    server.rollouts.finished = {UNIT: (Finished(ended, UnitOutcome.DEPLOYED, "", at),)}
+    server.rollouts.finished = {UNIT: (Finished(ended, UnitOutcome.DEPLOYED, "", at, "i"),)}
     await catch_up(server.store, server.rollouts, server.ears.recorder, at)
     found = {
         identifier: (await server.ask("GET", f"/api/v1/deployments/{identifier}")).json["status"]
         for identifier in (ended, going, never, later)
     }
     assert found == {ended: "deployed", going: "queued", never: "failed", later: "queued"}
+    (entry,) = await server.store.journals.read(ended)
+    assert (entry.kind, entry.document["intent"]) == ("deploymentEnded", "i")
 
 
 async def test_records_that_were_lost_are_made_again_from_the_clusters() -> None:

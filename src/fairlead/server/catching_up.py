@@ -8,6 +8,7 @@ from datetime import datetime
 from fairlead.domain.errors import FairleadError
 from fairlead.domain.keeping.deployments import DeploymentFilter, DeploymentStatus, StoredDeployment
 from fairlead.domain.rollout.phases import UnitOutcome
+from fairlead.domain.unit_news import DeploymentEnded
 from fairlead.ports.store import Store
 from fairlead.server.recording import Recorder
 from fairlead.server.rollouts import Rollouts
@@ -45,6 +46,7 @@ async def _catch_up(record: StoredDeployment, rollouts: Rollouts, recorder: Reco
         return
     if finished:
         last = finished[-1]
-        await recorder.end(record.identifier, last.outcome, last.explanation, last.at)
+        told = (record.unit, last.at, record.identifier, last.intent, last.outcome, last.explanation)
+        await recorder.keep([DeploymentEnded(*told)])
     else:
         await recorder.end(record.identifier, UnitOutcome.FAILED, _NEVER, now)

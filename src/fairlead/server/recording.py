@@ -79,34 +79,46 @@ class Recorder:
             while self._news:
                 batch = [self._news[number] for number in range(min(len(self._news), _AT_ONCE))]
                 for run in _runs(batch):
-                    await self._keep(run)
+                    await self.keep(run)
                     for _ in run:
                         self._news.popleft()
         finally:
             if self._news:
                 self._arrived.set()
 
-    async def _keep(self, news: Sequence[UnitNews]) -> None:
-        """Keep news of one deployment."""
+    async def keep(self, news: Sequence[UnitNews]) -> None:
+        """Write down news of one deployment."""
         deployment = news[0].deployment
         health = [HealthData(one.pod, one.body, one.at) for one in news if isinstance(one, HealthObserved)]
         if health:
             await self.store.health.put(deployment, health)
-        kept = await self.store.journals.append(deployment, [entry_of(one) for one in news])
+        kept = await self.store.journals.append(deployment, [entry_of(one) for one in await self._unsaid(news)])
         for entry in kept if isinstance(kept, tuple) else ():
             self.hub.publish(deployment, told(entry))
         for one in news:
             await self._follow(one)
 
+    async def _unsaid(self, news: Sequence[UnitNews]) -> Sequence[UnitNews]:
+        """Leave out what ended as the record says already: whoever takes a unit over says all that again."""
+        if not any(isinstance(one, DeploymentEnded) for one in news):
+            return news
+        record = await self.store.deployments.read(news[0].deployment)
+        if record is None:
+            return news
+        status, unsaid = record.status, list[UnitNews]()
+        for one in news:
+            before, status = status, _followed(status, one)
+            if before is not status or not isinstance(one, DeploymentEnded):
+                unsaid.append(one)
+        return unsaid
+
     async def _follow(self, news: UnitNews) -> None:
         """Let the record follow what happened."""
         match news:
-            case StateEntered(deployment=deployment, phase=phase, version=version, explanation=why, at=at):
-                await self._change(deployment, lambda old: _entered(old, entered(old.status, phase), version, why), at)
-            case IntentAccepted(deployment=deployment, kind=Undeploy.KIND, at=at):
-                await self._change(
-                    deployment, lambda old: replace(old, status=entered(old.status, Phase.UNDEPLOYING)), at
-                )
+            case StateEntered(deployment=deployment, version=version, explanation=why, at=at):
+                await self._change(deployment, lambda old: _entered(old, _followed(old.status, news), version, why), at)
+            case IntentAccepted(deployment=deployment, at=at):
+                await self._change(deployment, lambda old: replace(old, status=_followed(old.status, news)), at)
             case DeploymentEnded(deployment=deployment, outcome=outcome, explanation=why, at=at):
                 await self.end(deployment, outcome, why, at)
             case _:
@@ -114,9 +126,12 @@ class Recorder:
 
     async def end(self, deployment: str, outcome: UnitOutcome, explanation: str, at: datetime) -> None:
         """Write down how an intent about a deployment ended; the same may be said again."""
-        changed = await self._change(
-            deployment, lambda old: _entered(old, ended(old.status, outcome), "", explanation), at
-        )
+
+        def after(old: StoredDeployment) -> StoredDeployment:
+            status = ended(old.status, outcome)
+            return old if status is old.status else _entered(old, status, "", explanation)
+
+        changed = await self._change(deployment, after, at)
         if changed is None:
             return
         if changed.status is DeploymentStatus.DEPLOYED:
@@ -147,6 +162,19 @@ class Recorder:
             if isinstance(kept, StoredDeployment):
                 return kept
         return None
+
+
+def _followed(status: DeploymentStatus, news: UnitNews) -> DeploymentStatus:
+    """Return how a deployment stands after a piece of news."""
+    match news:
+        case StateEntered(phase=phase):
+            return entered(status, phase)
+        case IntentAccepted(kind=Undeploy.KIND):
+            return entered(status, Phase.UNDEPLOYING)
+        case DeploymentEnded(outcome=outcome):
+            return ended(status, outcome)
+        case _:
+            return status
 
 
 def _entered(old: StoredDeployment, status: DeploymentStatus, version: str, explanation: str) -> StoredDeployment:

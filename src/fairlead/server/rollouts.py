@@ -46,6 +46,7 @@ class Finished:
     outcome: UnitOutcome
     explanation: str
     at: datetime
+    intent: str
 
 
 @dataclass(frozen=True, slots=True)

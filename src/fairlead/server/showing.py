@@ -40,7 +40,9 @@ def standing_of(status: UnitStatus) -> Standing:
     asked = {str(getattr(one, "deployment", "")) for one in (*anchor.queue, *anchor.waiting)}
     leaving = {str(getattr(anchor.undeploy, "deployment", ""))}
     finished = tuple(
-        Finished(one.deployment, one.outcome, one.explanation, one.at) for one in anchor.ended if one.deployment
+        Finished(one.deployment, one.outcome, one.explanation, one.at, one.intent)
+        for one in anchor.ended
+        if one.deployment
     )
     return Standing(
         unit=key,

@@ -24,6 +24,8 @@ _OUTCOMES: Final[Mapping[UnitOutcome, DeploymentStatus]] = MappingProxyType(
         UnitOutcome.UNDEPLOYED: DeploymentStatus.UNDEPLOYED,
     }
 )
+# How an undeployment ends. Every driver that takes over says again how all that is remembered ended.
+_STAYS: Final = frozenset({UnitOutcome.ABORTED, UnitOutcome.REFUSED, UnitOutcome.SUPERSEDED})
 _PHASES: Final[Mapping[Phase, DeploymentStatus]] = MappingProxyType(
     {
         Phase.AWAITING: DeploymentStatus.AWAITING,
@@ -44,9 +46,8 @@ def entered(status: DeploymentStatus, phase: Phase) -> DeploymentStatus:
 
 def ended(status: DeploymentStatus, outcome: UnitOutcome) -> DeploymentStatus:
     """Return how a deployment stands when an intent about it has ended; of an undeployment given up, it still runs."""
-    is_removal = status in (DeploymentStatus.DEPLOYED, DeploymentStatus.UNDEPLOYING)
-    if is_removal and outcome is not UnitOutcome.UNDEPLOYED:
-        return DeploymentStatus.DEPLOYED
-    if not status.is_under_way and not is_removal:
-        return status
-    return _OUTCOMES[outcome]
+    if status in (DeploymentStatus.DEPLOYED, DeploymentStatus.UNDEPLOYING):
+        if outcome is UnitOutcome.UNDEPLOYED:
+            return DeploymentStatus.UNDEPLOYED
+        return DeploymentStatus.DEPLOYED if outcome in _STAYS else status
+    return _OUTCOMES[outcome] if status.is_under_way else status
