@@ -8,15 +8,15 @@ from datetime import timedelta
 import pytest
 
 from fairlead.domain.rollout.anchor import Anchor
-from fairlead.domain.rollout.commands import SetReplicas, SwitchRoute
+from fairlead.domain.rollout.commands import SetAutoscalers, SetReplicas, SwitchRoute
 from fairlead.domain.rollout.guards import holds
 from fairlead.domain.rollout.intents import Abort, Deploy, OnBusy, Pause, Resolution, Resolve, Rollback, Undeploy
 from fairlead.domain.rollout.judging import judge
 from fairlead.domain.rollout.observation import Difference, Observation, Verdict
-from fairlead.domain.rollout.phases import Kind, Phase, UnitOutcome, VersionState
+from fairlead.domain.rollout.phases import Kind, Phase, UnitOutcome, VersionKind, VersionState
 from fairlead.domain.rollout.readiness import needed
 from fairlead.domain.rollout.tables import Rule
-from fairlead.domain.rollout.unit_events import Asked, Fact, Reachable
+from fairlead.domain.rollout.unit_events import Asked, Fact, Reachable, VersionFact
 from fairlead.domain.rollout.unit_machine import step
 from fairlead.domain.rollout.unit_words import Guard
 from tests.domain.rollout.test_matrix import unit_in
@@ -207,3 +207,14 @@ def test_cancelling_what_the_unit_does_gives_it_up(phase: Phase) -> None:
         *(whole.anchor.phase, whole.anchor.candidate, whole.anchor.undeploy),
         whole.anchor.ended,
     )
+
+
+@pytest.mark.parametrize("kind", [VersionKind.CONFIRMED, VersionKind.RETRY])
+def test_what_is_asked_of_a_version_long_after_has_time(kind: VersionKind) -> None:
+    unit = Unit()
+    unit.start()
+    submitted_to(unit, Deploy("i", "ann", T0, "d", spec_of("1", autoscaled=True)))
+    unit.settle()
+    late = unit.world.now + timedelta(days=1)
+    commands = step(unit.anchor, VersionFact(kind, late, "1")).commands
+    assert [one.deadline > late for one in commands if isinstance(one, SetAutoscalers) and one.deadline] == [True]

@@ -40,16 +40,16 @@ def move(draft: Draft, name: str, kind: VersionKind) -> None:
         version = replace(version, evidence=True)
     if rule.state is not version.state:
         version = _entered(version, rule.state, draft.at)
-    elif kind is VersionKind.OVERDUE or _needs_time(version, kind, draft.at):
+    elif kind is VersionKind.OVERDUE or (rule.commands and _needs_time(version, draft.at)):
         version = replace(version, until=draft.later(version.spec.policy.remove_deadline))
     draft.put(version)
     draft.say(*(command for do in rule.commands for command in _COMMANDS[do](version)))
 
 
-def _needs_time(version: Version, kind: VersionKind, at: datetime) -> bool:
+def _needs_time(version: Version, at: datetime) -> bool:
     """Whether what is asked for again has a deadline that is over: a state that lasts has none of its own."""
     lasting = version.state in (VersionState.STARTING, VersionState.LIVE, VersionState.HOT)
-    return lasting and kind is VersionKind.RETRY and (version.until is None or version.until <= at)
+    return lasting and (version.until is None or version.until <= at)
 
 
 def has_room(draft: Draft, name: str) -> bool:

@@ -20,6 +20,7 @@ from fairlead.ports.cluster import LiveObject
 
 async def create_version(turn: Turn, command: CreateVersion) -> None:
     """Create what is missing: configuration first, so that no pod waits for it, and workloads last."""
+    turn.check_time(command.deadline)
     contents = turn.contents(command.version)
     for group in (contents.configuration, (*contents.services, *contents.budgets)):
         await at_once(create(turn.cluster, manifest, epoch=turn.epoch) for manifest in group)
@@ -86,6 +87,7 @@ async def leads_there(turn: Turn, version: str) -> bool:
 
 async def set_autoscalers(turn: Turn, command: SetAutoscalers) -> None:
     """Create the autoscalers of a version, or remove every one that it has."""
+    turn.check_time(command.deadline)
     if command.wanted:
         wanted = turn.contents(command.version).autoscalers
         await at_once(put(turn.cluster, manifest, epoch=turn.epoch) for manifest in wanted)

@@ -1,0 +1,59 @@
+"""What makes versions, when it is too late for it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from fairlead.domain.apps.naming import VERSION_LABEL
+from fairlead.domain.rollout.anchor import Anchor
+from fairlead.domain.rollout.commands import CreateVersion, SetAutoscalers
+from fairlead.pipeline.units.contents import Contents
+from fairlead.pipeline.units.creating import create_version, set_autoscalers
+from fairlead.pipeline.units.findings import Findings
+from fairlead.pipeline.units.turn import Contradicted, Turn
+from tests.pipeline.units.units import KEY, Yard, yard
+
+CONFIG = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "shop-1", "namespace": KEY.namespace}}
+SCALER = {
+    "apiVersion": "autoscaling/v2",
+    "kind": "HorizontalPodAutoscaler",
+    "metadata": {"name": "shop-1", "namespace": KEY.namespace, "labels": {VERSION_LABEL: "1"}},
+    "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "shop-1"}, "maxReplicas": 4},
+}
+
+
+@pytest.fixture
+async def here() -> AsyncIterator[Yard]:
+    async with yard() as found:
+        yield found
+
+
+async def turn(here: Yard) -> Turn:
+    contents = Contents(version="1", digest="", configuration=(CONFIG,), autoscalers=(SCALER,))
+    place = await here.units.places(KEY.cluster)
+    return Turn(place, KEY, Anchor(epoch=1), {"1": contents}, Findings(), here.clock)
+
+
+async def test_a_version_is_made_in_time_only(here: Yard) -> None:
+    now, deadline = await turn(here), here.clock.now()
+    with pytest.raises(Contradicted):
+        await create_version(now, CreateVersion("1", {}, deadline - timedelta(seconds=1)))
+    assert here.live("ConfigMap", "shop-1") is None
+    await create_version(now, CreateVersion("1", {}, deadline))
+    assert here.live("ConfigMap", "shop-1") is not None
+
+
+@pytest.mark.parametrize("wanted", [True, False], ids=["make", "remove"])
+async def test_autoscalers_are_made_and_removed_in_time_only(here: Yard, wanted: bool) -> None:
+    now, deadline = await turn(here), here.clock.now()
+    if not wanted:
+        await set_autoscalers(now, SetAutoscalers("1", True, None))
+    there = here.live("HorizontalPodAutoscaler", "shop-1")
+    with pytest.raises(Contradicted):
+        await set_autoscalers(now, SetAutoscalers("1", wanted, deadline - timedelta(seconds=1)))
+    assert here.live("HorizontalPodAutoscaler", "shop-1") == there
+    await set_autoscalers(now, SetAutoscalers("1", wanted, deadline))
+    assert (here.live("HorizontalPodAutoscaler", "shop-1") is not None) is wanted
