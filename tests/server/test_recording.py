@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from typing import cast
 
 from fairlead.domain.rollout.anchor import Anchor, Version
 from fairlead.domain.rollout.intents import VersionSpec
@@ -73,6 +74,20 @@ async def test_a_store_that_fails_is_asked_again_and_nothing_is_lost() -> None:
     writing.cancel()
     assert [entry.sequence for entry in await server.store.journals.read(one)] == [1, 2]
     assert len(await server.store.journals.read(two)) == 1
+
+
+async def test_what_cannot_be_written_holds_up_nothing_else() -> None:
+    server = FakeServer()
+    identifier = await server.deployment()
+    writing = asyncio.ensure_future(server.ears.recorder.run())
+    odd = StateEntered(UNIT, server.clock.now(), "other", cast("Phase", "Unheard of"), "7")
+    for one in (odd, *news(server, identifier)):
+        server.ears.recorder.announce(one)
+    async with asyncio.timeout(10):
+        while len(await server.store.journals.read(identifier)) < 7:  # noqa: ASYNC110 - what is waited for is a fake
+            await asyncio.sleep(0)
+    assert not writing.done()
+    writing.cancel()
 
 
 async def test_an_undeployment_begins_when_it_is_accepted() -> None:

@@ -86,6 +86,18 @@ async def test_a_driver_that_failed_is_started_again_and_counted() -> None:
     assert b"fairlead_drivers_failed_total 3.0" in metrics.exposed(0)
 
 
+async def test_a_driver_that_a_bug_stopped_is_started_again() -> None:
+    rollouts, metrics = FakeRollouts(), Metrics()
+    rollouts.bug = ValueError("nobody thought of it")
+    runner = Runner(rollouts, metrics, first_pause=0.01)
+    runner.busy(UNIT)
+    await until(rollouts.driven, 1)
+    rollouts.bug = None
+    await until(rollouts.driven, 2)
+    await runner.stop()
+    assert b"fairlead_drivers_failed_total 1.0" in metrics.exposed(0)
+
+
 async def test_stopping_hands_over_and_takes_nothing_more() -> None:
     rollouts = FakeRollouts()
     runner = Runner(rollouts, Metrics())

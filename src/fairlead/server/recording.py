@@ -79,7 +79,12 @@ class Recorder:
             while self._news:
                 batch = [self._news[number] for number in range(min(len(self._news), _AT_ONCE))]
                 for run in _runs(batch):
-                    await self.keep(run)
+                    try:
+                        await self.keep(run)
+                    except OperationFailed:
+                        raise
+                    except Exception:  # noqa: BLE001 - what cannot be written would hold up all that follows
+                        _log.exception("this is a bug: news of deployment %s are lost", run[0].deployment)
                     for _ in run:
                         self._news.popleft()
         finally:

@@ -87,9 +87,11 @@ class Runner:
                     async with places:
                         wait = await self.rollouts.drive(unit)
                     pause = self.first_pause
-                except FairleadError as error:
+                except Exception as error:  # noqa: BLE001 - a unit that a bug stopped would have nobody to drive it
                     self.metrics.driver_failed()
-                    _log.warning("%s is driven on in %g s: %s", unit, pause, error)
+                    is_bug = not isinstance(error, FairleadError)
+                    level, what = (logging.ERROR, f"this is a bug: {error!r}") if is_bug else (logging.WARNING, error)
+                    _log.log(level, "%s is driven on in %g s: %s", unit, pause, what, exc_info=is_bug)
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, _LONGEST_PAUSE)
                     continue

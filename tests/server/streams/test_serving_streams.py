@@ -203,6 +203,23 @@ async def test_who_answers_no_ping_is_gone(server: Server) -> None:
     writer.close()
 
 
+async def test_streams_are_ended_after_a_check_that_a_bug_stopped(server: Server) -> None:
+    admitted, failures = server.hub.admitted, iter([ValueError("nobody thought of it")])
+
+    async def failing() -> Callable[[Hashable], bool]:
+        if (failure := next(failures, None)) is not None:
+            raise failure
+        return await admitted()
+
+    server.hub.admitted = failing
+    async with server.websocket():
+        await server.until_open(1)
+        server.revoked.add("one")
+        checking = asyncio.ensure_future(server.hub.run())
+        await server.until_open(0)
+        checking.cancel()
+
+
 async def test_a_client_that_sends_too_much_is_cut_off(server: Server) -> None:
     async with server.websocket() as client:
         await client.send("x" * 10_000)

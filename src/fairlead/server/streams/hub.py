@@ -122,6 +122,8 @@ class Hub:
                 await self.check()
             except FairleadError as error:
                 _log.warning("who may follow could not be found out: %s", error)
+            except Exception:  # noqa: BLE001 - without this task nobody's stream would end any more
+                _log.exception("this is a bug: who may follow could not be found out")
             if self.clock.monotonic() - pinged >= PING_SECONDS:
                 pinged = self.clock.monotonic()
                 for feed in list(self._feeds.values()):
