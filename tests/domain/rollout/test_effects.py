@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from fairlead.domain.rollout.anchor import Anchor
-from fairlead.domain.rollout.commands import SetAutoscalers, SetReplicas, SwitchRoute
+from fairlead.domain.rollout.commands import ReleaseHosts, SetAutoscalers, SetReplicas, SwitchRoute
 from fairlead.domain.rollout.guards import holds
 from fairlead.domain.rollout.intents import Abort, Deploy, OnBusy, Pause, Resolution, Resolve, Rollback, Undeploy
 from fairlead.domain.rollout.judging import judge
@@ -218,3 +218,33 @@ def test_what_is_asked_of_a_version_long_after_has_time(kind: VersionKind) -> No
     late = unit.world.now + timedelta(days=1)
     commands = step(unit.anchor, VersionFact(kind, late, "1")).commands
     assert [one.deadline > late for one in commands if isinstance(one, SetAutoscalers) and one.deadline] == [True]
+
+
+def test_a_failed_version_that_is_gone_gives_its_hosts_up() -> None:
+    unit = Unit()
+    unit.start()
+    submitted_to(unit, Deploy("i", "ann", T0, "d", replace(spec_of("1"), hosts=("shop.example.org",))))
+    while unit.phase is not Phase.WARMING:
+        unit.turn()
+    submitted_to(unit, Abort("a", "ann", unit.world.now))
+    unit.settle()
+    assert (unit.state_of("1"), unit.anchor.hosts) == (VersionState.FAILED, ("shop.example.org",))
+    unit.world.now += timedelta(days=30)
+    unit.told.clear()
+    unit.settle()
+    assert (unit.state_of("1"), unit.anchor.hosts) == (VersionState.ABSENT, ())
+    assert [one for one in unit.told if isinstance(one, ReleaseHosts)] == [ReleaseHosts(())]
+
+
+def test_what_another_version_needs_is_kept() -> None:
+    unit = Unit()
+    unit.start()
+    for name, hosts in (("1", ("old.example.org", "shop.example.org")), ("2", ("shop.example.org",))):
+        submitted_to(unit, Deploy(f"i{name}", "ann", T0, f"d{name}", replace(spec_of(name), hosts=hosts)))
+        unit.settle()
+    unit.told.clear()
+    unit.world.now += timedelta(days=30)
+    unit.settle()
+    unit.world.now += timedelta(days=30)
+    unit.settle()
+    assert [one for one in unit.told if isinstance(one, ReleaseHosts)] == [ReleaseHosts(("shop.example.org",))]

@@ -42,6 +42,7 @@ def step(
     draft = Draft(anchor, event, versions=versions)
     if isinstance(event, VersionFact):
         move(draft, event.version, event.kind)
+        _release(draft)
     else:
         _apply(draft, event, table)
     if draft.undecided:
@@ -49,6 +50,14 @@ def step(
         block_on(draft, draft_pair(event), "there is no rule for it")
         _enter(draft, Phase.BLOCKED)
     return UnitStep(draft.anchor, tuple(draft.commands))
+
+
+def _release(draft: Draft) -> None:
+    """Give up, at rest, the hosts that only a version needed which is gone."""
+    needed = hosts_needed(draft.anchor)
+    if draft.anchor.phase is Phase.IDLE and needed != draft.anchor.hosts:
+        draft.set(hosts=needed)
+        draft.say(*duties(draft.anchor))
 
 
 def draft_pair(event: UnitEvent) -> str:

@@ -25,6 +25,7 @@ from fairlead.pipeline.units.describing import under_version
 from fairlead.pipeline.units.guarded import MANAGER, put, remove
 from fairlead.pipeline.units.hosts import Hosts
 from fairlead.pipeline.units.sight import SERVICES
+from fairlead.pipeline.units.switching import check_hosts
 from fairlead.pipeline.units.turn import Contradicted, Turn
 from fairlead.ports.traffic import Guarantee
 
@@ -189,6 +190,7 @@ async def apply_in_place(turn: Turn, command: ApplyInPlace) -> None:
     scaled = {text(one, "spec", "scaleTargetRef", "name") for one in await autoscalers_of(turn, live.name)}
     before = {object_ref(one) for one in (*turn.contents(live.name).autoscalers, *turn.contents(live.name).outside)}
     stay = (*wanted.services, *wanted.budgets, *wanted.routes, *wanted.autoscalers, *wanted.outside)
+    await check_hosts(turn, wanted.outside)
     await at_once(put(turn.cluster, manifest, epoch=turn.epoch) for manifest in stay)
     for manifest in wanted.workloads.values():
         await _resized(turn, manifest, keeps=manifest["metadata"]["name"] in scaled or bool(wanted.autoscalers))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fairlead.domain.errors import RemoteRefused
 from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.manifests import JsonObject
-from fairlead.domain.reading import branch
+from fairlead.domain.reading import branch, entries, text
 from fairlead.domain.rollout.commands import ProbeRoutes, StageRoute, SwitchRoute
 from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.guarded import create, put, remove
+from fairlead.pipeline.units.hosts import Hosts
 from fairlead.pipeline.units.observing import ready_of
 from fairlead.pipeline.units.sight import INGRESSES
 from fairlead.pipeline.units.turn import Contradicted, Turn
@@ -65,12 +67,20 @@ async def _write(turn: Turn, command: SwitchRoute, contents: Contents) -> None:
 async def open_to_outside(turn: Turn, command: ProbeRoutes) -> None:
     """Let what leads to the unit from outside be as the version wants it: it never names a version itself."""
     wanted = turn.contents(command.version).outside
+    await check_hosts(turn, wanted)
     await at_once(put(turn.cluster, manifest, epoch=turn.epoch) for manifest in wanted)
     refs = {object_ref(manifest) for manifest in wanted}
     sight = await turn.look()
     for ref, live in sight.objects.items():
         if ref.kind == INGRESSES.kind and ref not in refs:
             await remove(turn.cluster, live, epoch=turn.epoch)
+
+
+async def check_hosts(turn: Turn, outside: Sequence[JsonObject]) -> None:
+    """Raise Contradicted when somebody else has a host by now: claims of other namespaces show by Ingresses alone."""
+    hosts = {text(rule, "host") for manifest in outside for rule in entries(manifest, "spec", "rules")} - {""}
+    if hosts and await Hosts(turn.cluster, turn.key).owner(hosts):
+        raise Contradicted
 
 
 def _manifest(contents: Contents, ref: ObjectRef) -> JsonObject | None:
