@@ -257,6 +257,13 @@ async def test_an_app_goes_with_everything_and_its_numbers_are_not_given_again(h
     assert states(anchor) == {"2": "Live"}
 
 
+async def test_what_another_run_ended_is_told_as_well(here: Yard) -> None:
+    await here.deploy(here.descriptor())
+    here.heard.clear()
+    await here.units.drive(KEY, at_rest)
+    assert [(one.intent, one.outcome) for one in here.heard if isinstance(one, DeploymentEnded)] == [("i1", "deployed")]
+
+
 async def test_a_named_version_is_deployed_once(here: Yard) -> None:
     await here.deploy(here.descriptor(version="blue"))
     assert ended(await here.deploy(here.descriptor(version="blue")))["i2"] == "unchanged"

@@ -18,7 +18,7 @@ from fairlead.domain.rollout.guards import promoted_at
 from fairlead.domain.rollout.intents import Deploy, Intent, OnBusy
 from fairlead.domain.rollout.judging import next_intent
 from fairlead.domain.rollout.phases import Phase, VersionState
-from fairlead.domain.unit_news import IntentAccepted
+from fairlead.domain.unit_news import DeploymentEnded, IntentAccepted
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.engine import Engine, at_once
 from fairlead.pipeline.presence import Presence, present
@@ -162,6 +162,7 @@ class Units:
             while True:
                 held = await read_anchor(place.anchors, key)
                 if is_over(held, rests):
+                    self._tell_ends(key, held.anchor)
                     return held.anchor
                 if not await self._is_driven(key, held, others):
                     break
@@ -169,6 +170,12 @@ class Units:
             diagnosis = Diagnosis(waking.observer)
             driver = Driver(place, key, leadership, self.sink, self.engine.clock, waking, diagnosis)
             return await driver.run(held, rests)
+
+    def _tell_ends(self, key: UnitKey, anchor: Anchor) -> None:
+        """Say how what was asked has ended: whoever drove the unit told only those who follow that run."""
+        for one in anchor.ended:
+            ended = (one.at, one.deployment, one.intent, one.outcome, one.explanation)
+            self.sink.announce(DeploymentEnded(key, *ended))
 
     @asynccontextmanager
     async def _waking(self, key: UnitKey, place: Place) -> AsyncIterator[Waking]:
