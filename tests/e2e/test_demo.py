@@ -148,7 +148,7 @@ def _check_the_switches(shown: Shown) -> tuple[str, str]:
     """An app went forward and back by a person's word; return its two versions."""
     where = "--environment production"
     _, waiting = shown.texts(f"fairlead deploy checkout.yaml {where}")
-    found = re.search(r"Awaiting of version (\d+)\n +(\d+) +Live ", waiting)
+    found = re.search(r"Awaiting of version (\d+)\n +VERSION .*\n +(\d+) +Live ", waiting)
     assert found is not None
     new, old = found.groups()
     first, promoted = shown.texts(f"fairlead promote checkout {where}")
@@ -157,7 +157,7 @@ def _check_the_switches(shown: Shown) -> tuple[str, str]:
     assert live == [[old], [new], [old]]
     assert re.search(rf"^ +{new} +Hot ", back, re.MULTILINE)
     (undeployed,) = shown.texts(f"fairlead undeploy checkout {where} --yes")
-    assert "checkout: nothing is live\nundeployed\n" in undeployed
+    assert "/checkout: nothing is live\n" in undeployed
     return old, new
 
 
