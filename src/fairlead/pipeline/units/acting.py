@@ -50,6 +50,9 @@ _BY_COMMAND: Final[dict[type[Any], Callable[[Turn, Any], Awaitable[None]]]] = {
     wanted.RemoveUnit: remove_unit,
 }
 
+# There is nobody to act for: no later turn can help, and whoever drives has to know.
+_NOBODY: Final = "accountMissing"
+
 
 async def act(turn: Turn, commands: Sequence[wanted.Command], sink: UnitSink) -> Met | None:
     """Carry out commands in their order, up to one that a reading contradicts, or whose end is not known."""
@@ -61,6 +64,8 @@ async def act(turn: Turn, commands: Sequence[wanted.Command], sink: UnitSink) ->
         except Transient as error:
             return Met(Kind.UNKNOWN_RESULT, str(error))
         except (RemoteRefused, Refused) as error:
+            if error.code == _NOBODY:
+                raise
             return Met(Kind.CONFLICT, str(error))
     return None
 
