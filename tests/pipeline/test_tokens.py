@@ -42,7 +42,7 @@ async def test_a_token_opens_the_door_and_its_text_is_kept_nowhere() -> None:
     assert await stage.administration.tokens.read(identifier_in(text) or "") == token
     assert caller_of(text, token, stage.clock.now()) == Caller("ci", Role.DEPLOYER, SHOP, token.identifier)
     everything = repr(stage.administration.tokens.kept) + repr(stage.administration.audit.entries)
-    assert text.rpartition("_")[2] not in everything
+    assert text[-43:] not in everything
     assert stage.audit == [("root", "tokens.create", "allowed")]
     assert token.created_by == "root"
 
