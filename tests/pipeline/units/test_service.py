@@ -22,14 +22,16 @@ from fairlead.domain.errors import (
     RemoteRefused,
     Transient,
 )
-from fairlead.domain.identity import ObjectRef
+from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Abort, OnBusy, Pause, Promote, Resume, Rollback, Scale, Undeploy
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.unit_news import DeploymentEnded, HealthObserved, LogLine
 from fairlead.domain.units import UnitKey
+from fairlead.pipeline.units.anchoring import DriverMark, read_anchor, swap_anchor
 from fairlead.pipeline.units.place import Place
 from fairlead.pipeline.units.service import at_rest, stands_still
+from tests.fakes.whoami import FakeWhoAmI
 from tests.pipeline.units.units import KEY, Yard, ended, states, yard
 
 
@@ -456,3 +458,27 @@ async def test_what_cannot_be_touched_is_not_driven(here: Yard) -> None:
     with pytest.raises(OperationFailed) as caught:
         await taken_over(here, RemoteRefused(Problem("admissionDenied", "never"), status=403), 1000)
     assert caught.value.code == "takeoverFailed"
+
+
+async def test_a_last_command_that_is_lost_is_asked_for_again(here: Yard) -> None:
+    await here.deploy(here.descriptor())
+    await here.deploy(here.descriptor(env="green"))
+    lost = Transient(Problem("clusterUnreachable", "no answer"))
+    here.cluster.fail(lost, verb="patch", kind="Deployment", name="shop-1", skip=1)  # after it was touched
+    await here.settle(lambda anchor: states(anchor) == {"1": "Warm", "2": "Live"})
+    assert here.replicas("shop-1") == 0
+
+
+async def test_a_driver_that_was_killed_at_rest_is_followed_by_the_next(here: Yard) -> None:
+    anchors = SecretAnchors(here.cluster)
+    main = replace(here.descriptor().main, minimum=2, maximum=10)
+    await here.deploy(here.descriptor(main=main))
+    lost = here.live("HorizontalPodAutoscaler", "shop-1")
+    assert lost is not None
+    await here.cluster.delete(object_ref(lost), uid=lost["metadata"]["uid"])
+    held = await read_anchor(anchors, KEY)
+    killed = DriverMark("gone", "gone", FakeWhoAmI().me())
+    assert await swap_anchor(anchors, KEY, held, held.anchor, killed) is not None
+    await here.settle()
+    assert here.live("HorizontalPodAutoscaler", "shop-1") is not None
+    assert (await read_anchor(anchors, KEY)).driver is None

@@ -39,6 +39,10 @@ PAUSE_SECONDS: Final = 0.2  # after something was not as expected; doubles up to
 FENCE_SECONDS: Final = 60.0
 """So long a takeover tries to touch everything of a unit before it fails."""
 
+SETTLE_SECONDS: Final = 30.0
+"""So long a driver that could rest asks again for what is not done yet."""
+
+_STILL: Final = frozenset({Phase.IDLE, Phase.AWAITING, Phase.BLOCKED})
 _CHANGING: Final = frozenset({VersionState.STARTING, VersionState.FAILED, VersionState.REMOVING})
 
 Rests = Callable[[Anchor], bool]
@@ -61,6 +65,8 @@ class Driver:
     _away_since: datetime | None = None
     _met: Fact | None = None
     _idle: int = 0
+    _is_quiet: bool = False
+    _resting: datetime | None = None
 
     def __post_init__(self) -> None:
         self.library = Library(self.place.anchors, self.key)
@@ -77,7 +83,7 @@ class Driver:
             try:
                 held = await self._take_over(held)
                 while True:
-                    while not (rests(held.anchor) and not held.anchor.queue):
+                    while not self._is_done(held.anchor, rests):
                         held = await self._turn(await self._mine())
                     if await self._let_go(held):
                         break
@@ -88,6 +94,19 @@ class Driver:
                 await self.findings.close()
                 await self.diagnosis.close()
         return held.anchor
+
+    def _is_done(self, anchor: Anchor, rests: Rests) -> bool:
+        """Whether the driver may stop: at rest also nothing is left to ask for again, or it was asked for long enough.
+
+        The last command may be lost as any other.
+        """
+        if not rests(anchor) or anchor.queue:
+            self._resting = None
+            return False
+        now = self.clock.now()
+        self._resting = self._resting or now
+        tried = now - self._resting >= timedelta(seconds=SETTLE_SECONDS)
+        return anchor.phase not in _STILL or self._is_quiet or tried
 
     async def _take_over(self, held: Held) -> Held:
         while True:
@@ -133,6 +152,7 @@ class Driver:
     async def _turn(self, held: Held) -> Held:
         """Look, judge, step, swap, act: once."""
         self.waking.heard()
+        self._is_quiet = False
         seen = await self._look(held.anchor)
         now = self.clock.now()
         told, self._met = self._met, None
@@ -153,9 +173,10 @@ class Driver:
             deployment = anchor.candidate.deployment if anchor.candidate is not None else ""
             self.sink.announce(LogLine(self.key, self.clock.now(), deployment, self.findings.notes.pop(0)))
         self._note(met)
+        self._is_quiet = seen.reachable and not events and met is None
         if moved and met is None:
             self._idle = 0
-        else:
+        elif not self._is_quiet or self._resting is None:
             await self._rest(is_asking=bool(events) or met is not None)
         return held
 

@@ -161,10 +161,11 @@ class Units:
         async with self._waking(key, place) as waking:
             while True:
                 held = await read_anchor(place.anchors, key)
-                if is_over(held, rests):
+                alive = await self._is_alive(key, held, others)
+                if is_over(held, rests) and (held.driver is None or alive):
                     self._tell_ends(key, held.anchor)
                     return held.anchor
-                if not await self._is_driven(key, held, others):
+                if alive is False:
                     break
                 await waking.wait(self.engine.pulse, LOOK_SECONDS)
             diagnosis = Diagnosis(waking.observer)
@@ -187,10 +188,11 @@ class Units:
                 finally:
                     await waking.close()
 
-    async def _is_driven(self, key: UnitKey, held: Held, others: Others) -> bool:
+    async def _is_alive(self, key: UnitKey, held: Held, others: Others) -> bool | None:
+        """Return whether another run drives the unit; None while nobody can tell."""
         if held.driver is None or held.driver.run == self.presence.run:
             return False
-        return await others.is_alive(key.namespace, held.driver) is not False
+        return await others.is_alive(key.namespace, held.driver)
 
     async def _version(self, place: Place, key: UnitKey, order: Order) -> tuple[str, Contents]:
         """Reserve the version of an order, and store what it consists of."""
