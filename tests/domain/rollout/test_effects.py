@@ -74,6 +74,20 @@ def test_a_preview_comes_back_before_an_abort_is_over() -> None:
     assert (unit.phase, unit.world.preview) == ("Idle", "1")
 
 
+def test_what_leads_in_from_outside_comes_back_before_an_abort_is_over() -> None:
+    unit = unit_in(Phase.REVERTING)
+    unit.world.opened = "2"
+    for _ in range(9):
+        unit.turn()
+        if unit.phase == "Aborting":
+            break
+    assert (unit.phase, unit.world.opened) == ("Aborting", "1")
+    unit.world.opened = "2"
+    assert _kinds(unit)[-1] == "retry"
+    unit.settle()
+    assert (unit.phase, unit.world.opened) == ("Idle", "1")
+
+
 def test_removing_goes_on_until_nothing_is_seen() -> None:
     unit = unit_in(Phase.UNDEPLOYING)
     for _ in range(4):

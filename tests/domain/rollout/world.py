@@ -74,6 +74,7 @@ class World:
     routes: dict[ObjectRef, Route | None] = field(default_factory=dict)
     epoch: int = 0
     preview: str = ""
+    opened: str | None = None
     hosts: tuple[str, ...] = ()
     gates: Verdict = Verdict.PASSED
     health: Verdict = Verdict.PASSED
@@ -130,6 +131,7 @@ class World:
             answered=answered,
             gates=self.gates,
             preview=self.preview,
+            opened=self.opened,
             leftovers=(Owned(SHOP, "u"),) if self.leftovers else (),
         )
 
@@ -412,6 +414,11 @@ def _preview(unit: Unit, command: ask.SetPreview) -> bool:
     return True
 
 
+def _open(unit: Unit, command: ask.ProbeRoutes) -> bool:
+    unit.world.opened = command.version
+    return True
+
+
 def _in_place(unit: Unit, command: ask.ApplyInPlace) -> bool:
     unit.world.difference = Difference.NONE
     live = unit.anchor.live
@@ -433,6 +440,7 @@ _DOING: Mapping[type[ask.Command], Callable[..., bool]] = {
     ask.RemoveUnit: _set(leftovers=False),
     ask.PinLabels: _set(labelled=True),
     ask.SetPreview: _preview,
+    ask.ProbeRoutes: _open,
     ask.ApplyInPlace: _in_place,
 }
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fairlead.adapters.anchors.secrets import SecretAnchors
-from fairlead.domain.apps.descriptor import Component, Exposure, HealthCheck, WebhookGate
+from fairlead.domain.apps.descriptor import Component, Exposure, HealthCheck, Soak, WebhookGate
 from fairlead.domain.apps.probing import Answer
 from fairlead.domain.errors import (
     FairleadError,
@@ -247,6 +247,33 @@ async def test_what_a_pause_held_back_goes_on_when_it_ends(here: Yard, after: fl
     assert (anchor.phase, stands_still(anchor)) == (Phase.AWAITING, True)
     anchor = await here.ask(Resume(*here.asked()))
     assert (ended(anchor)["i2"], states(anchor)) == ("deployed", {"1": "Hot", "2": "Live"})
+
+
+async def test_what_leads_in_from_outside_goes_back_with_the_traffic(here: Yard) -> None:
+    soak = {"soak": Soak(seconds=600.0)}
+    await here.deploy(here.descriptor(exposure=Exposure(host="old.example.com")))
+    new = here.descriptor(env="green", exposure=Exposure(host="new.example.com"), rules=soak)
+    await here.units.deploy(KEY, here.order(new))
+    await here.settle(lambda anchor: anchor.phase is Phase.SOAKING)
+    assert hosts(here) == ["new.example.com"]
+    anchor = await here.ask(Abort(*here.asked()))
+    assert (ended(anchor)["i2"], hosts(here)) == ("aborted", ["old.example.com"])
+
+
+async def test_of_a_first_version_that_is_given_up_nothing_leads_in(here: Yard) -> None:
+    soak = {"soak": Soak(seconds=600.0)}
+    exposed = here.descriptor(exposure=Exposure(host="shop.example.com"), rules=soak)
+    await here.units.deploy(KEY, here.order(exposed))
+    await here.settle(lambda anchor: anchor.phase is Phase.SOAKING)
+    assert hosts(here) == ["shop.example.com"]
+    anchor = await here.ask(Abort(*here.asked()))
+    assert (ended(anchor)["i1"], hosts(here)) == ("aborted", [])
+
+
+def hosts(here: Yard) -> list[str]:
+    """Return the hosts that lead to the app from outside."""
+    ingress = here.live("Ingress", KEY.name)
+    return [] if ingress is None else [rule["host"] for rule in ingress["spec"]["rules"]]
 
 
 async def test_an_app_goes_with_everything_and_its_numbers_are_not_given_again(here: Yard) -> None:

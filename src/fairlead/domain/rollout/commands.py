@@ -154,7 +154,7 @@ class SwitchRoute:
 
 @dataclass(frozen=True, slots=True)
 class ProbeRoutes:
-    """Ask through the load balancer which version answers."""
+    """Let what leads in from outside be as a version wants it, with none be gone; and ask which version answers."""
 
     DESTRUCTIVE: ClassVar = False
     refs: tuple[ObjectRef, ...]

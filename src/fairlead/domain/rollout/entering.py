@@ -123,7 +123,9 @@ def _probing(anchor: Anchor, spec: VersionSpec) -> tuple[Command, ...]:
 
 
 def _aborting(anchor: Anchor, spec: VersionSpec) -> tuple[Command, ...]:
-    return (SetPreview(anchor.live.name if anchor.live is not None else ""),) if spec.preview else ()
+    live = anchor.live.name if anchor.live is not None else ""
+    opened = ProbeRoutes((), live, None)  # what leads in from outside may be the candidate's already
+    return (SetPreview(live), opened) if spec.preview else (opened,)
 
 
 _DUTIES: Final[Mapping[Phase, Callable[[Anchor, VersionSpec], tuple[Command, ...]]]] = {

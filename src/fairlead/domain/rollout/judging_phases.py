@@ -192,8 +192,8 @@ def _soaking(case: _Case) -> _Found:
 
 
 def _aborting(case: _Case) -> _Found:
-    live, version = case.anchor.live, case.version
-    if case.candidate.spec.preview and case.observation.preview != (live.name if live is not None else ""):
+    version, live = case.version, case.anchor.live.name if case.anchor.live is not None else ""
+    if case.observation.opened != live or (case.candidate.spec.preview and case.observation.preview != live):
         return Kind.RETRY
     if version is None or version.state is not VersionState.FAILED:
         return Kind.CLEARED

@@ -113,7 +113,8 @@ class Observation:
     set on the first good reading after that. `epoch` is the highest one that a guarded object carries. `staged`: every
     proxy says that the new side is checked and up. `answered` is the version that answered probes through the load
     balancer, all of them. `gates` belong to the candidate and to the phase. `preview` is the version that the preview
-    leads to, empty for none. `leftovers` are objects of the unit, of no version, that are still there.
+    leads to, empty for none. `opened` is the one that what leads in from outside was last written for, empty for none,
+    None while nobody knows. `leftovers` are objects of the unit, of no version, that are still there.
     """
 
     reachable: bool = True
@@ -128,6 +129,7 @@ class Observation:
     gates: Verdict = Verdict.UNKNOWN
     gates_explanation: str = ""
     preview: str = ""
+    opened: str | None = None
     leftovers: tuple[Owned, ...] = ()
 
     def route_of(self, ref: ObjectRef) -> Route | None:

@@ -16,8 +16,9 @@ class Findings:
     """What was found, by version where it is about one.
 
     `gates` are by version and whether they are those of its soak, `running` those that have not ended. `hopeless` says
-    why pods will never be ready, `bodies` what pods answered last. `notes` are for people, and go once they were told.
-    `changed` is set when something was found.
+    why pods will never be ready, `bodies` what pods answered last. `opened` is the version that what leads in from
+    outside was last written for, None while this driver wrote nothing there. `notes` are for people, and go once they
+    were told. `changed` is set when something was found.
     """
 
     preflight: dict[str, PreflightSeen] = field(default_factory=dict)
@@ -27,6 +28,7 @@ class Findings:
     evidence: set[str] = field(default_factory=set)
     adoption: AdoptionSeen | None = None
     bodies: dict[str, str] = field(default_factory=dict)
+    opened: str | None = None
     notes: list[str] = field(default_factory=list)
     running: dict[tuple[str, bool], asyncio.Task[None]] = field(default_factory=dict)
     changed: asyncio.Event = field(default_factory=asyncio.Event)

@@ -39,6 +39,7 @@ def observation(anchor: Anchor, sight: Sight, library: Library, findings: Findin
         gates=verdict,
         gates_explanation=explanation,
         preview=preview_of(sight, library.get(candidate)),
+        opened=findings.opened,
         leftovers=leftovers(sight, library),
     )
 

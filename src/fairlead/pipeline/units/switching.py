@@ -74,6 +74,7 @@ async def open_to_outside(turn: Turn, command: ProbeRoutes) -> None:
     for ref, live in sight.objects.items():
         if ref.kind == INGRESSES.kind and ref not in refs:
             await remove(turn.cluster, live, epoch=turn.epoch)
+    turn.findings.opened = command.version
 
 
 async def check_hosts(turn: Turn, outside: Sequence[JsonObject]) -> None:
