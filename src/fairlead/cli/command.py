@@ -11,7 +11,8 @@ from typing import Any, cast, get_type_hints
 import typer
 from typer.core import TyperCommand
 
-from fairlead.cli.catalog import Entry, find
+from fairlead.cli.catalog import find
+from fairlead.cli.entries.entry import Entry
 
 WIDTH = 80  # columns of help on anything wider
 _OPTION = 26  # columns of an option and its value

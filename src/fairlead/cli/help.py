@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fairlead.cli.catalog import CATALOG, SECTIONS, Entry
+from fairlead.cli.catalog import CATALOG
+from fairlead.cli.entries.entry import SECTIONS, Entry
 
 _HEAD = """\
 Usage: fairlead COMMAND [options]

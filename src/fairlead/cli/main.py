@@ -12,7 +12,8 @@ from typing import Any
 import typer.main
 
 from fairlead import __version__
-from fairlead.cli.catalog import CATALOG, Entry, find, names
+from fairlead.cli.catalog import CATALOG, find, names
+from fairlead.cli.entries.entry import Entry
 from fairlead.cli.failures import Failures
 from fairlead.cli.help import overview
 from fairlead.cli.run import Operation, Surroundings, carry_out

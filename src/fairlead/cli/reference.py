@@ -14,7 +14,8 @@ from typing import Any, get_args
 
 import typer
 
-from fairlead.cli.catalog import CATALOG, SECTIONS, Entry
+from fairlead.cli.catalog import CATALOG
+from fairlead.cli.entries.entry import SECTIONS, Entry
 from fairlead.cli.help import overview
 from fairlead.cli.main import commands
 
