@@ -2,18 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from fairlead.domain.config import (
-    Cluster,
-    Compat,
-    Declaration,
-    Environment,
-    ManifestFiles,
-    Minikube,
-    Place,
-    Release,
-)
+from fairlead.domain.config import Cluster, Compat, Declaration, Environment, ManifestFiles, Place, Release
 from fairlead.domain.errors import InputError
 from fairlead.domain.labels import parse_selector
+from fairlead.domain.providers import Minikube
 from fairlead.domain.selection import Scope, choose_environments, choose_releases
 
 PLACE = Place("environments.yaml", 1, 1)

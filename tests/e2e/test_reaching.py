@@ -13,9 +13,10 @@ from fairlead.adapters.kubernetes.client import KubernetesCluster
 from fairlead.adapters.providers.cluster_access import KubeconfigAccess
 from fairlead.adapters.providers.sources import Sources
 from fairlead.adapters.providers.store import KubeconfigStore
-from fairlead.domain.config import Cluster, Environment, ExistingContext, KubeconfigFile, Place, Provider
+from fairlead.domain.config import Cluster, Environment, Place
 from fairlead.domain.errors import Refused
 from fairlead.domain.kubeconfig import Kubeconfig
+from fairlead.domain.providers import ExistingContext, KubeconfigFile, Provider
 from fairlead.doors.process import Program, run
 from fairlead.settings import Settings
 from tests.e2e.running import RunningSandbox

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fairlead.domain.config import Cluster, Compat, Declaration, Environment, Minikube, Place
+from fairlead.domain.config import Cluster, Compat, Declaration, Environment, Place
 from fairlead.domain.errors import FairleadError, InputError, OperationFailed, Problem, Refused, Transient
+from fairlead.domain.providers import Minikube
 from fairlead.pipeline.init import initialize
 from tests.fakes.provider import FakeClusterAccess
 

@@ -16,7 +16,6 @@ from fairlead.domain.config import (
     Declaration,
     Environment,
     EnvRef,
-    ExistingContext,
     Kustomization,
     Literal,
     ManifestFiles,
@@ -33,6 +32,7 @@ from fairlead.domain.helm_past import HelmPast
 from fairlead.domain.helm_payload import HelmRevision
 from fairlead.domain.helm_release import HelmStatus
 from fairlead.domain.manifests import Manifest
+from fairlead.domain.providers import ExistingContext
 from fairlead.domain.rendering import Capabilities, ChartRequest, Hook, LocalChart, Lookup, RenderedChart
 from fairlead.domain.targets import Target
 from fairlead.doors.paths import Paths

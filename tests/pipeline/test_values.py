@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from fairlead.domain.config import GceAddress, Gke, SecretRef
+from fairlead.domain.config import GceAddress, SecretRef
 from fairlead.domain.errors import InputError
+from fairlead.domain.providers import Gke
 from fairlead.domain.targets import Target
 from fairlead.domain.values import Layer
 from fairlead.doors.paths import Paths

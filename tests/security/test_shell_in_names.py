@@ -13,8 +13,9 @@ from fairlead.adapters.providers.cluster_access import KubeconfigAccess
 from fairlead.adapters.providers.sources import Sources
 from fairlead.adapters.providers.store import KubeconfigStore
 from fairlead.adapters.providers.technologies import reach_of
-from fairlead.domain.config import Aks, Cluster, Environment, ExistingContext, Gke, Place, Provider
+from fairlead.domain.config import Cluster, Environment, Place
 from fairlead.domain.errors import InputError
+from fairlead.domain.providers import Aks, ExistingContext, Gke, Provider
 from fairlead.settings import Settings
 from tests.fakes import kubeconfigs
 from tests.fakes.clock import FakeClock

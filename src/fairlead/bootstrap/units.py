@@ -20,10 +20,11 @@ from fairlead.adapters.traffic.services import ServiceSelectors
 from fairlead.adapters.variables.configmaps import ConfigMapVariables
 from fairlead.adapters.whoami.process import ThisProcess
 from fairlead.domain.config import Cluster as DeclaredCluster
-from fairlead.domain.config import Environment, ExistingContext
+from fairlead.domain.config import Environment
 from fairlead.domain.config import Place as Declared
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.events import Event
+from fairlead.domain.providers import ExistingContext
 from fairlead.domain.unit_news import UnitNews
 from fairlead.pipeline.application import Application
 from fairlead.pipeline.engine import Engine

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from fairlead.domain.apps.descriptor import Descriptor
+from fairlead.domain.providers import Provider
 from fairlead.domain.pull_secrets import PullSecrets
 from fairlead.domain.records import KEPT
 from fairlead.domain.upgrades.chosen import Chosen
@@ -27,52 +28,6 @@ class Place:
     line: int
     column: int
     path: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Gke:
-    """Google Kubernetes Engine, by zone or by region (exactly one)."""
-
-    project: str
-    cluster_name: str
-    zone: str | None = None
-    region: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Aks:
-    """Azure Kubernetes Service."""
-
-    resource_group: str
-    cluster_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Minikube:
-    """The local minikube cluster, by its own context."""
-
-
-@dataclass(frozen=True, slots=True)
-class DockerForDesktop:
-    """Docker Desktop's cluster, by its own context."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExistingContext:
-    """A context of the operator's kubeconfig."""
-
-    context_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class KubeconfigFile:
-    """A kubeconfig file and a context in it (its current one when None). `path` may lie outside the repository."""
-
-    path: str
-    context: str | None = None
-
-
-Provider = Gke | Aks | Minikube | DockerForDesktop | ExistingContext | KubeconfigFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fairlead.domain.config import (
-    Declaration,
-    EnvRef,
-    GceAddress,
-    Gke,
-    Literal,
-    Place,
-    SecretRef,
-    ValueEntry,
-)
+from fairlead.domain.config import Declaration, EnvRef, GceAddress, Literal, Place, SecretRef, ValueEntry
 from fairlead.domain.documents import MappingNode
 from fairlead.domain.errors import InputError, Problem
+from fairlead.domain.providers import Gke
 from fairlead.domain.targets import Target
 from fairlead.domain.upgrades.chosen import with_chosen
 from fairlead.domain.valuepaths import parse_path

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from fairlead.domain.config import GceAddress, Gke, SecretRef
+from fairlead.domain.config import GceAddress, SecretRef
+from fairlead.domain.providers import Gke
 
 
 class AddressSource(Protocol):

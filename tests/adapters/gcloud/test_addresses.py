@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from fairlead.adapters.gcloud.addresses import GcloudAddresses, command
-from fairlead.domain.config import GceAddress, Gke
+from fairlead.domain.config import GceAddress
 from fairlead.domain.errors import InputError, OperationFailed
+from fairlead.domain.providers import Gke
 from fairlead.settings import Settings
 from tests.fakes.programs import RecordingPrograms
 

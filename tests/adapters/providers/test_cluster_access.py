@@ -15,20 +15,10 @@ from fairlead.adapters.providers.cluster_access import KubeconfigAccess
 from fairlead.adapters.providers.sources import Override, Sources
 from fairlead.adapters.providers.store import KubeconfigStore
 from fairlead.domain.access import BearerToken
-from fairlead.domain.config import (
-    Aks,
-    Cluster,
-    DockerForDesktop,
-    Environment,
-    ExistingContext,
-    Gke,
-    KubeconfigFile,
-    Minikube,
-    Place,
-    Provider,
-)
+from fairlead.domain.config import Cluster, Environment, Place
 from fairlead.domain.errors import FairleadError, InputError, OperationFailed, Refused
 from fairlead.domain.kubeconfig import Kubeconfig
+from fairlead.domain.providers import Aks, DockerForDesktop, ExistingContext, Gke, KubeconfigFile, Minikube, Provider
 from fairlead.ports.provider import InitializedContext
 from fairlead.settings import Settings
 from tests.fakes import kubeconfigs

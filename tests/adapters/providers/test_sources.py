@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from fairlead.adapters.providers.sources import Override, Sources
-from fairlead.domain.config import Cluster, ExistingContext, Gke, KubeconfigFile, Minikube, Place, Provider
+from fairlead.domain.config import Cluster, Place
 from fairlead.domain.errors import InputError
 from fairlead.domain.kubeconfig import Trust
+from fairlead.domain.providers import ExistingContext, Gke, KubeconfigFile, Minikube, Provider
 from fairlead.settings import Settings
 
 

@@ -6,18 +6,9 @@ import pytest
 
 from fairlead.adapters.providers import gitlab
 from fairlead.adapters.providers.technologies import reach_of
-from fairlead.domain.config import (
-    Aks,
-    Cluster,
-    DockerForDesktop,
-    ExistingContext,
-    Gke,
-    KubeconfigFile,
-    Minikube,
-    Place,
-    Provider,
-)
+from fairlead.domain.config import Cluster, Place
 from fairlead.domain.errors import InputError
+from fairlead.domain.providers import Aks, DockerForDesktop, ExistingContext, Gke, KubeconfigFile, Minikube, Provider
 from fairlead.domain.reaching import Reach
 
 PLACE = Place("environments.yaml", 3, 5, "clusters[0]")

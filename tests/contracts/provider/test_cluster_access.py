@@ -10,8 +10,9 @@ import pytest
 from fairlead.adapters.providers.cluster_access import KubeconfigAccess
 from fairlead.adapters.providers.sources import Sources
 from fairlead.adapters.providers.store import KubeconfigStore
-from fairlead.domain.config import Cluster, Environment, ExistingContext, KubeconfigFile, Place, Provider
+from fairlead.domain.config import Cluster, Environment, Place
 from fairlead.domain.errors import FairleadError, InputError, Refused
+from fairlead.domain.providers import ExistingContext, KubeconfigFile, Provider
 from fairlead.ports.provider import ClusterAccess
 from fairlead.settings import Settings
 from tests.fakes import kubeconfigs

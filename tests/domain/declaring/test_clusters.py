@@ -2,16 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from fairlead.domain.config import (
-    Aks,
-    DockerForDesktop,
-    EnvRef,
-    ExistingContext,
-    Gke,
-    KubeconfigFile,
-    Minikube,
-    Provider,
-)
+from fairlead.domain.config import EnvRef
+from fairlead.domain.providers import Aks, DockerForDesktop, ExistingContext, Gke, KubeconfigFile, Minikube, Provider
 from tests.fakes.declared import declare
 
 PROVIDERS: list[tuple[str, Provider, str]] = [

@@ -7,8 +7,9 @@ import ipaddress
 import re
 from dataclasses import replace
 
-from fairlead.domain.config import GceAddress, Gke
+from fairlead.domain.config import GceAddress
 from fairlead.domain.errors import InputError, OperationFailed, Problem
+from fairlead.domain.providers import Gke
 from fairlead.doors.process import Program, run
 from fairlead.settings import Settings
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fairlead.adapters.providers.names import checked
-from fairlead.domain.config import Aks, Place
+from fairlead.domain.config import Place
+from fairlead.domain.providers import Aks
 from fairlead.domain.reaching import Reach
 
 

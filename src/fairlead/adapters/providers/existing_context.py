@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairlead.domain.config import ExistingContext
+from fairlead.domain.providers import ExistingContext
 from fairlead.domain.reaching import Reach
 
 

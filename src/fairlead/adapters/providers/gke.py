@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fairlead.adapters.providers.names import checked
-from fairlead.domain.config import Gke, Place
+from fairlead.domain.config import Place
 from fairlead.domain.errors import InputError, Problem
+from fairlead.domain.providers import Gke
 from fairlead.domain.reaching import Reach
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairlead.domain.config import KubeconfigFile
+from fairlead.domain.providers import KubeconfigFile
 from fairlead.domain.reaching import Reach
 
 

@@ -10,7 +10,8 @@ from fairlead.adapters.providers import (
     kubeconfig_file,
     minikube,
 )
-from fairlead.domain.config import Aks, Cluster, DockerForDesktop, ExistingContext, Gke, KubeconfigFile, Minikube
+from fairlead.domain.config import Cluster
+from fairlead.domain.providers import Aks, DockerForDesktop, ExistingContext, Gke, KubeconfigFile, Minikube
 from fairlead.domain.reaching import Reach
 
 

@@ -7,23 +7,17 @@ from typing import Any, assert_never
 
 from fairlead.cli.wire.documents import List, ListedItem
 from fairlead.domain.config import (
-    Aks,
     App,
     ChartDir,
     ChartOci,
     ChartReference,
     Cluster,
-    DockerForDesktop,
     Environment,
-    ExistingContext,
-    Gke,
-    KubeconfigFile,
     Kustomization,
     ManifestFiles,
-    Minikube,
-    Provider,
     ReleaseSource,
 )
+from fairlead.domain.providers import Aks, DockerForDesktop, ExistingContext, Gke, KubeconfigFile, Minikube, Provider
 from fairlead.domain.targets import Target
 
 

@@ -6,22 +6,11 @@ import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fairlead.domain.config import (
-    Aks,
-    Cluster,
-    DockerForDesktop,
-    EnvRef,
-    ExistingContext,
-    Gke,
-    HelmRepo,
-    KubeconfigFile,
-    Minikube,
-    Place,
-    Provider,
-)
+from fairlead.domain.config import Cluster, EnvRef, HelmRepo, Place
 from fairlead.domain.declaring.findings import Findings
 from fairlead.domain.declaring.found import FoundRecord
 from fairlead.domain.interpolation import BadInterpolation, interpolate
+from fairlead.domain.providers import Aks, DockerForDesktop, ExistingContext, Gke, KubeconfigFile, Minikube, Provider
 
 
 @dataclass(frozen=True, slots=True)

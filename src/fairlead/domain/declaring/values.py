@@ -10,7 +10,6 @@ from fairlead.domain.config import (
     Cluster,
     EnvRef,
     GceAddress,
-    Gke,
     Literal,
     Place,
     SecretRef,
@@ -24,6 +23,7 @@ from fairlead.domain.declaring.quoting import quoted
 from fairlead.domain.declaring.reading import describe
 from fairlead.domain.documents import Node, ScalarNode
 from fairlead.domain.errors import InputError
+from fairlead.domain.providers import Gke
 from fairlead.domain.resolving import is_null, to_object
 from fairlead.domain.scalars import NotFinite, Scalar, resolve_plain
 from fairlead.domain.suggesting import near
