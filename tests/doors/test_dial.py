@@ -11,7 +11,8 @@ import pytest
 
 from fairlead.domain.access import ClientCertificate
 from fairlead.domain.errors import InputError, OperationFailed
-from fairlead.doors.dial import Dialer, Unreachable, without_secrets
+from fairlead.doors.dial import Dialer
+from fairlead.doors.dial_failures import Unreachable, without_secrets
 from fairlead.doors.trust import Trust
 from tests.fakes.certificates import Authority
 from tests.fakes.http import Answer, HttpServer, Request

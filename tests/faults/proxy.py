@@ -22,7 +22,8 @@ from types import TracebackType
 from typing import Self
 
 from fairlead.domain.access import ClientCertificate
-from fairlead.doors.dial import Dialer, Unreachable
+from fairlead.doors.dial import Dialer
+from fairlead.doors.dial_failures import Unreachable
 from fairlead.doors.trust import Trust
 from fairlead.sandbox.kubeconfig import Access, kubeconfig
 from tests.fakes.certificates import Authority

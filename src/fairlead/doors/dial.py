@@ -10,9 +10,7 @@ the query of a URL.
 from __future__ import annotations
 
 import io
-import os
 import socket
-import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,21 +21,13 @@ from urllib.parse import urlsplit
 import aiohttp  # noqa: TID251 - this module is the door the ban points to
 from yarl import URL
 
-from fairlead.domain.errors import InputError, OperationFailed, Problem, Transient
+from fairlead.domain.errors import InputError, OperationFailed, Problem
+from fairlead.doors.dial_failures import AddressRefusedError, translated, without_secrets
 from fairlead.doors.trust import Address, Trust, tls_context
 
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
 """Headers of a request; in a sequence, a name may stand more than once."""
 MAX_BODY_BYTES = 256 * 1024 * 1024
-
-
-class Unreachable(Transient):
-    """There was no answer, for `reason`. `sent` is False when the other side certainly never saw the request."""
-
-    def __init__(self, problem: Problem, *, sent: bool, reason: str) -> None:
-        super().__init__(problem)
-        self.sent = sent
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +50,7 @@ class Stream:
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the body as it arrives. Ends normally only when the whole body was there."""
-        with _translated(self._shown):
+        with translated(self._shown):
             async for chunk in self._reply.content.iter_any():
                 yield chunk
 
@@ -145,7 +135,7 @@ class Dialer:
     ) -> AsyncIterator[Stream]:
         shown = without_secrets(url)
         session = self._session or self._start()
-        with _translated(shown):
+        with translated(shown):
             reply = await session.request(
                 method,
                 URL(url, encoded=True),
@@ -185,12 +175,6 @@ def _headers(reply: aiohttp.ClientResponse) -> dict[str, str]:
     return headers
 
 
-def without_secrets(url: str) -> str:
-    """Return a URL as it may be shown: no user name, no password, no query."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
 @dataclass(frozen=True, slots=True)
 class _SocketFactory:
     """Makes the socket for one address, or refuses the address."""
@@ -200,7 +184,7 @@ class _SocketFactory:
     def __call__(self, address: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, _, target = address
         if self.allow is not None and not self.allow(ip_address(target[0])):
-            raise _AddressRefusedError
+            raise AddressRefusedError
         made = socket.socket(family, kind, protocol)
         # A peer that vanished without a word (a node gone, a firewall's lost state) shows within 30 s.
         made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -208,85 +192,6 @@ class _SocketFactory:
             if hasattr(socket, name):  # not every system has all three
                 made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
         return made
-
-
-class _AddressRefusedError(OSError):
-    """`Trust.allow` said no. An OSError with one fixed text, because the pool only passes those on unharmed."""
-
-    def __init__(self) -> None:
-        super().__init__("address refused")
-
-
-class _translated:  # noqa: N801 - used as a statement: `with _translated(url)`
-    """Turns the library's exceptions into ours. A class, because generators as context managers cost twice the time."""
-
-    __slots__ = ("_shown",)
-
-    def __init__(self, shown: str) -> None:
-        self._shown = shown
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, aiohttp.ClientError | TimeoutError | OSError | ValueError):
-            raise _failure(self._shown, error) from None
-
-
-def _failure(shown: str, error: Exception) -> OperationFailed:
-    match error:
-        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError() | ssl.SSLError():
-            return OperationFailed(
-                Problem(
-                    code="tlsRefused",
-                    message=f"{shown}: no trusted connection: {_tls_reason(error)}",
-                    remedy="check the certificate authority that is configured for this address",
-                )
-            )
-        case aiohttp.ClientConnectorError() if isinstance(error.os_error, _AddressRefusedError):
-            return OperationFailed(
-                Problem(code="addressRefused", message=f"{shown} leads to an address that may not be contacted")
-            )
-        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError() | ValueError():
-            return OperationFailed(Problem(code="urlInvalid", message=f"{shown} is not a usable address"))
-        case aiohttp.ClientConnectorError():
-            return _unreachable(shown, _os_reason(error.os_error), sent=False)
-    for kind, reason, sent in _LOSSES:
-        if isinstance(error, kind):
-            return _unreachable(shown, reason, sent=sent)
-    return _unreachable(shown, "the connection was lost", sent=True)
-
-
-# Most special first: some of these derive from others.
-_LOSSES: tuple[tuple[type[Exception], str, bool], ...] = (
-    (aiohttp.ClientHttpProxyError, "the proxy refused the connection", False),
-    (aiohttp.ConnectionTimeoutError, "no connection in time", False),
-    (TimeoutError, "no answer in time", True),
-    (aiohttp.ClientPayloadError, "the answer broke off", True),
-)
-
-
-def _unreachable(shown: str, reason: str, *, sent: bool) -> Unreachable:
-    return Unreachable(
-        Problem(
-            code="unreachable",
-            message=f"{shown} is not reachable: {reason}",
-            remedy="check the address, the network and that the other side is running",
-        ),
-        sent=sent,
-        reason=reason,
-    )
-
-
-def _os_reason(error: OSError) -> str:
-    if isinstance(error, socket.gaierror):
-        return "its name cannot be resolved"
-    return os.strerror(error.errno).lower() if error.errno else "the connection was lost"
-
-
-def _tls_reason(error: BaseException) -> str:
-    cause = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
-    return getattr(cause, "verify_message", None) or getattr(cause, "reason", None) or "handshake failed"
 
 
 def _proxy(url: str | None) -> str | None:

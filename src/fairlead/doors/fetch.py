@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urljoin, urlsplit
 
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused, Transient
-from fairlead.doors.dial import Dialer, Response, without_secrets
+from fairlead.doors.dial import Dialer, Response
+from fairlead.doors.dial_failures import without_secrets
 from fairlead.doors.trust import Trust
 
 MAX_REDIRECTS = 5

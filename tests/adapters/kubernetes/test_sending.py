@@ -16,7 +16,7 @@ from fairlead.adapters.kubernetes.client import KubernetesCluster
 from fairlead.domain.access import BearerToken, ClientCertificate, ExecPlugin
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused, Transient
 from fairlead.domain.identity import ObjectRef
-from fairlead.doors.dial import Unreachable
+from fairlead.doors.dial_failures import Unreachable
 from fairlead.doors.gate import Gate
 from fairlead.ports.fence import behind
 from tests.fakes.apiserver import ACCESS, DISCOVERY, NO_JITTER, answers, config_map, groups, serve, status

@@ -6,7 +6,8 @@ import pytest
 
 from fairlead.adapters.kubernetes.silence import Silence
 from fairlead.domain.errors import Problem
-from fairlead.doors.dial import Response, Unreachable
+from fairlead.doors.dial import Response
+from fairlead.doors.dial_failures import Unreachable
 
 REFUSED = Unreachable(Problem("unreachable", "no"), sent=False, reason="connection refused")
 PAGE = Response(503, {}, b"<html>no backend</html>")

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from fairlead.adapters.registries.hosts import Host, Patience, retry_after
 from fairlead.domain.errors import Transient
-from fairlead.doors.dial import Unreachable
+from fairlead.doors.dial_failures import Unreachable
 from fairlead.doors.fetch import Fetch, Fetcher
 from fairlead.doors.gate import Gate
 from tests.fakes.clock import FakeClock

@@ -16,7 +16,8 @@ from fairlead.adapters.kubernetes.requests import ApiRequest
 from fairlead.adapters.kubernetes.verdicts import Status, verdict
 from fairlead.adapters.kubernetes.wording import cause_text, scrub
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused, Transient
-from fairlead.doors.dial import Response, Unreachable
+from fairlead.doors.dial import Response
+from fairlead.doors.dial_failures import Unreachable
 
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 _MAX_DELAY = 60.0

@@ -15,7 +15,8 @@ from fairlead.adapters.kubernetes.silence import Silence
 from fairlead.domain.access import Access, ClientCertificate
 from fairlead.domain.accounts import Account, impersonation
 from fairlead.domain.errors import Transient
-from fairlead.doors.dial import Dialer, Response, Stream, Unreachable
+from fairlead.doors.dial import Dialer, Response, Stream
+from fairlead.doors.dial_failures import Unreachable
 from fairlead.doors.gate import Gate
 from fairlead.doors.trust import Trust
 from fairlead.ports.clock import Clock

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from fairlead.adapters.kubernetes.responses import read_status
-from fairlead.doors.dial import Response, Unreachable
+from fairlead.doors.dial import Response
+from fairlead.doors.dial_failures import Unreachable
 
 _WHILE_SECONDS: Final = 1.0
 _AGAIN_SECONDS: Final = 1.0

@@ -8,7 +8,8 @@ from ipaddress import ip_address
 
 from fairlead.domain.apps.probing import READ_BYTES, SECONDS, Answer, NoAnswer, PodAddress, ProbeRequest, ProbeResult
 from fairlead.domain.errors import OperationFailed
-from fairlead.doors.dial import Dialer, Unreachable
+from fairlead.doors.dial import Dialer
+from fairlead.doors.dial_failures import Unreachable
 from fairlead.doors.trust import Address, Trust, may_contact
 
 

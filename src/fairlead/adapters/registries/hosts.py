@@ -13,7 +13,8 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from fairlead.domain.errors import Problem, Transient
-from fairlead.doors.dial import Response, Unreachable, without_secrets
+from fairlead.doors.dial import Response
+from fairlead.doors.dial_failures import Unreachable, without_secrets
 from fairlead.doors.fetch import ANY_STATUS, Fetch, Fetcher
 from fairlead.doors.gate import Gate
 from fairlead.ports.clock import Clock

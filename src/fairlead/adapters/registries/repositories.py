@@ -18,7 +18,8 @@ from fairlead.domain.errors import InputError, OperationFailed, Problem, RemoteR
 from fairlead.domain.identity import sha256_bytes
 from fairlead.domain.images import is_digest
 from fairlead.domain.published import ChartVersion
-from fairlead.doors.dial import Response, without_secrets
+from fairlead.doors.dial import Response
+from fairlead.doors.dial_failures import without_secrets
 from fairlead.doors.fetch import Fetch, Origin, basic_auth
 from fairlead.doors.yaml import read_manifests
 
