@@ -16,6 +16,8 @@ HELM_NAMESPACE: Final = "meta.helm.sh/release-namespace"
 
 FAIRLEAD_MANAGER: Final = "fairlead"
 HELM_MANAGER: Final = "helm"
+STATE_MANAGER: Final = "fairlead-state"
+"""The field manager of what we remember for ourselves."""
 
 # Deployers that mark each object: who, the label or annotation that names the owner, and its namespace if kept apart.
 _FOREIGN: Final[tuple[tuple[str, str, str], ...]] = (

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from fairlead.domain.identity import canonical_json
+from fairlead.domain.identity import ObjectRef, canonical_json
 
 PIECE_BYTES: Final = 699 * 1024  # a multiple of three, so that pieces in base64 can be joined
 """Of a compressed document in one Secret; in base64, and with its surroundings, that stays below the 1 MiB limit."""
+_KEY: Final = "document"
 LARGEST: Final = 256 * 1024 * 1024  # bytes of a document after unpacking; more is no document of ours
 
 
@@ -36,6 +37,22 @@ def unpack(pieces: Sequence[str]) -> Any:
     except (zlib.error, RecursionError) as error:
         raise ValueError(str(error)) from None
     raise ValueError("it is cut short, or too large")
+
+
+def in_secret(piece: str, ref: ObjectRef, *, kind: str, labels: Mapping[str, str]) -> dict[str, Any]:
+    """Return the Secret of type `kind` that holds a piece."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": ref.name, "namespace": ref.namespace, "labels": dict(labels)},
+        "type": kind,
+        "data": {_KEY: piece},
+    }
+
+
+def of_secret(secret: Mapping[str, Any]) -> str:
+    """Return the piece that a Secret holds; an empty one, which no document is, when it holds none."""
+    return str((secret.get("data") or {}).get(_KEY, ""))
 
 
 def _pieces(packed: bytes) -> Iterator[bytes]:

@@ -10,6 +10,8 @@ from fairlead.domain.reading import text
 
 EPOCH_ANNOTATION: Final = "fairlead.dev/epoch"
 """On every guarded object of a unit: the epoch of the driver that wrote or touched it last."""
+MEMORY_PREFIX: Final = "fairlead.unit.v1."
+"""Begins the names of the Secrets in which we remember units."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

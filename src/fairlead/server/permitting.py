@@ -15,8 +15,8 @@ from fairlead.domain.apps.refusals import in_descriptor
 from fairlead.domain.apps.variables import Variable
 from fairlead.domain.errors import InputError, OperationFailed, Problem, RemoteRefused
 from fairlead.domain.identity import ObjectRef
+from fairlead.domain.marks import FAIRLEAD_MANAGER
 from fairlead.pipeline.engine import at_once
-from fairlead.pipeline.units.guarded import MANAGER
 from fairlead.pipeline.units.variables import Change
 from fairlead.ports.cluster import Cluster
 
@@ -62,7 +62,7 @@ def _namespace(name: str) -> ObjectRef:
 async def _refusal(cluster: Cluster, manifest: Any) -> tuple[Problem, ...]:
     """Return what the server has against an object, by a dry run."""
     try:
-        await cluster.apply(manifest, manager=MANAGER, dry_run=True)
+        await cluster.apply(manifest, manager=FAIRLEAD_MANAGER, dry_run=True)
     except RemoteRefused as error:
         return error.problems
     except OperationFailed as error:

@@ -7,21 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from fairlead.domain.apps.naming import UNIT_LABEL
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
 from fairlead.domain.identity import ObjectRef
+from fairlead.domain.marks import STATE_MANAGER
 from fairlead.domain.moments import parse_moment
-from fairlead.domain.packing import pack, unpack
-from fairlead.domain.units import UnitKey
+from fairlead.domain.packing import in_secret, of_secret, pack, unpack
+from fairlead.domain.units import MEMORY_PREFIX, UnitKey
 from fairlead.ports.anchors import Anchored, Document
 from fairlead.ports.cluster import ApiKind, Cluster, LiveObject
 
-UNIT_LABEL: Final = "fairlead.dev/unit"
 ANCHOR_TYPE: Final = "fairlead.dev/unit.v1"
 VERSION_TYPE: Final = "fairlead.dev/unitversion.v1"
-_PREFIX: Final = "fairlead.unit.v1."
-_MANAGER: Final = "fairlead-state"
 _SECRETS: Final = ApiKind("v1", "Secret", "secrets", namespaced=True)
-_KEY: Final = "document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +38,10 @@ class SecretAnchors:
         secret = _secret(key, _ref(key), ANCHOR_TYPE, new)
         try:
             if not old.version:
-                live = await self.cluster.create(secret, manager=_MANAGER)
+                live = await self.cluster.create(secret, manager=STATE_MANAGER)
             else:
                 secret["metadata"] |= {"resourceVersion": old.version, "uid": old.uid}
-                live = await self.cluster.replace(secret, manager=_MANAGER)
+                live = await self.cluster.replace(secret, manager=STATE_MANAGER)
         except RemoteRefused as error:
             if error.code not in ("alreadyExists", "conflict", "notFound"):
                 raise
@@ -54,12 +52,12 @@ class SecretAnchors:
     async def names(self, namespace: str) -> tuple[str, ...]:
         """Return the names of all units that have an anchor in a namespace."""
         found = await self.cluster.list(_SECRETS, namespace, field_selector=f"type={ANCHOR_TYPE}")
-        return tuple(sorted(live["metadata"]["name"].removeprefix(_PREFIX) for live in found.items))
+        return tuple(sorted(live["metadata"]["name"].removeprefix(MEMORY_PREFIX) for live in found.items))
 
     async def add_version(self, key: UnitKey, version: str, document: Document) -> bool:
         """Store what a new version consists of; False when something else is stored under its name already."""
         try:
-            await self.cluster.create(_secret(key, _ref(key, version), VERSION_TYPE, document), manager=_MANAGER)
+            await self.cluster.create(_secret(key, _ref(key, version), VERSION_TYPE, document), manager=STATE_MANAGER)
         except RemoteRefused as error:
             if error.code != "alreadyExists":
                 raise
@@ -80,7 +78,7 @@ class SecretAnchors:
     async def write_version(self, key: UnitKey, version: str, document: Document) -> None:
         """Store what a version consists of."""
         secret = _secret(key, _ref(key, version), VERSION_TYPE, document)
-        await self.cluster.apply(secret, manager=_MANAGER)
+        await self.cluster.apply(secret, manager=STATE_MANAGER)
 
     async def version(self, key: UnitKey, version: str) -> Document | None:
         """Return what a version consists of."""
@@ -102,7 +100,7 @@ class SecretAnchors:
 
 def _ref(key: UnitKey, version: str = "") -> ObjectRef:
     # Neither names of units nor versions hold a dot, so that no version's name is that of another unit's.
-    name = f"{_PREFIX}{key.name}" + (f".{version}" if version else "")
+    name = f"{MEMORY_PREFIX}{key.name}" + (f".{version}" if version else "")
     return ObjectRef("v1", "Secret", key.namespace, name)
 
 
@@ -112,13 +110,7 @@ def _secret(key: UnitKey, ref: ObjectRef, kind: str, document: Document) -> dict
         message = f"what there is to remember of {key} does not fit into a Secret, which takes 1 MiB"
         problem = Problem("objectTooLarge", message, remedy="move large configuration out of the descriptor")
         raise RemoteRefused(problem, status=413)
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": ref.name, "namespace": ref.namespace, "labels": {UNIT_LABEL: key.name}},
-        "type": kind,
-        "data": {_KEY: pieces[0]},
-    }
+    return in_secret(pieces[0], ref, kind=kind, labels={UNIT_LABEL: key.name})
 
 
 def _anchored(live: LiveObject) -> Anchored:
@@ -128,7 +120,7 @@ def _anchored(live: LiveObject) -> Anchored:
 def _document(live: LiveObject) -> dict[str, Any]:
     meta, why = live["metadata"], "it is no mapping"
     try:
-        found = unpack([str((live.get("data") or {}).get(_KEY, ""))])
+        found = unpack([of_secret(live)])
         if isinstance(found, dict):
             return found
     except ValueError as error:

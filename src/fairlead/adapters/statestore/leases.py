@@ -11,12 +11,12 @@ import orjson
 
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.locking import LEASE_SECONDS, Holder, SignOfLife
+from fairlead.domain.marks import STATE_MANAGER
 from fairlead.domain.moments import parse_moment
 from fairlead.ports.cluster import ApiKind, Cluster, LiveObject
 
 LEASE_LABEL: Final = "fairlead.dev/lease"
 _HOLDER: Final = "fairlead.dev/holder"
-_MANAGER: Final = "fairlead-state"
 _LEASES: Final = ApiKind("coordination.k8s.io/v1", "Lease", "leases", namespaced=True)
 
 
@@ -41,7 +41,7 @@ class Leases:
             "annotations": {_HOLDER: orjson.dumps(holder.to_json()).decode()},
         }
         found = {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": meta, "spec": spec}
-        await self.cluster.apply(found, manager=_MANAGER)
+        await self.cluster.apply(found, manager=STATE_MANAGER)
 
     async def heard(self, namespace: str, lease: str) -> str | None:
         """Return the version of a Lease."""

@@ -10,7 +10,8 @@ from typing import Any, Final
 from fairlead.adapters.statestore.leases import Leases
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
 from fairlead.domain.identity import ObjectRef, ReleaseKey
-from fairlead.domain.packing import pack, unpack
+from fairlead.domain.marks import STATE_MANAGER
+from fairlead.domain.packing import in_secret, of_secret, pack, unpack
 from fairlead.domain.records import Record
 from fairlead.domain.state import ReleaseState, StateTooNew, Stored
 from fairlead.ports.cluster import ApiKind, LiveObject
@@ -20,10 +21,8 @@ STATE_TYPE: Final = "fairlead.dev/state.v1"
 RECORD_TYPE: Final = "fairlead.dev/record.v1"
 RELEASE_LABEL: Final = "fairlead.dev/release"
 NUMBER_LABEL: Final = "fairlead.dev/number"
-_MANAGER: Final = "fairlead-state"
 _PREFIX: Final = "fairlead.v1."
 _SECRETS: Final = ApiKind("v1", "Secret", "secrets", namespaced=True)
-_KEY: Final = "document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +49,13 @@ class SecretStateStore(Leases):
         """Store a state in place of the one that was read; None when somebody else was faster."""
         document = "".join(pack(new.to_json()))  # if ever too large for one Secret, the server says so
         labels = {RELEASE_LABEL: key.release}
-        secret = _secret(_state_ref(key), STATE_TYPE, document, labels=labels)
+        secret = in_secret(document, _state_ref(key), kind=STATE_TYPE, labels=labels)
         try:
             if not old.version:
-                live = await self.cluster.create(secret, manager=_MANAGER)
+                live = await self.cluster.create(secret, manager=STATE_MANAGER)
             else:
                 secret["metadata"] |= {"resourceVersion": old.version, "uid": old.uid}
-                live = await self.cluster.replace(secret, manager=_MANAGER)
+                live = await self.cluster.replace(secret, manager=STATE_MANAGER)
         except RemoteRefused as error:
             if error.code not in ("alreadyExists", "conflict", "notFound"):
                 raise
@@ -71,7 +70,7 @@ class SecretStateStore(Leases):
         number = record.recorded.number
         labels = {RELEASE_LABEL: key.release, NUMBER_LABEL: str(number)}
         for chunk, piece in reversed(list(enumerate(pack(record.to_stored())))):
-            await self._put(_secret(_record_ref(key, number, chunk), RECORD_TYPE, piece, labels=labels))
+            await self._put(in_secret(piece, _record_ref(key, number, chunk), kind=RECORD_TYPE, labels=labels))
         return record
 
     async def record(self, key: ReleaseKey, number: int) -> Record | None:
@@ -79,9 +78,9 @@ class SecretStateStore(Leases):
         first = await self.cluster.get(_record_ref(key, number, 0))
         if first is None:
             return None
-        pieces, chunk = [_document(first)], 1
+        pieces, chunk = [of_secret(first)], 1
         while (further := await self.cluster.get(_record_ref(key, number, chunk))) is not None:
-            pieces.append(_document(further))
+            pieces.append(of_secret(further))
             chunk += 1
         subject = f"the record of deployment {number} of {key}"
         try:
@@ -115,7 +114,7 @@ class SecretStateStore(Leases):
 
     async def _put(self, secret: Mapping[str, Any]) -> None:
         """Create a Secret that nobody else makes; one that a run before us left half-way makes room."""
-        await self.cluster.apply(secret, manager=_MANAGER)
+        await self.cluster.apply(secret, manager=STATE_MANAGER)
 
 
 def _state_ref(key: ReleaseKey) -> ObjectRef:
@@ -127,25 +126,11 @@ def _record_ref(key: ReleaseKey, number: int, chunk: int) -> ObjectRef:
     return ObjectRef("v1", "Secret", key.namespace, name)
 
 
-def _secret(ref: ObjectRef, kind: str, document: str, *, labels: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": ref.name, "namespace": ref.namespace, "labels": dict(labels)},
-        "type": kind,
-        "data": {_KEY: document},
-    }
-
-
-def _document(live: LiveObject) -> str:
-    return str((live.get("data") or {}).get(_KEY, ""))
-
-
 def _stored(live: LiveObject) -> Stored:
     meta = live["metadata"]
     subject = f"the state in Secret {meta['namespace']}/{meta['name']}"
     try:
-        state = ReleaseState.from_json(unpack([_document(live)]))
+        state = ReleaseState.from_json(unpack([of_secret(live)]))
     except StateTooNew as error:
         raise _invalid(subject, str(error), code="stateTooNew") from None
     except ValueError as error:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from fairlead.domain.errors import Problem, RemoteRefused
 from fairlead.domain.identity import ObjectRef
+from fairlead.domain.marks import FAIRLEAD_MANAGER
 from fairlead.domain.reading import branch
 from fairlead.domain.units import EPOCH_ANNOTATION, epoch_of
 from fairlead.ports.cluster import Cluster, LiveObject
-
-MANAGER: Final = "fairlead"
 
 Change = tuple[str, Any, Any]
 """A JSON Pointer, what stands there, and what shall."""
@@ -58,4 +57,4 @@ async def replace(
     for path, old, new in changes:
         operations += [{"op": "test", "path": path, "value": old}, {"op": "replace", "path": path, "value": new}]
     operations.append({"op": "add", "path": "/metadata/annotations", "value": marked})
-    await cluster.patch(ref, operations, manager=MANAGER)
+    await cluster.patch(ref, operations, manager=FAIRLEAD_MANAGER)

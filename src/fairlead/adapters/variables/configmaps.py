@@ -13,11 +13,11 @@ from typing import Any, Final
 from fairlead.domain.apps.variables import SecretKey, Variable
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
 from fairlead.domain.identity import ObjectRef
+from fairlead.domain.marks import STATE_MANAGER
 from fairlead.ports.cluster import Cluster, LiveObject
 from fairlead.ports.variables import Stored
 
 NAME: Final = "fairlead.variables.v1"
-_MANAGER: Final = "fairlead-state"
 _SECRET: Final = "secret."  # noqa: S105 - the beginning of a key
 
 
@@ -38,10 +38,10 @@ class ConfigMapVariables:
         obj = _object(namespace, wanted)
         try:
             if not old.version:
-                live = await self.cluster.create(obj, manager=_MANAGER)
+                live = await self.cluster.create(obj, manager=STATE_MANAGER)
             else:
                 obj["metadata"] |= {"resourceVersion": old.version, "uid": old.uid}
-                live = await self.cluster.replace(obj, manager=_MANAGER)
+                live = await self.cluster.replace(obj, manager=STATE_MANAGER)
         except RemoteRefused as error:
             if error.code not in ("alreadyExists", "conflict", "notFound"):
                 raise

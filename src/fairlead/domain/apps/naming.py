@@ -28,6 +28,7 @@ from fairlead.domain.marks import RELEASE_ANNOTATION
 APP_LABEL: Final = "app"
 NAME_LABEL: Final = "name"
 VERSION_LABEL: Final = "version"
+"""The label by which the pods of one version are told from those of another."""
 UNIT_LABEL: Final = "fairlead.dev/unit"
 LONGEST_NAME: Final = 63
 DIGITS: Final = 9

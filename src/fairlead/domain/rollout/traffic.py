@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar
 
+from fairlead.domain.apps.naming import VERSION_LABEL
 from fairlead.domain.identity import ObjectRef
-
-VERSION_LABEL: Final = "version"
-"""The label by which the pods of one version are told from those of another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,12 @@ from typing import Any, Final
 
 from fairlead.domain.errors import Problem, Refused, RemoteRefused
 from fairlead.domain.identity import ObjectRef, object_ref
-from fairlead.domain.marks import RELEASE_ANNOTATION
+from fairlead.domain.marks import FAIRLEAD_MANAGER, RELEASE_ANNOTATION
 from fairlead.domain.reading import branch, text
 from fairlead.domain.units import EPOCH_ANNOTATION, epoch_of
 from fairlead.pipeline.engine import at_once
 from fairlead.ports.cluster import Cluster, LiveObject
 
-MANAGER: Final = "fairlead"
 CONFLICTS_AT_MOST: Final = 8
 _NEVER: Final = "1"
 """No object has this resourceVersion: an apply that names it creates, and never changes what is there already."""
@@ -39,7 +38,7 @@ async def create(cluster: Cluster, manifest: Mapping[str, Any], *, epoch: int) -
         Refused: `nameTaken`, when something else has its name.
     """
     try:
-        return await cluster.apply(_marked(manifest, epoch, resourceVersion=_NEVER), manager=MANAGER)
+        return await cluster.apply(_marked(manifest, epoch, resourceVersion=_NEVER), manager=FAIRLEAD_MANAGER)
     except RemoteRefused as error:
         live = await cluster.get(object_ref(manifest)) if error.code == "conflict" else None
         if live is None:
@@ -57,7 +56,7 @@ async def update(cluster: Cluster, live: LiveObject, manifest: Mapping[str, Any]
     check_epoch(live, epoch)
     meta = live["metadata"]
     marked = _marked(manifest, epoch, resourceVersion=meta["resourceVersion"], uid=meta["uid"])
-    return await cluster.apply(marked, manager=MANAGER)
+    return await cluster.apply(marked, manager=FAIRLEAD_MANAGER)
 
 
 async def put(cluster: Cluster, manifest: Mapping[str, Any], *, epoch: int) -> LiveObject:
@@ -90,7 +89,7 @@ async def change(
         {"op": "add", "path": "/metadata/annotations", "value": marked},
     ]
     try:
-        return await cluster.patch(object_ref(live), operations, manager=MANAGER)
+        return await cluster.patch(object_ref(live), operations, manager=FAIRLEAD_MANAGER)
     except RemoteRefused as error:
         if error.code not in ("conflict", "notFound"):
             raise

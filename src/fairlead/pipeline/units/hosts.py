@@ -13,13 +13,13 @@ from typing import Any, Final
 from fairlead.domain.apps.naming import UNIT_LABEL
 from fairlead.domain.errors import RemoteRefused
 from fairlead.domain.identity import ObjectRef
+from fairlead.domain.marks import STATE_MANAGER
 from fairlead.domain.reading import branch, entries, text
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.units.sight import INGRESSES
 from fairlead.ports.cluster import Cluster
 
 _NAME: Final = "fairlead.hosts.v1"
-_MANAGER: Final = "fairlead-state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,10 @@ class Hosts:
         manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": dict(claims)}
         try:
             if live is None:
-                await self.cluster.create(manifest, manager=_MANAGER)
+                await self.cluster.create(manifest, manager=STATE_MANAGER)
             else:
                 metadata |= {name: live["metadata"][name] for name in ("resourceVersion", "uid")}
-                await self.cluster.replace(manifest, manager=_MANAGER)
+                await self.cluster.replace(manifest, manager=STATE_MANAGER)
         except RemoteRefused as error:
             if error.code not in ("alreadyExists", "conflict", "notFound"):
                 raise

@@ -13,6 +13,7 @@ from fairlead.domain.apps.naming import collisions, is_marked
 from fairlead.domain.errors import FairleadError, RemoteRefused
 from fairlead.domain.identity import object_ref
 from fairlead.domain.manifests import JsonObject
+from fairlead.domain.marks import FAIRLEAD_MANAGER
 from fairlead.domain.reading import branch, text
 from fairlead.domain.rollout.commands import ApplyInPlace, Inspect
 from fairlead.domain.rollout.intents import VersionSpec
@@ -22,7 +23,7 @@ from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.creating import autoscalers_of
 from fairlead.pipeline.units.describing import under_version
-from fairlead.pipeline.units.guarded import MANAGER, put, remove
+from fairlead.pipeline.units.guarded import put, remove
 from fairlead.pipeline.units.hosts import Hosts
 from fairlead.pipeline.units.sight import SERVICES
 from fairlead.pipeline.units.switching import check_hosts
@@ -78,7 +79,7 @@ async def _problem(turn: Turn, spec: VersionSpec, contents: Contents) -> str:
 async def _refusal(turn: Turn, manifest: JsonObject) -> str:
     """Return what the server has against an object, by a dry run."""
     try:
-        await turn.cluster.apply(manifest, manager=MANAGER, dry_run=True)
+        await turn.cluster.apply(manifest, manager=FAIRLEAD_MANAGER, dry_run=True)
     except RemoteRefused as error:
         if error.code not in _REFUSALS:
             raise

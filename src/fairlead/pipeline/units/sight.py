@@ -11,7 +11,7 @@ from fairlead.domain.apps.naming import UNIT_LABEL, VERSION_LABEL, is_marked
 from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.reading import ObjectBody, branch, entries, is_true, text, uid
 from fairlead.domain.rollout.traffic import RouteElement
-from fairlead.domain.units import UnitKey, epoch_of
+from fairlead.domain.units import MEMORY_PREFIX, UnitKey, epoch_of
 from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.units.place import Place
 from fairlead.ports.cluster import ApiKind, LiveObject
@@ -32,7 +32,6 @@ MOVING: Final = (DEPLOYMENTS, PODS, SERVICES, AUTOSCALERS, SLICES)
 JOBS: Final = ApiKind("batch/v1", "Job", "jobs", namespaced=True)
 STANDING: Final = (BUDGETS, CONFIG_MAPS, INGRESSES, JOBS)
 """What is only made and removed."""
-_BOOKS: Final = "fairlead.unit.v1."
 _NOT_OWNED: Final = frozenset({PODS.kind, SLICES.kind})
 
 
@@ -131,4 +130,4 @@ def _label(live: ObjectBody, name: str) -> str:
 
 
 def _is_book(live: ObjectBody) -> bool:
-    return text(live, "metadata", "name").startswith(_BOOKS)
+    return text(live, "metadata", "name").startswith(MEMORY_PREFIX)
