@@ -53,21 +53,33 @@ async def test_without_an_account_nobody_acts(namespace: str) -> None:
     with pytest.raises(Refused) as caller:
         await accounts.of_caller(CI, namespace)
     with pytest.raises(Refused) as unit:
-        await accounts.of_unit(replace(WEB, namespace=namespace))
+        await accounts.of_unit(replace(WEB, namespace=namespace), "a")
 
     assert {caller.value.code, unit.value.code} == {"accountMissing"}
 
 
-async def test_a_unit_is_driven_as_whoever_wanted_it_last() -> None:
+async def test_a_unit_is_driven_as_whoever_wanted_the_deployment() -> None:
     stage = Stage()
-    assert await stage.accounts.of_unit(WEB) == service_account("shop", "deployer")
+    assert await stage.accounts.of_unit(WEB, "a") == service_account("shop", "deployer")
 
     await stage.deployed("a", Account("bob"))
-    assert await stage.accounts.of_unit(WEB) == Account("bob")
     await stage.deployed("b", ALICE, status="deploying")
-    assert await stage.accounts.of_unit(WEB) == ALICE
-    await stage.deployed("c", Account("carl"), status="failed")
+    await stage.deployed("c", Account("carl"), status="queued")
+    await stage.deployed("d", None, status="awaiting")
+    wanted = {name: await stage.accounts.of_unit(WEB, name) for name in "abcd"}
+    assert wanted == {
+        "a": Account("bob"),
+        "b": ALICE,
+        "c": Account("carl"),
+        "d": service_account("shop", "deployer"),
+    }
+
+
+@pytest.mark.parametrize("named", ["", "gone", "other", "old"])
+async def test_what_is_left_of_none_is_cleared_away_as_whoever_began_last(named: str) -> None:
+    stage = Stage()
+    await stage.deployed("old", Account("bob"), status="replaced")
+    await stage.deployed("last", ALICE, status="failed")
     await stage.deployed("other", Account("dora"), unit=UnitKey("prod", "shop", "api"))
-    assert await stage.accounts.of_unit(WEB) == ALICE
-    await stage.deployed("d", None, status="queued")
-    assert await stage.accounts.of_unit(WEB) == service_account("shop", "deployer")
+    await stage.deployed("waits", Account("carl"), status="queued")
+    assert await stage.accounts.of_unit(WEB, named) == ALICE

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import pytest
 
 from fairlead.bootstrap.units import variables_in
+from fairlead.domain.accounts import Account
 from fairlead.domain.authorising.acting import BINDING
-from fairlead.domain.rollout.intents import Pause, Resume
+from fairlead.domain.keeping.deployments import DeploymentStatus, StoredDeployment
+from fairlead.domain.rollout.intents import OnBusy, Pause, Promote, Resume, Scale
 from fairlead.domain.rollout.phases import Phase
+from fairlead.pipeline.accounts import ACCOUNT
+from fairlead.pipeline.impersonating import ActingCluster, Impersonating
+from fairlead.ports.cluster import Cluster
 from fairlead.server.rolling import UnitRollouts
+from tests.fakes.played import PlayedCluster
 from tests.fakes.store import MemoryStore
 from tests.pipeline.units.units import KEY, Yard, states, yard
 
@@ -50,3 +58,55 @@ async def test_no_timer_runs_while_the_unit_is_paused(here: Yard, rollouts: Unit
     await here.units.submit(KEY, Resume(*here.asked()))
     assert await rollouts.drive(KEY) is None
     assert states((await here.units.read(KEY)).anchor) == {"1": "Live"}
+
+
+@dataclass(frozen=True)
+class As:
+    """A cluster as somebody sees it who is noted with everything that they do."""
+
+    cluster: Cluster
+    user: str
+    done: list[tuple[str, str]]
+
+    def __getattr__(self, verb: str) -> Any:
+        async def do(what: Any, *rest: Any, **options: Any) -> Any:
+            self.done.append((self.user, str(getattr(what, "name", "") or what["metadata"]["name"])))
+            return await getattr(self.cluster, verb)(what, *rest, **options)
+
+        return do
+
+
+@dataclass(slots=True)
+class Shared(PlayedCluster):
+    """A cluster that several people write to."""
+
+    done: list[tuple[str, str]] = field(default_factory=list)
+
+    def acting_as(self, account: Account) -> Cluster:
+        return cast("Cluster", As(self, account.user, self.done))
+
+
+async def test_each_deployment_is_driven_as_whoever_wanted_it() -> None:
+    cluster, store = Shared(), MemoryStore()
+    async with yard(cluster, seen=lambda own: Impersonating(cast("ActingCluster", own))) as here:
+        rollouts = UnitRollouts(here.units, ["c"], store, variables_in)
+
+        async def wanted(by: str, **more: Any) -> None:
+            order = here.order(here.descriptor(env=by, rules={"promote_after": None}), **more)
+            document, now = {ACCOUNT: Account(by).to_json()}, here.clock.now()
+            record = StoredDeployment(order.deployment, KEY, "", DeploymentStatus.QUEUED, document, now, now)
+            await store.deployments.add(record)
+            await here.units.deploy(KEY, order)
+
+        await wanted("alice")
+        await rollouts.drive(KEY)
+        await wanted("bob", on_busy=OnBusy.QUEUE)
+        await here.units.submit(KEY, Scale(*here.asked(), 3))
+        await rollouts.drive(KEY)
+        assert {user for user, _ in cluster.done} == {"alice"}
+        await here.units.submit(KEY, Promote(*here.asked()))
+        await rollouts.drive(KEY)
+        bobs = cluster.done.index(next(one for one in cluster.done if one[0] == "bob"))
+        assert states((await here.units.read(KEY)).anchor) == {"1": "Live", "2": "Ready"}
+        assert {user for user, _ in cluster.done[bobs:]} == {"bob"}
+        assert ("bob", "shop-2") in cluster.done[bobs:]

@@ -10,7 +10,7 @@ from fairlead.domain.authorising.acting import acting_account, bound_account, mi
 from fairlead.domain.authorising.callers import Caller
 from fairlead.domain.errors import Problem, Refused
 from fairlead.domain.identity import ObjectRef
-from fairlead.domain.keeping.deployments import KEPT, DeploymentFilter
+from fairlead.domain.keeping.deployments import KEPT, DeploymentFilter, DeploymentStatus
 from fairlead.domain.scopes import one_unit
 from fairlead.domain.units import UnitKey
 from fairlead.ports.cluster import Cluster
@@ -18,6 +18,7 @@ from fairlead.ports.store import Store
 
 ACCOUNT: Final = "account"
 """Where the document of a deployment holds the account of whoever wanted it, if they have one of their own."""
+_BEGUN: Final = frozenset(DeploymentStatus) - {DeploymentStatus.QUEUED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +45,20 @@ class Accounts:
             raise Refused(found)
         return found
 
-    async def of_unit(self, unit: UnitKey) -> Account:
-        """Return as whom to drive a unit: as whoever wanted its newest deployment, or as its namespace says.
+    async def of_unit(self, unit: UnitKey, deployment: str) -> Account:
+        """Return as whom to drive a unit for a deployment: as whoever wanted that one, or as its namespace says.
+
+        Where the unit keeps no such deployment, it is the last that began: what it left is cleared away. Which one is
+        named comes from the namespace, so one that ended long ago lends its account to nobody.
 
         Raises:
             Refused: neither names an account (`accountMissing`).
         """
-        page = await self.store.deployments.page(DeploymentFilter(one_unit(unit), KEPT), limit=1)
-        stored: Any = page.items[0].document.get(ACCOUNT) if page.items else None
+        record = await self.store.deployments.read(deployment) if deployment else None
+        if record is None or record.unit != unit or record.status not in KEPT:
+            page = await self.store.deployments.page(DeploymentFilter(one_unit(unit), _BEGUN), limit=1)
+            record = page.items[0] if page.items else None
+        stored: Any = None if record is None else record.document.get(ACCOUNT)
         if stored is not None:
             return account_of(stored)
         found = bound_account(await self._namespace(unit.namespace))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from fairlead.domain.accounts import Account
 from fairlead.domain.apps.descriptor import Descriptor
 from fairlead.domain.apps.naming import DIGITS, collisions
 from fairlead.domain.apps.objects import Inputs, version_objects
@@ -22,6 +23,7 @@ from fairlead.domain.reading import text
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.guards import promoted_at
 from fairlead.domain.rollout.intents import Intent
+from fairlead.domain.rollout.judging import concerned
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.accounts import Accounts
 from fairlead.pipeline.engine import at_once
@@ -131,9 +133,15 @@ class UnitRollouts:
             next_one = next_moment(anchor)
             return stands_still(anchor) and (next_one is None or next_one > clock.now())
 
-        account = await Accounts(await self._cluster(unit.cluster), self.store).of_unit(unit)
-        with on_behalf_of(account, unit.namespace):
-            anchor = await self.units.drive(unit, rests)
+        accounts, known = Accounts(await self._cluster(unit.cluster), self.store), dict[str, Account]()
+
+        async def acting(anchor: Anchor) -> AbstractContextManager[None]:
+            deployment = concerned(anchor)
+            if deployment not in known:
+                known[deployment] = await accounts.of_unit(unit, deployment)
+            return on_behalf_of(known[deployment], unit.namespace)
+
+        anchor = await self.units.drive(unit, rests, acting)
         moment = next_moment(anchor)
         return None if moment is None else max(0.0, (moment - clock.now()).total_seconds())
 

@@ -12,8 +12,8 @@ import pytest
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.commands import ApplyInPlace, CreateVersion, SetReplicas, SwitchRoute
 from fairlead.domain.rollout.guards import promoted_at
-from fairlead.domain.rollout.intents import Deploy, Pause, Policy, Promote, Resume, Rollback, Scale, Unfreeze
-from fairlead.domain.rollout.judging import judge, next_intent
+from fairlead.domain.rollout.intents import Deploy, Pause, Policy, Promote, Resume, Rollback, Scale, Undeploy, Unfreeze
+from fairlead.domain.rollout.judging import concerned, judge, next_intent
 from fairlead.domain.rollout.observation import Difference, Observation, PreflightSeen, Verdict, WorkloadSeen
 from fairlead.domain.rollout.phases import Kind, Phase, UnitOutcome, VersionKind, VersionState
 from fairlead.domain.rollout.unit_events import Asked, Fact, Start, UnitEvent, VersionFact
@@ -88,6 +88,23 @@ def test_while_paused_deployments_wait_and_going_back_does_not() -> None:
     submitted_to(unit, Resume("re", "ann", T0))
     unit.settle()
     assert not unit.anchor.waiting
+
+
+def test_a_unit_is_driven_for_what_goes_on_and_not_for_what_waits() -> None:
+    waits = Deploy("w", "ann", T0, "later", spec_of("9"))
+    leaves = Undeploy("u", "ann", T0, "leaving")
+    live = deployed("1").anchor
+    going = replace(unit_in(Phase.WARMING).anchor, queue=(waits,))
+    assert going.candidate is not None
+    assert live.live is not None
+    assert concerned(going) == going.candidate.deployment
+    assert concerned(replace(live, undeploy=leaves, queue=(waits,))) == "leaving"
+    assert concerned(replace(live, waiting=(waits,))) == "later"
+    assert concerned(replace(live, waiting=(waits,), paused=T0)) == live.live.deployment
+    failed = tuple(replace(one, state=VersionState.FAILED) for one in live.versions)
+    assert concerned(replace(live, versions=failed, waiting=(waits,), paused=T0)) == failed[-1].deployment
+    assert concerned(Anchor(queue=(Pause("p", "ann", T0), waits))) == "later"
+    assert concerned(Anchor()) == ""
 
 
 def test_the_candidate_needs_what_the_live_side_runs_or_its_autoscaler_wants() -> None:

@@ -92,6 +92,7 @@ async def test_what_starts_no_new_version_is_applied_in_place(here: Yard) -> Non
     changed = await here.deploy(exposed)
     assert ended(changed) == {"i1": "deployed", "i2": "unchanged", "i3": "inPlace"}
     assert (states(unchanged), states(changed), here.replicas("shop-1")) == ({"1": "Live"}, {"1": "Live"}, 3)
+    assert [one.deployment for one in changed.present] == ["d3"]
     assert here.live("Ingress", "shop") is not None
     gone = await here.deploy(here.descriptor(replicas=3))
     assert (ended(gone)["i4"], here.live("Ingress", "shop")) == ("inPlace", None)

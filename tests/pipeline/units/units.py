@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +24,7 @@ from fairlead.pipeline.engine import Engine
 from fairlead.pipeline.units.driver import Rests
 from fairlead.pipeline.units.place import Place
 from fairlead.pipeline.units.service import Order, Units, at_rest, opened
-from fairlead.ports.cluster import LiveObject
+from fairlead.ports.cluster import Cluster, LiveObject
 from tests.fakes.clock import FakeClock
 from tests.fakes.played import PlayedCluster
 from tests.fakes.whoami import FakeWhoAmI
@@ -119,13 +119,17 @@ def states(anchor: Anchor) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def yard(cluster: PlayedCluster | None = None, clock: FakeClock | None = None) -> AsyncIterator[Yard]:
-    """Give a unit over a cluster in memory."""
+async def yard(
+    cluster: PlayedCluster | None = None,
+    clock: FakeClock | None = None,
+    seen: Callable[[PlayedCluster], Cluster] = lambda cluster: cluster,
+) -> AsyncIterator[Yard]:
+    """Give a unit over a cluster in memory; `seen` is how its driver sees it."""
     cluster, clock, judges, heard = cluster or PlayedCluster(), clock or FakeClock(), Judging(), list[UnitNews]()
     memory = SecretStateStore(cluster)
-    place = Place(
-        cluster, SecretAnchors(cluster), memory, {("", "Service"): ServiceSelectors(cluster)}, cluster, judges
-    )
+    theirs = seen(cluster)
+    routers = {("", "Service"): ServiceSelectors(theirs)}
+    place = Place(theirs, SecretAnchors(cluster), memory, routers, cluster, judges)
 
     async def places(_cluster: str) -> Place:
         return place

@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from fairlead.domain.rollout.anchor import Anchor
+from fairlead.domain.rollout.anchor import Anchor, Candidate, Version
 from fairlead.domain.rollout.entering import live_elements
-from fairlead.domain.rollout.intents import Deploy, Intent
+from fairlead.domain.rollout.intents import Deploy, Intent, Rollback, Undeploy
 from fairlead.domain.rollout.judging_phases import judge_phase
 from fairlead.domain.rollout.judging_versions import judge_versions
 from fairlead.domain.rollout.observation import Observation
@@ -51,6 +51,14 @@ def next_intent(anchor: Anchor) -> Intent | None:
     if anchor.phase is not Phase.IDLE:
         return None
     return next((one for one in anchor.waiting if anchor.paused is None or not isinstance(one, Deploy)), None)
+
+
+def concerned(anchor: Anchor) -> str:
+    """Return the deployment that a unit is driven for, empty for none: never one that only waits behind another."""
+    goes_on = (anchor.candidate, anchor.undeploy, next_intent(anchor), anchor.live)
+    left = (*reversed(tuple(anchor.present)), *anchor.queue, *anchor.waiting)
+    known = (one for one in (*goes_on, *left) if isinstance(one, Candidate | Version | Deploy | Rollback | Undeploy))
+    return next((one.deployment for one in known), "")
 
 
 def _drifted(anchor: Anchor, observation: Observation) -> tuple[RouteTarget, ...]:

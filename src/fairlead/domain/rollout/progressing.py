@@ -108,7 +108,8 @@ def settle_in_place(draft: Draft) -> None:
     candidate, live = draft.candidate, draft.anchor.live
     if live is not None:
         spec = replace(candidate.spec, version=live.name, routes=live.spec.routes)
-        draft.put(replace(live, spec=spec, replicas=spec.workloads))
+        asked = replace(live, deployment=candidate.deployment, by=candidate.by)
+        draft.put(replace(asked, spec=spec, replicas=spec.workloads))
     outcome = UnitOutcome.IN_PLACE if candidate.applied else UnitOutcome.UNCHANGED
     draft.end(candidate.intent, candidate.deployment, outcome)
     draft.set(candidate=None, elements=(), hold=None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -48,6 +49,14 @@ _CHANGING: Final = frozenset({VersionState.STARTING, VersionState.FAILED, Versio
 Rests = Callable[[Anchor], bool]
 """Whether a driver may stop at an anchor."""
 
+Acting = Callable[[Anchor], Awaitable[AbstractContextManager[None]]]
+"""In which context to look and act by an anchor: it says as whom."""
+
+
+async def as_oneself(_anchor: Anchor) -> AbstractContextManager[None]:
+    """Look and act as whoever runs the driver."""
+    return nullcontext()
+
 
 @dataclass(slots=True)
 class Driver:
@@ -60,6 +69,7 @@ class Driver:
     clock: Clock
     waking: Waking
     diagnosis: Diagnosis
+    acting: Acting = as_oneself
     findings: Findings = field(default_factory=Findings)
     library: Library = field(init=False)
     _away_since: datetime | None = None
@@ -110,8 +120,8 @@ class Driver:
 
     async def _take_over(self, held: Held) -> Held:
         while True:
-            turn = await self._begin(held.anchor)
-            sight = await turn.look()
+            with await self.acting(held.anchor):
+                sight = await (await self._begin(held.anchor)).look()
             start = Start(self.clock.now(), max(held.anchor.epoch, sight.epoch) + 1)
             taken = step(held.anchor, start)
             written = await swap_anchor(self.place.anchors, self.key, held, taken.anchor, self.leadership.mark)
@@ -124,14 +134,19 @@ class Driver:
         touches = [one for one in commands if isinstance(one, Touch)]
         others = [one for one in commands if not isinstance(one, Touch)]
         until = self.clock.now() + timedelta(seconds=FENCE_SECONDS)
-        while (met := await act(await self._begin(held.anchor), touches, self.sink)) is not None:
+        while (met := await self._act(held.anchor, touches)) is not None:
             if self.clock.now() >= until:
                 raise self._not_fenced(met)
             await self._rest(is_asking=True)
             held = await self._mine()
         self._idle = 0
-        self._note(await act(await self._begin(held.anchor), others, self.sink))
+        self._note(await self._act(held.anchor, others))
         return held
+
+    async def _act(self, anchor: Anchor, commands: Sequence[Command]) -> Met | None:
+        """Carry out commands as whoever wanted what the anchor is about."""
+        with await self.acting(anchor):
+            return await act(await self._begin(anchor), commands, self.sink)
 
     def _note(self, met: Met | None) -> None:
         """Remember what commands met, for the machine to be told in the next turn."""
@@ -168,7 +183,7 @@ class Driver:
             held = written
         if any(isinstance(command, Stop) for command in commands):
             raise Overtaken
-        met = await act(await self._begin(anchor), commands, self.sink)
+        met = await self._act(anchor, commands)
         while self.findings.notes:
             deployment = anchor.candidate.deployment if anchor.candidate is not None else ""
             self.sink.announce(LogLine(self.key, self.clock.now(), deployment, self.findings.notes.pop(0)))
@@ -193,19 +208,24 @@ class Driver:
     async def _look(self, anchor: Anchor) -> Observation:
         """Read everything fresh. A cluster that does not answer is seen as just that."""
         try:
-            turn = await self._begin(anchor)
-            sight = await turn.look(standing=needs_everything(anchor))
-            self.waking.attend(sight)
-            candidate = anchor.candidate.version if anchor.candidate is not None else ""
-            refs = tuple(turn.contents(candidate).deployments.values())
-            await self.diagnosis.look(anchor, refs, sight, self.findings)
-            await look_at_adoption(turn)
-            await look_at_health(turn, sight, self.sink)
+            with await self.acting(anchor):
+                seen = await self._read(anchor)
         except Transient:
             self._away_since = self._away_since or self.clock.now()
             return Observation(reachable=False)
         since, self._away_since = self._away_since, None
-        return replace(observation(anchor, sight, turn.library, self.findings), unreachable_since=since)
+        return replace(seen, unreachable_since=since)
+
+    async def _read(self, anchor: Anchor) -> Observation:
+        turn = await self._begin(anchor)
+        sight = await turn.look(standing=needs_everything(anchor))
+        self.waking.attend(sight)
+        candidate = anchor.candidate.version if anchor.candidate is not None else ""
+        refs = tuple(turn.contents(candidate).deployments.values())
+        await self.diagnosis.look(anchor, refs, sight, self.findings)
+        await look_at_adoption(turn)
+        await look_at_health(turn, sight, self.sink)
+        return observation(anchor, sight, turn.library, self.findings)
 
     def _not_fenced(self, met: Met) -> OperationFailed:
         message = f"cannot take over {self.key}: what belongs to it cannot be marked as ours: {met.explanation}"

@@ -26,7 +26,7 @@ from fairlead.pipeline.units.anchoring import Held, read_anchor, swap_anchor, up
 from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.describing import contents_of, spec_of
 from fairlead.pipeline.units.diagnosing import Diagnosis
-from fairlead.pipeline.units.driver import Driver, Rests
+from fairlead.pipeline.units.driver import Acting, Driver, Rests, as_oneself
 from fairlead.pipeline.units.leading import Leadership, Others
 from fairlead.pipeline.units.namespaces import ensure_namespace
 from fairlead.pipeline.units.observers import Observers
@@ -146,8 +146,10 @@ class Units:
         document = await (await self.places(key.cluster)).anchors.version(key, version)
         return None if document is None else Contents.from_json(document).evidence
 
-    async def drive(self, key: UnitKey, rests: Rests) -> Anchor:
+    async def drive(self, key: UnitKey, rests: Rests, acting: Acting = as_oneself) -> Anchor:
         """Drive a unit until it rests; while another run drives it, only follow, and take over when that one is gone.
+
+        `acting` says as whom each turn is made.
 
         Cancelling hands the unit over: its anchor says what is wanted, and the next driver goes on from there.
 
@@ -169,7 +171,7 @@ class Units:
                     break
                 await waking.wait(self.engine.pulse, LOOK_SECONDS)
             diagnosis = Diagnosis(waking.observer)
-            driver = Driver(place, key, leadership, self.sink, self.engine.clock, waking, diagnosis)
+            driver = Driver(place, key, leadership, self.sink, self.engine.clock, waking, diagnosis, acting)
             return await driver.run(held, rests)
 
     def _tell_ends(self, key: UnitKey, anchor: Anchor) -> None:
