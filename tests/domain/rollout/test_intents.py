@@ -25,6 +25,7 @@ from fairlead.domain.rollout.intents import (
     Unfreeze,
     intent_from_json,
     intent_to_json,
+    specs_of,
 )
 from fairlead.domain.rollout.storing import Unreadable
 from tests.domain.rollout.units import T0, spec_of
@@ -82,3 +83,7 @@ def test_fields_that_are_missing_take_their_defaults() -> None:
 def test_an_old_side_is_hot_for_as_long_as_its_clients_need(policy: Policy, seconds: float) -> None:
     assert policy.hot_seconds == seconds
     assert Policy(hot_for=45.0, headless=True).hot_seconds == 60.0
+
+
+def test_only_deployments_ask_for_versions() -> None:
+    assert [spec.version for spec in specs_of(INTENTS)] == ["7"]

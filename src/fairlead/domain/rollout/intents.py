@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -218,6 +218,11 @@ class Resolve:
 
 
 Intent = Deploy | Promote | Abort | Rollback | Scale | Pause | Resume | Freeze | Unfreeze | Undeploy | Resolve
+
+
+def specs_of(intents: Iterable[Intent]) -> tuple[VersionSpec, ...]:
+    """Return the versions that intents ask for."""
+    return tuple(one.spec for one in intents if isinstance(one, Deploy))
 
 
 def intent_to_json(intent: Intent) -> dict[str, Any]:

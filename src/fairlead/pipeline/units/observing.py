@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.reading import ObjectBody, branch, text, uid, whole
 from fairlead.domain.rollout.anchor import Anchor, Owned, Version
+from fairlead.domain.rollout.intents import specs_of
 from fairlead.domain.rollout.observation import Observation, RouteSeen, Verdict, VersionSeen, WorkloadSeen
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.rollout.traffic import RouteElement, RouteTarget
@@ -25,13 +26,12 @@ def observation(anchor: Anchor, sight: Sight, library: Library, findings: Findin
     candidate = anchor.candidate.version if anchor.candidate is not None else ""
     soaking = anchor.phase is Phase.SOAKING
     verdict, explanation = findings.gates_of(candidate, soak=soaking)
-    routes = tuple(RouteSeen(ref=ref, **_route(one)) for ref, one in sight.routes.items())  # type: ignore[arg-type]
     return Observation(
         epoch=sight.epoch,
         versions={
             one.name: version_seen(one, sight, library, findings) for one in anchor.present if one.name in library
         },
-        routes=routes,
+        routes=tuple(_route(ref, one) for ref, one in sight.routes.items()),
         preflight=findings.preflight.get(candidate) or Observation().preflight,
         adoption=findings.adoption,
         staged=bool(anchor.elements) and is_staged(anchor.elements, sight, library.get(candidate)),
@@ -50,7 +50,7 @@ def elements_of(anchor: Anchor) -> tuple[RouteElement, ...]:
         return anchor.elements
     if anchor.live is not None:
         return tuple(_resting(one) for one in anchor.live.spec.routes)
-    wanted = [one for intent in anchor.queue for one in getattr(getattr(intent, "spec", None), "routes", ())]
+    wanted = [one for spec in specs_of(anchor.queue) for one in spec.routes]
     found = [one for version in anchor.present for one in version.spec.routes]
     return tuple({one.ref: _resting(one) for one in (*wanted, *found)}.values())
 
@@ -132,12 +132,8 @@ def leftovers(sight: Sight, library: Library) -> tuple[Owned, ...]:
     return tuple(Owned(ref, uid(live)) for ref, live in sorted(found.items()))
 
 
-def _route(reading: RouteReading) -> dict[str, object]:
-    return {
-        "route": reading.route,
-        "resource_version": reading.resource_version,
-        "ready": len(reading.ready),
-    }
+def _route(ref: ObjectRef, reading: RouteReading) -> RouteSeen:
+    return RouteSeen(ref=ref, route=reading.route, resource_version=reading.resource_version, ready=len(reading.ready))
 
 
 def _resting(target: RouteTarget) -> RouteElement:

@@ -15,7 +15,7 @@ from fairlead.domain.manifests import JsonObject
 from fairlead.domain.rollout.anchor import Anchor, Ended, submitted
 from fairlead.domain.rollout.explaining_units import Explanation, explain
 from fairlead.domain.rollout.guards import promoted_at
-from fairlead.domain.rollout.intents import Deploy, Intent, OnBusy
+from fairlead.domain.rollout.intents import Deploy, Intent, OnBusy, specs_of
 from fairlead.domain.rollout.judging import next_intent
 from fairlead.domain.rollout.phases import Phase, VersionState
 from fairlead.domain.unit_news import DeploymentEnded, IntentAccepted
@@ -264,7 +264,7 @@ def _is_same_as_live(anchor: Anchor, contents: Contents) -> bool:
 
 def _knows(anchor: Anchor, version: str) -> bool:
     known = anchor.version(version)
-    queued = {getattr(getattr(one, "spec", None), "version", "") for one in (*anchor.queue, *anchor.waiting)}
+    queued = {spec.version for spec in specs_of((*anchor.queue, *anchor.waiting))}
     return version in queued or (known is not None and known.state is not VersionState.ABSENT)
 
 
