@@ -1,30 +1,37 @@
-"""Who may be reached under which host: claims in one ConfigMap of a namespace, and the Ingresses of the whole cluster.
+"""Who may be reached under which host: one claim in the whole cluster, and no Ingress of anybody else.
 
-A claim is made by compare-and-swap before anything is written for it, so that of two units of a namespace one gets it.
-Units of other namespaces show their claims by their Ingresses; who may not list those knows of its own namespace only.
+Each namespace holds the claims of its own units in one ConfigMap: nobody may write elsewhere than where they deploy.
+So a claim is made in two steps. It is announced first, by compare-and-swap; then the announcements and claims of all
+namespaces are read; and only who sees no other makes it a claim, on exactly the version that was read before the look.
+Of two that come at once, each announces before it looks, so one of them sees the other at least. Who sees a claim, or
+an announcement of one that is earlier by its name, withdraws; who is the earlier one looks again.
+
+Who may not list the claims of other namespaces knows of their Ingresses, or of its own namespace only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from fairlead.domain.apps.naming import UNIT_LABEL
-from fairlead.domain.errors import RemoteRefused
+from fairlead.domain.errors import Problem, Refused, RemoteRefused
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.marks import STATE_MANAGER
 from fairlead.domain.reading import branch, entries, text
 from fairlead.domain.units import UnitKey
-from fairlead.pipeline.units.sight import INGRESSES
-from fairlead.ports.cluster import Cluster
+from fairlead.pipeline.units.sight import CONFIG_MAPS, INGRESSES
+from fairlead.ports.cluster import ApiKind, Cluster, LiveObject
 
-_NAME: Final = "fairlead.hosts.v1"
+CLAIMS: Final = "fairlead.hosts.v1"
+_ANNOUNCED: Final = "?"
+"""Follows the name of a unit that has announced a claim and not made it yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """The claims of the units of one namespace."""
+    """The claims of one unit."""
 
     cluster: Cluster
     key: UnitKey
@@ -32,57 +39,93 @@ class Hosts:
     async def owner(self, hosts: Iterable[str]) -> str:
         """Return in words who has one of the hosts, empty when nobody else has; nothing is claimed."""
         wanted = frozenset(hosts)
-        claims = _claims(await self._read())
-        taken = (host for host in sorted(wanted) if claims.get(host, self.key.name) != self.key.name)
-        return next((f"host {host} belongs to {claims[host]}" for host in taken), "") or await self._shown(wanted)
+        claimed = [one async for one in self._others(wanted) if not one.is_announced]
+        return claimed[0].words if claimed else await self._shown(wanted)
 
     async def claim(self, hosts: Iterable[str]) -> str:
-        """Claim hosts, all or none; return in words who has one of them already, empty when they are ours now."""
+        """Claim hosts, all or none; return in words who has one of them already, empty when they are ours now.
+
+        Raises:
+            Refused: somebody else is about to claim one of them as well, and has to give way (`hostContested`).
+        """
         wanted = frozenset(hosts)
         if not wanted:
             return ""
-        if owner := await self._shown(wanted):
-            return owner
+        announced, claimed = self.key.name + _ANNOUNCED, dict.fromkeys(wanted, self.key.name)
         while True:
             live = await self._read()
             claims = _claims(live)
-            taken = {host: claims[host] for host in sorted(wanted) if claims.get(host, self.key.name) != self.key.name}
-            if taken:
-                return "; ".join(f"host {host} belongs to {owner}" for host, owner in taken.items())
-            if wanted <= claims.keys() or await self._swap(live, {**claims, **dict.fromkeys(wanted, self.key.name)}):
-                return ""
+            if claimed.items() <= claims.items():
+                return await self._shown(wanted)
+            missing = wanted - {host for host in wanted if claims.get(host) in (announced, self.key.name)}
+            if not missing:
+                if owner := await self._against(wanted):
+                    kept = {host: by for host, by in claims.items() if host not in wanted or by != announced}
+                    if await self._swap(live, kept):
+                        return owner
+                elif await self._swap(live, {**claims, **claimed}):
+                    return ""
+            elif taken := sorted(missing & claims.keys()):
+                return _Claim(taken[0], self.key.namespace, claims[taken[0]]).words
+            else:
+                await self._swap(live, {**claims, **dict.fromkeys(missing, announced)})
 
     async def keep(self, hosts: Iterable[str]) -> None:
         """Give up every claim of the unit but these."""
-        kept = frozenset(hosts)
+        kept, ours = frozenset(hosts), (self.key.name, self.key.name + _ANNOUNCED)
         while True:
             live = await self._read()
             claims = _claims(live)
-            left = {host: unit for host, unit in claims.items() if unit != self.key.name or host in kept}
+            left = {host: unit for host, unit in claims.items() if unit not in ours or host in kept}
             if left == claims or await self._swap(live, left):
                 return
 
+    async def _against(self, wanted: frozenset[str]) -> str:
+        """Return who else has one of the hosts, or comes before us."""
+        if owner := await self._shown(wanted):
+            return owner
+        contested = ""
+        async for other in self._others(wanted):
+            if not other.is_announced or (other.namespace, other.unit) < (self.key.namespace, self.key.name):
+                return other.words
+            contested = other.words
+        if contested:
+            message = f"{contested}, or will: both were asked for at once"
+            raise Refused(Problem("hostContested", message, remedy="wait until the other app has given way"))
+        return ""
+
+    async def _others(self, wanted: frozenset[str]) -> AsyncIterator[_Claim]:
+        """Yield the claims of others on hosts, in the order of the hosts in each namespace."""
+        for live in await self._visible(CONFIG_MAPS, f"metadata.name={CLAIMS}"):
+            namespace, claims = text(live, "metadata", "namespace"), _claims(live)
+            for host in sorted(wanted & claims.keys()):
+                found = _Claim(host, namespace, claims[host])
+                if (found.namespace, found.unit) != (self.key.namespace, self.key.name):
+                    yield found
+
     async def _shown(self, wanted: frozenset[str]) -> str:
+        for live in await self._visible(INGRESSES):
+            hosts = wanted & {text(rule, "host") for rule in entries(live, "spec", "rules")}
+            namespace, unit = text(live, "metadata", "namespace"), branch(live, "metadata", "labels")
+            if hosts and (namespace, unit.get(UNIT_LABEL)) != (self.key.namespace, self.key.name):
+                return f"host {min(hosts)} belongs to Ingress {namespace}/{text(live, 'metadata', 'name')}"
+        return ""
+
+    async def _visible(self, kind: ApiKind, fields: str = "") -> Iterable[LiveObject]:
+        """Return the objects of a kind of all namespaces, or of ours where no others may be listed."""
         for scope in (None, self.key.namespace):
             try:
-                found = (await self.cluster.list(INGRESSES, scope)).items
+                return (await self.cluster.list(kind, scope, field_selector=fields)).items
             except RemoteRefused as error:
                 if error.status != 403:
                     raise
-                continue
-            for live in found:
-                hosts = wanted & {text(rule, "host") for rule in entries(live, "spec", "rules")}
-                namespace, unit = text(live, "metadata", "namespace"), branch(live, "metadata", "labels")
-                if hosts and (namespace, unit.get(UNIT_LABEL)) != (self.key.namespace, self.key.name):
-                    return f"host {min(hosts)} belongs to Ingress {namespace}/{text(live, 'metadata', 'name')}"
-            return ""
-        return ""
+        return ()
 
     async def _read(self) -> Mapping[str, Any] | None:
-        return await self.cluster.get(ObjectRef("v1", "ConfigMap", self.key.namespace, _NAME))
+        return await self.cluster.get(ObjectRef("v1", "ConfigMap", self.key.namespace, CLAIMS))
 
     async def _swap(self, live: Mapping[str, Any] | None, claims: Mapping[str, str]) -> bool:
-        metadata = {"name": _NAME, "namespace": self.key.namespace}
+        metadata = {"name": CLAIMS, "namespace": self.key.namespace}
         manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": dict(claims)}
         try:
             if live is None:
@@ -95,6 +138,27 @@ class Hosts:
                 raise
             return False
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What a ConfigMap says of a host. `by` is a unit, announced or not."""
+
+    host: str
+    namespace: str
+    by: str
+
+    @property
+    def unit(self) -> str:
+        return self.by.removesuffix(_ANNOUNCED)
+
+    @property
+    def is_announced(self) -> bool:
+        return self.by.endswith(_ANNOUNCED)
+
+    @property
+    def words(self) -> str:
+        return f"host {self.host} belongs to {self.namespace}/{self.unit}"
 
 
 def _claims(live: Mapping[str, Any] | None) -> dict[str, str]:

@@ -78,9 +78,9 @@ async def open_to_outside(turn: Turn, command: ProbeRoutes) -> None:
 
 
 async def check_hosts(turn: Turn, outside: Sequence[JsonObject]) -> None:
-    """Raise Contradicted when somebody else has a host by now: claims of other namespaces show by Ingresses alone."""
+    """Raise Contradicted unless every host is claimed: a version that comes back may have given its own up."""
     hosts = {text(rule, "host") for manifest in outside for rule in entries(manifest, "spec", "rules")} - {""}
-    if hosts and await Hosts(turn.cluster, turn.key).owner(hosts):
+    if await Hosts(turn.cluster, turn.key).claim(hosts):
         raise Contradicted
 
 
