@@ -1,4 +1,4 @@
-"""What all tests share: goldens, files that show what users see."""
+"""What all tests share: goldens, files that show what users see, and how Hypothesis judges."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine makes a test slow, and never wrong: what takes long is seen in bench/, not here.
+settings.register_profile("fairlead", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("fairlead")
 
 GOLDENS = Path(__file__).parent / "goldens"
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.doors.yaml import json_to_yaml, read_manifests
@@ -110,7 +110,6 @@ _JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(_JSON)
 def test_json_means_the_same_as_yaml(value: object) -> None:
     text = json.dumps(value, ensure_ascii=False)

@@ -174,13 +174,13 @@ def files_strategy() -> st.SearchStrategy[str]:
 
 
 @given(environments=files_strategy(), releases=files_strategy())
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_tree_loads_or_is_refused(tmp_path: Path, environments: str, releases: str) -> None:
     problems_of(tmp_path, {"environments.yaml": environments, "apps.yaml": releases})
 
 
 @given(st.binary(max_size=300))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_bytes_load_or_are_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "environments.yaml").write_bytes(data)
     try:

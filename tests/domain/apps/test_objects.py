@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck as Slow
 from hypothesis import given, settings
 
 from fairlead.domain.apps.configuration import SecretContent
@@ -138,7 +137,7 @@ def test_configuration_and_variables_start_a_new_version() -> None:
 IN_PODS = ("podspec", "components", "configMaps", "appName")
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[Slow.too_slow])
+@settings(max_examples=100)
 @given(GOOD, GOOD)
 def test_only_pods_and_configuration_start_a_new_version(one: dict[str, Any], other: dict[str, Any]) -> None:
     template: dict[str, Any] = {

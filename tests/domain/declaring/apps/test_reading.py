@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck as Slow
 from hypothesis import given, settings
 
 from fairlead.domain.apps.configuration import SecretContent
@@ -292,7 +291,7 @@ def test_the_longest_names() -> None:
     assert described(appName="a" * 55, newVersion="1", podspec=pod()).version == "1"
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[Slow.too_slow])
+@settings(max_examples=300)
 @given(GOOD)
 def test_what_was_written_reads_back_as_the_same(document: dict[str, Any]) -> None:
     read = read_descriptor(document)
