@@ -11,10 +11,11 @@ import pytest
 from fairlead.adapters.deliveries.sqlite import SqliteQueue
 from fairlead.domain.images import parse_image
 from fairlead.domain.webhooks.deliveries import Announcement, BranchPushed, Delivery, ImagePushed
-from fairlead.ports.deliveries import DeliveryQueue
+from fairlead.ports.deliveries import MOST_EARLIER, DeliveryQueue
 from tests.fakes.deliveries import MemoryQueue
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
 DIGEST = "sha256:" + "a" * 64
 
 
@@ -143,3 +144,29 @@ async def test_nothing_is_gone_before_it_is_done(queue: DeliveryQueue) -> None:
     await queue.waiting(10)
 
     assert await announced(queue) == [(image("web", "1.0"),)]
+
+
+async def test_when_tags_were_pushed_is_known_after_they_were_acted_on(queue: DeliveryQueue) -> None:
+    pushed = [image("web", "a", time=NOON, digest=DIGEST), image("web", "b"), image("web", "c", time=NOON + MINUTE)]
+    for each in (*pushed, image("web", "a", time=NOON - MINUTE), image("api", "a", time=NOON + 2 * MINUTE)):
+        await queue.accept(delivery(repr(each), each))
+    for work in await queue.waiting(10):
+        await queue.done(work)
+    await queue.accept(delivery("late", image("web", "d")))
+    await queue.accept(delivery("moved", branch("a")))
+
+    found = {work.subject: work.earlier for work in await queue.waiting(10)}
+
+    assert found == {
+        "docker.io/library/web": (image("web", "c", time=NOON + MINUTE), image("web", "a", time=NOON)),
+        "acme/web": (),
+    }
+
+
+async def test_of_many_tags_the_newest_are_told(queue: DeliveryQueue) -> None:
+    for number in range(MOST_EARLIER + 20):
+        await queue.accept(delivery(str(number), image("web", f"t{number}", time=NOON + number * MINUTE)))
+
+    (work,) = await queue.waiting(10)
+
+    assert [each.tag for each in work.earlier] == [f"t{number}" for number in range(MOST_EARLIER + 19, 19, -1)]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fairlead.domain.errors import OperationFailed, Problem
 from fairlead.domain.webhooks.deliveries import Announcement, BranchPushed, Delivery, ImagePushed
-from fairlead.ports.deliveries import Work
+from fairlead.ports.deliveries import MOST_EARLIER, Work
 
 
 @dataclass(slots=True)
@@ -16,6 +16,7 @@ class MemoryQueue:
     is_full: bool = False
     seen: dict[tuple[str, str], str | None] = field(default_factory=dict)
     announced: dict[tuple[str, str, str], tuple[int, Announcement]] = field(default_factory=dict)
+    dated: dict[str, dict[str, ImagePushed]] = field(default_factory=dict)
     mark: int = 0
 
     async def accept(self, delivery: Delivery) -> bool:
@@ -36,7 +37,20 @@ class MemoryQueue:
             before = self.announced.get(_key(each))
             if before is None or not _is_older(each, before[1]):
                 self.announced[_key(each)] = (self.mark, each)
+            self._date(each)
         return True
+
+    def _date(self, announcement: Announcement) -> None:
+        if isinstance(announcement, ImagePushed) and announcement.time is not None:
+            tags = self.dated.setdefault(str(announcement.image), {})
+            before = tags.get(announcement.tag)
+            if before is None or not _is_older(announcement, before):
+                tags[announcement.tag] = announcement
+
+    def _earlier(self, kind: str, subject: str) -> tuple[ImagePushed, ...]:
+        known = self.dated.get(subject, {}).values() if kind == "image" else ()
+        newest = sorted(known, key=_seconds, reverse=True)[:MOST_EARLIER]
+        return tuple(replace(each, digest=None) for each in newest)
 
     async def waiting(self, limit: int) -> tuple[Work, ...]:
         subjects: dict[tuple[str, str], list[tuple[int, Announcement]]] = {}
@@ -48,8 +62,9 @@ class MemoryQueue:
                 subject,
                 tuple(each for _, each in sorted(entries, key=lambda entry: entry[0])),
                 max(mark for mark, _ in entries),
+                self._earlier(kind, subject),
             )
-            for (_, subject), entries in oldest
+            for (kind, subject), entries in oldest
         )
 
     async def done(self, work: Work) -> None:
@@ -69,6 +84,10 @@ def _key(announcement: Announcement) -> tuple[str, str, str]:
             return ("image", str(image), tag)
         case BranchPushed(repository=repository, branch=branch):
             return ("branch", repository, branch)
+
+
+def _seconds(pushed: ImagePushed) -> float:
+    return pushed.time.timestamp() if pushed.time is not None else 0.0
 
 
 def _is_older(new: Announcement, old: Announcement) -> bool:

@@ -21,9 +21,9 @@ SECRET = "correct horse battery staple"
 CONFIG = "receivers:\n  - {name: ci, provider: generic, secretFrom: {env: CI_SECRET}}\n"
 
 
-def delivery(image: str, secret: str = SECRET) -> bytes:
+def delivery(image: str, secret: str = SECRET, time: str | None = None) -> bytes:
     """Return the request that announces an image."""
-    body = json.dumps({"image": image}).encode()
+    body = json.dumps({"image": image, "time": time}).encode()
     signed = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     head = (
         f"POST /hooks/ci HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n"
@@ -49,8 +49,8 @@ class Server:
         assert self.process.stdout is not None
         return (await self.process.stdout.readline()).decode().rstrip()
 
-    async def deliver(self, image: str, secret: str = SECRET) -> int:
-        request = delivery(image, secret)
+    async def deliver(self, image: str, secret: str = SECRET, *, time: str | None = None) -> int:
+        request = delivery(image, secret, time)
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(request)
         status = int((await reader.readline()).split()[1])

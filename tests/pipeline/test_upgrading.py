@@ -197,3 +197,23 @@ async def test_what_is_announced_together_competes(
 
     # `NEWEST` without times: what was announced last is the newest.
     assert seen(found) == [("web", "1.0", expected)]
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "expected"), [(3, [("web", "1.0", "a")]), (5, []), (7, []), (None, [("web", "1.0", "a")])]
+)
+async def test_a_late_announcement_is_older_than_what_is_known_to_run(
+    tmp_path: Path, days_ago: int | None, expected: list[tuple[str, str, str]]
+) -> None:
+    place = poll_site(tmp_path, NEWEST)
+    told = announced_image(f"{WEB}:a", None if days_ago is None else NOW - days_ago * DAY)
+    earlier = [
+        announced_image("reg.test/acme/other:1.0", NOW - 9 * DAY),
+        announced_image(f"{WEB}:1.0", NOW - 5 * DAY),
+        announced_image(f"{WEB}:b", NOW - DAY),  # not announced now, so nobody takes it
+    ]
+
+    found = await place.upgrading.observe_all(place.targets, [told], earlier)
+
+    assert seen(found) == expected
+    assert codes(found) == ([] if expected else [("web", "older")])

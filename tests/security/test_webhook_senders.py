@@ -37,11 +37,11 @@ APPS = 20
 VERSIONS = 10
 
 
-def apps(patch: int) -> str:
+def apps(patch: int, track: str = "PatchLevel") -> str:
     """Return a releases file in which every release runs this patch of its image."""
     values = "[{{key: image.repository, value: reg.test/app{0}}}, {{key: image.tag, value: 1.0.{1}}}]"
     return "releases:\n" + "".join(
-        f"  - name: app{number}\n    chart: {{dir: c}}\n    trigger: {{image: {{track: PatchLevel}}}}\n"
+        f"  - name: app{number}\n    chart: {{dir: c}}\n    trigger: {{image: {{track: {track}}}}}\n"
         f"    values: {values.format(number, patch)}\n"
         for number in range(APPS)
     )
@@ -258,6 +258,28 @@ async def test_f25_a_storm_with_duplicates_reordered_and_a_kill_ends_in_the_newe
 
     acts = [sum(line.startswith(f"reg.test/app{number} ") for line in lines) for number in range(APPS)]
     assert max(acts) <= 5
+
+
+async def heard(server: Server, image: str, tag: str) -> None:
+    """Read what the server says until it tells of this tag of an image, after others perhaps."""
+    while not (line := await server.line()).startswith(f"{image} ") or f" {tag}:" not in line:
+        pass
+
+
+async def test_f25_a_late_delivery_takes_no_release_back_that_follows_the_newest(repository: Path) -> None:
+    """Versions play no part in this track: the times do that senders tell, also across a restart."""
+    (repository / "apps.yaml").write_text(apps(0, "Newest"))
+    for patch in (2, 1, 3):
+        async with serving(repository, "--patch") as server:
+            for number in range(APPS):
+                time = f"2026-11-21T12:{patch:02}:{number:02}Z"
+                assert await server.deliver(f"reg.test/app{number}:1.0.{patch}", time=time) == 202
+            await heard(server, f"reg.test/app{APPS - 1}", f"1.0.{patch}")
+            # What is told of is off the queue before anything else is acted on.
+            assert await server.deliver(f"reg.test/other:{patch}") == 202
+            await heard(server, "reg.test/other", str(patch))
+            await server.end(signal.SIGKILL)
+        assert (repository / "apps.yaml").read_text() == apps(max(2, patch), "Newest")
 
 
 async def test_f25_deliveries_are_answered_within_a_second_while_releases_are_being_changed(repository: Path) -> None:

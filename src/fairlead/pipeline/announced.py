@@ -35,7 +35,15 @@ _LONGEST_RETRY: Final = 300.0
 
 def announcements(works: Iterable[Work]) -> tuple[Announcement, ...]:
     """Return what is announced of images, oldest first for each."""
-    pushed = (each for work in works for each in work.announcements)
+    return _of_images(each for work in works for each in work.announcements)
+
+
+def earlier(works: Iterable[Work]) -> tuple[Announcement, ...]:
+    """Return what was announced of the same images with a time, at any time before."""
+    return _of_images(each for work in works for each in work.earlier)
+
+
+def _of_images(pushed: Iterable[ImagePushed | BranchPushed]) -> tuple[Announcement, ...]:
     return tuple(
         Announcement(one.image, one.tag, one.digest, one.time) for one in pushed if isinstance(one, ImagePushed)
     )

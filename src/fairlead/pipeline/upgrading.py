@@ -64,10 +64,15 @@ class Upgrading:
         shelf = await self._verified(announced) if verify else None
         return await self._observed(targets, (announced,), shelf)
 
-    async def observe_all(self, targets: Sequence[Target], announced: Sequence[Announcement]) -> Upgrades:
-        """Weigh what was announced together, oldest first: of one image, the announced versions compete."""
+    async def observe_all(
+        self, targets: Sequence[Target], announced: Sequence[Announcement], earlier: Sequence[Announcement] = ()
+    ) -> Upgrades:
+        """Weigh what was announced together, oldest first: of one image, the announced versions compete.
+
+        `earlier` tells of versions that may run now when they were made.
+        """
         self.look_at(targets)
-        return await self._observed(targets, announced, None)
+        return await self._observed(targets, announced, None, earlier)
 
     @property
     def _shelves(self) -> Shelves:
@@ -102,23 +107,30 @@ class Upgrading:
         return shelf
 
     async def _observed(
-        self, targets: Sequence[Target], announced: Sequence[Announcement], shelf: Shelf | None
+        self,
+        targets: Sequence[Target],
+        announced: Sequence[Announcement],
+        shelf: Shelf | None,
+        earlier: Sequence[Announcement] = (),
     ) -> Upgrades:
         found = [(one, _about(one, announced)) for one in await watches(targets, self.rendering)]
         concerned = [(one, about) for one, about in found if about or isinstance(one, Skipped)]
         now = self.clock.now()
-        outcomes = await at_once(self._weighed(one, about, shelf, now) for one, about in concerned)
+        outcomes = await at_once(
+            self._weighed(one, about, shelf or _announced((*_about(one, earlier), *about), now), now)
+            for one, about in concerned
+        )
         return _gathered([_explained(one, outcome) for (one, _), outcome in zip(concerned, outcomes, strict=True)])
 
     async def _weighed(
-        self, watch: Watch | Skipped, announced: Sequence[Announcement], shelf: Shelf | None, now: datetime
+        self, watch: Watch | Skipped, announced: Sequence[Announcement], source: Shelf | Look, now: datetime
     ) -> Outcome:
         if isinstance(watch, Skipped):
             return watch
-        if shelf is None:
-            scales = Scales(watch, _announced(announced, now), now, new_at_least=True)
+        if isinstance(source, Shelf):
+            scales = Scales(watch, _dated(self._shelves.look(watch, source), announced[0]), now)
         else:
-            scales = Scales(watch, _dated(self._shelves.look(watch, shelf), announced[0]), now)
+            scales = Scales(watch, source, now, new_at_least=True)
         # Of equal times the first one offered wins, and of announcements the last one is the newest.
         return await weigh(scales, tuple(one.version for one in reversed(announced)))
 

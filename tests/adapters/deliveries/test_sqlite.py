@@ -6,6 +6,7 @@ import asyncio
 import sqlite3  # noqa: TID251 - looks at the file as somebody else would
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,8 @@ asyncio.run(main())
 """
 
 
-def delivery(name: str) -> Delivery:
-    return Delivery("hub", name, (ImagePushed(parse_image(name).name, "1"),))
+def delivery(name: str, time: datetime | None = None) -> Delivery:
+    return Delivery("hub", name, (ImagePushed(parse_image(name).name, "1", time=time),))
 
 
 async def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
@@ -69,13 +70,13 @@ async def test_a_second_process_may_not_use_it(tmp_path: Path) -> None:
 async def test_repetitions_are_remembered_up_to_a_number(tmp_path: Path) -> None:
     queue = SqliteQueue(tmp_path / "queue.sqlite", remembered=50)
     for number in range(1, 301):
-        await queue.accept(delivery(f"app{number}"))
+        await queue.accept(delivery(f"app{number}", datetime.fromtimestamp(number, UTC)))
     await queue.close()
 
     with closing(sqlite3.connect(tmp_path / "queue.sqlite")) as connection:
-        (count,) = connection.execute("SELECT count(*) FROM seen").fetchone()
+        counts = [connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("seen", "dated")]
 
-    assert 50 <= count <= 100
+    assert all(50 <= count <= 100 for count in counts)
 
 
 async def test_what_is_asked_together_is_written_together(tmp_path: Path) -> None:

@@ -17,24 +17,27 @@ IMAGE, BRANCH = "image", "branch"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One announcement. `subject` and `item` name it; `time` is its own, in seconds since 1970, 0 when unknown."""
+    """One announcement. `subject` and `item` name it; `time` is its own, in seconds since 1970, 0 when unknown.
+
+    `moment` is the same time as RFC 3339 writes it.
+    """
 
     kind: str
     subject: str
     item: str
     time: float
     rest: str
+    moment: str | None = None
 
 
 def to_row(announcement: Announcement) -> Row:
     """Return the row of an announcement."""
     match announcement:
         case ImagePushed(image=image, tag=tag, digest=digest, time=time):
-            rest = {"registry": image.registry, "repository": image.repository, "digest": digest}
-            rest["time"] = time.isoformat() if time is not None else None
-            return Row(
-                IMAGE, str(image), tag, time.timestamp() if time is not None else 0.0, orjson.dumps(rest).decode()
-            )
+            moment = time.isoformat() if time is not None else None
+            rest = {"registry": image.registry, "repository": image.repository, "digest": digest, "time": moment}
+            seconds = time.timestamp() if time is not None else 0.0
+            return Row(IMAGE, str(image), tag, seconds, orjson.dumps(rest).decode(), moment)
         case BranchPushed(repository=repository, branch=branch, commit=commit, addresses=addresses):
             return Row(
                 BRANCH, repository, branch, 0.0, orjson.dumps({"commit": commit, "addresses": addresses}).decode()

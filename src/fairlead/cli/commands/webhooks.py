@@ -26,7 +26,7 @@ from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.targets import Target
 from fairlead.domain.upgrades.updates import Upgrades
 from fairlead.domain.webhooks.receivers import Receiver
-from fairlead.pipeline.announced import Consumer, announcements
+from fairlead.pipeline.announced import Consumer, announcements, earlier
 from fairlead.pipeline.upgrading import Upgrading
 from fairlead.ports.deliveries import DeliveryQueue, Work
 from fairlead.server.apart import apart
@@ -100,7 +100,7 @@ async def _act(where: Where, acting: Acting, run: Run, works: Sequence[Work]) ->
 
 async def _acted(where: Where, acting: Acting, run: Run, works: Sequence[Work]) -> Updates:
     async def find(upgrading: Upgrading, targets: Sequence[Target]) -> Upgrades:
-        return await upgrading.observe_all(targets, announcements(works))
+        return await upgrading.observe_all(targets, announcements(works), earlier(works))
 
     async with run.application(where.declared) as application:
         found, done = await Search(where, find, settles=False).carried_out(application, acting)
