@@ -279,6 +279,20 @@ def test_what_is_kept_in_a_lock_file_is_proposed_there_and_counts_from_then_on(r
     assert repository.fates("poll", "--pr", "-r", "web") == {}
 
 
+@pytest.mark.parametrize("more", ["  direct: false\n", "  direct: true\n"])
+def test_what_could_not_be_written_is_a_failure_and_stops_no_other(repository: Repository, more: str) -> None:
+    """The values of `api` are another release's, too, which wants nothing new."""
+    values = "    values: &shared\n      - {key: image.repository, value: reg.test/api}\n"
+    other = "  - {name: old, chart: {dir: web}, values: *shared}\n"
+    head, _, api = APPS.partition("    values:\n      - {key: image.repository, value: reg.test/api}\n")
+    asyncio.run(committed(repository.server, "apps.yaml", f"{head}{values}{api}{other}"))
+
+    found = repository.run("poll", "--pr", code=1)["updates"]
+
+    made = "committed" if "true" in more else "opened"
+    assert {one["release"]: one["proposed"] for one in found} == {"web": made, "api": "nothing"}
+
+
 @pytest.mark.parametrize("more", ["  direct: true\n"])
 def test_ninety_updates_of_one_repository_are_one_commit_within_half_a_minute(repository: Repository) -> None:
     release = APPS.partition("  - name: api")[0].removeprefix("releases:\n")

@@ -13,7 +13,7 @@ from fairlead.domain.errors import OperationFailed
 from fairlead.domain.pullrequests.groups import Group
 from fairlead.domain.upgrades.proposals import Author, Proposals
 from fairlead.domain.upgrades.updates import Update
-from fairlead.pipeline.pullrequests import Decided, Proposing
+from fairlead.pipeline.pullrequests import Decided, Proposing, Written
 from fairlead.ports.clock import Clock
 from tests.adapters.git.test_workingcopy import copy_of, git
 from tests.domain.pullrequests.updates import update
@@ -36,9 +36,9 @@ class Bot:
         is_done = (root / f"{self.name}.yaml").exists()
         return Decided(() if is_done else (Group(self.name, (update(self.name, to="2"),)),))
 
-    async def change(self, root: Path, updates: Sequence[Update]) -> frozenset[str]:
+    async def change(self, root: Path, updates: Sequence[Update]) -> Written:
         (root / f"{self.name}.yaml").write_text(f"tag: {updates[0].to_version}\n")
-        return frozenset({f"{self.name}.yaml"})
+        return Written(frozenset({f"{self.name}.yaml"}), frozenset(updates))
 
     async def commit(self) -> None:
         """Run until it is committed."""

@@ -15,7 +15,7 @@ from fairlead.domain.errors import OperationFailed
 from fairlead.domain.pullrequests.groups import Group
 from fairlead.domain.upgrades.proposals import Proposals
 from fairlead.domain.upgrades.updates import Update
-from fairlead.pipeline.pullrequests import TRIES, Decided, Fate, Proposed, Proposing
+from fairlead.pipeline.pullrequests import TRIES, Decided, Fate, Proposed, Proposing, Written
 from tests.adapters.git.test_workingcopy import ANN, committed, copy_of, git
 from tests.adapters.git.test_workingcopy import server as server  # noqa: PLC0414 - a fixture, found by its name
 from tests.domain.pullrequests.updates import update
@@ -32,6 +32,7 @@ class Team:
     forge: MemoryForge = field(default_factory=MemoryForge)
     wanted: dict[str, str] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
+    unwritable: set[str] = field(default_factory=set)
     meddling: list[str] = field(default_factory=list)
     clock: FakeClock = field(default_factory=FakeClock)
 
@@ -43,12 +44,15 @@ class Team:
                 groups.append(Group(name, (update(name, to=tag),)))
         return Decided(tuple(groups), frozenset(self.settled))
 
-    async def change(self, root: Path, updates: Sequence[Update]) -> frozenset[str]:
+    async def change(self, root: Path, updates: Sequence[Update]) -> Written:
         for one in updates:
+            if one.release.release in self.unwritable:
+                continue
             (root / f"{one.release.release}.yaml").write_text(f"tag: {one.to_version}\n")
         if self.meddling:
             await committed(self.server, "other.yaml", self.meddling.pop())
-        return frozenset(f"{one.release.release}.yaml" for one in updates)
+        made = [one for one in updates if one.release.release not in self.unwritable]
+        return Written(frozenset(f"{one.release.release}.yaml" for one in made), frozenset(made))
 
     async def propose(self, **settings: bool) -> dict[str, Fate]:
         return {one.group: one.fate for one in await self.proposed(**settings)}
@@ -212,14 +216,27 @@ async def test_what_the_forge_will_not_merge_stops_no_other(team: Team) -> None:
 
 
 async def test_what_changes_no_file_is_no_request(team: Team) -> None:
-    async def nothing(root: Path, updates: Sequence[Update]) -> frozenset[str]:
-        return frozenset()
-
-    team.change = nothing  # type: ignore[method-assign] # the decision stays, only nothing can be written
+    team.unwritable = {"web"}
 
     assert await team.propose() == {"web": Fate.NOTHING}
     assert await team.propose(direct=True) == {"web": Fate.NOTHING}
     assert await team.branches() == []
+
+
+@pytest.mark.parametrize(("direct", "fate"), [(False, Fate.OPENED), (True, Fate.COMMITTED)])
+async def test_of_a_group_nothing_is_claimed_that_was_not_written(team: Team, direct: bool, fate: Fate) -> None:
+    async def both(root: Path) -> Decided:
+        del root
+        return Decided((Group("shop", (update("api", to="7"), update("web", to="2"))),))
+
+    team.decide, team.unwritable = both, {"api"}  # type: ignore[method-assign] # two updates in one group
+
+    done = {one.fate: [each.release.release for each in one.updates] for one in await team.proposed(direct=direct)}
+
+    assert done == {fate: ["web"], Fate.NOTHING: ["api"]}
+    message = await git(team.server, "log", "-1", "--format=%B", "main" if direct else "fairlead/shop")
+    bodies = [request.body for request in team.forge.requests.values()]
+    assert all("web" in text and "api" not in text for text in (message, *bodies))
 
 
 async def test_a_direct_change_is_one_commit_for_everything(team: Team) -> None:

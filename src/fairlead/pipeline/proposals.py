@@ -22,7 +22,7 @@ from fairlead.domain.upgrades.updates import Holds, Update, Upgrades
 from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.load import Loaded
 from fairlead.pipeline.patching import Patching
-from fairlead.pipeline.pullrequests import Decided, Proposed, Proposing
+from fairlead.pipeline.pullrequests import Decided, Proposed, Proposing, Written
 from fairlead.pipeline.upgrading import Upgrading
 from fairlead.pipeline.watching import Watch, watches
 from fairlead.ports.clock import Clock
@@ -71,12 +71,13 @@ class Deciding:
         settled = self._settled(names, targets) - wanted if self.settles else frozenset()
         return Decided(groups, settled, await self._origins(updates))
 
-    async def change(self, root: Path, updates: Sequence[Update]) -> frozenset[str]:
-        """Write updates into the files of the copy and return the files that changed."""
+    async def change(self, root: Path, updates: Sequence[Update]) -> Written:
+        """Write updates into the files of the copy, as far as that is right for all who share them."""
         inner = root / self.prefix
         patched = await Patching(inner / self.file, inner, self.environ).patch(updates)
-        files = (one.file for one in patched if one.changed and one.file is not None)
-        return frozenset(PurePosixPath(self.prefix, file).as_posix() for file in files)
+        changed = {one.update: one.file for one in patched if one.changed and one.file is not None}
+        files = frozenset(PurePosixPath(self.prefix, file).as_posix() for file in changed.values())
+        return Written(files, frozenset(changed))
 
     def _settled(self, names: Names, targets: Sequence[Target]) -> frozenset[str]:
         """Return the groups of which every release was looked at, and none of them in vain."""

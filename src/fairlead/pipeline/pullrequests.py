@@ -71,13 +71,26 @@ class Proposed:
     url: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written into the copy: the files that changed, and the updates that they changed for."""
+
+    files: frozenset[str] = frozenset()
+    updates: frozenset[Update] = frozenset()
+
+    def parted(self, group: Group) -> tuple[Group, tuple[Update, ...]]:
+        """Return a group with what was written of it, and the rest."""
+        made = tuple(one for one in group.updates if one in self.updates)
+        return Group(group.name, made), tuple(one for one in group.updates if one not in self.updates)
+
+
 Decide = Callable[[Path], Awaitable[Decided]]
-Change = Callable[[Path, Sequence[Update]], Awaitable[frozenset[str]]]
+Change = Callable[[Path, Sequence[Update]], Awaitable[Written]]
 
 
 @dataclass(frozen=True, slots=True)
 class Proposing:
-    """Proposes updates. `decide` looks at the files of the copy, `change` writes updates there and names the files.
+    """Proposes updates. `decide` looks at the files of the copy, `change` writes updates there and says which it could.
 
     `forge` None commits to the base branch itself.
     """
@@ -116,14 +129,27 @@ class _Direct:
 
     async def settle(self, decided: Decided) -> tuple[Proposed, ...] | None:
         updates = tuple(update for group in decided.groups for update in group.updates)
-        files = await self.run.change(self.run.copy.root, updates) if updates else frozenset()
-        if not files:
-            return tuple(Proposed(group.name, Fate.NOTHING, group.updates) for group in decided.groups)
-        whole = Group(", ".join(group.name for group in decided.groups), updates)
-        commit = await self.run.copy.commit(sorted(files), commit_message(whole, decided.origins))
+        written = await self.run.change(self.run.copy.root, updates) if updates else Written()
+        parted = [written.parted(group) for group in decided.groups]
+        nothing = tuple(Proposed(group.name, Fate.NOTHING, left) for group, left in parted if left)
+        made = [group for group, _ in parted if group.updates]
+        if not made:
+            return nothing
+        whole = Group(", ".join(group.name for group in made), tuple(one for group in made for one in group.updates))
+        commit = await self.run.copy.commit(sorted(written.files), commit_message(whole, decided.origins))
         if not await self.run.copy.push_base(commit):
             return None
-        return tuple(Proposed(one.name, Fate.COMMITTED, one.updates, commit=commit) for one in decided.groups)
+        return (*(Proposed(one.name, Fate.COMMITTED, one.updates, commit=commit) for one in made), *nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A group with what was written of it, as a commit on the base."""
+
+    group: Group
+    files: frozenset[str]
+    commit: str
+    origins: Mapping[str, Origins]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +165,18 @@ class _Round:
         branches = {branch.name: branch for branch in await self.run.copy.branches()}
         requests = {request.branch: request for request in await self.forge.open_requests(PREFIX)}
         done: list[Proposed] = []
-        for group in decided.groups:
-            found = await self._group(group, branches.get(group.branch), requests.get(group.branch), decided.origins)
-            if found is None:
-                return None
-            done.append(found)
+        for whole in decided.groups:
+            written = await self.run.change(self.run.copy.root, whole.updates)
+            group, left = written.parted(whole)
+            if left:
+                done.append(Proposed(group.name, Fate.NOTHING, left))
+            if group.updates:
+                commit = await self.run.copy.commit(sorted(written.files), commit_message(group, decided.origins))
+                change = _Change(group, written.files, commit, decided.origins)
+                found = await self._group(change, branches.get(group.branch), requests.get(group.branch))
+                if found is None:
+                    return None
+                done.append(found)
         for name in sorted(decided.settled):
             branch = branches.get(branch_of(name))
             if branch is not None and await self._is_ours(branch):
@@ -153,18 +186,15 @@ class _Round:
         return tuple(done)
 
     async def _group(
-        self, group: Group, branch: RemoteBranch | None, request: PullRequest | None, origins: Mapping[str, Origins]
+        self, change: _Change, branch: RemoteBranch | None, request: PullRequest | None
     ) -> Proposed | None:
-        files = await self.run.change(self.run.copy.root, group.updates)
-        if not files:
-            return Proposed(group.name, Fate.NOTHING, group.updates)
-        commit = await self.run.copy.commit(sorted(files), commit_message(group, origins))
-        wanted = Wanted(group.branch, self.base, title(group), body(group, origins))
+        group, commit = change.group, change.commit
+        wanted = Wanted(group.branch, self.base, title(group), body(group, change.origins))
         if branch is not None and not await self._is_ours(branch):
             return self._told(group, Fate.FOREIGN, branch.commit, request)
         if request is None and await self._is_declined(wanted):
             return self._told(group, Fate.DECLINED, branch.commit if branch is not None else None, None)
-        is_current = branch is not None and await self._is_current(branch, commit, files)
+        is_current = branch is not None and await self._is_current(branch, commit, change.files)
         if branch is not None and is_current:
             commit = branch.commit
         elif not await self.run.copy.push(commit, group.branch, branch.commit if branch is not None else None):
