@@ -220,6 +220,24 @@ def test_what_is_right_for_everybody_is_written(shop: Shop) -> None:
     assert shop.run("poll", "-r", "cache", "--patch", "--output", "json").document["updates"] == []
 
 
+@pytest.mark.parametrize("more", [(), ("--detailed-exitcode",)])
+def test_what_could_not_all_be_written_is_a_failure(shop: Shop, more: tuple[str, ...]) -> None:
+    before = (shop.root / "apps.yaml").read_text()
+
+    ended = shop.run("poll", "--patch", "--output", "json", *more)
+
+    told = {(one["environment"], one["release"], one["key"]): one for one in ended.document["updates"]}
+    assert ended.code == 1
+    assert [told[each, "cache", "chart.version"]["patched"] for each in ("test", "production")] == [True, True]
+    assert (told["test", "web", "image.tag"]["patched"], bool(told["test", "web", "image.tag"]["note"])) == (
+        False,
+        True,
+    )
+    after = (shop.root / "apps.yaml").read_text()
+    assert "value: 1.4.2" in after
+    assert after != before
+
+
 def test_an_announced_chart_is_written_offline(shop: Shop) -> None:
     ended = shop.run("observe", "--chart", "acme/cache:1.2.9", "--patch")
 
