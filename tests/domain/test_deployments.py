@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fairlead.domain.config import ChartDir, ChartOci, ChartReference, Kustomization, ReleaseSource
-from fairlead.domain.deployments import Deployment, Outcome
+from fairlead.domain.deployments import Deployment, Outcome, not_recorded
 from fairlead.domain.health import HealthState
 from fairlead.domain.identity import Commit, ReleaseKey, Revision
 from fairlead.domain.targets import Target
@@ -37,6 +37,15 @@ def test_the_wire_form_of_a_deployment() -> None:
 @pytest.mark.parametrize("outcome", Outcome)
 def test_only_success_lets_dependents_go_on(outcome: Outcome) -> None:
     assert outcome.is_good is (outcome in (Outcome.SUCCEEDED, Outcome.UNCHANGED))
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_what_is_not_recorded_is_no_success(outcome: Outcome) -> None:
+    one = Deployment(KEY, outcome, REVISION, "d", explanation="why", code="" if outcome.is_good else "own")
+    found = not_recorded(one, "no rights", "forbidden")
+    assert found.outcome is (Outcome.FAILED if outcome.is_good else outcome)
+    assert found.code == ("forbidden" if outcome.is_good else "own")
+    assert found.explanation.splitlines() == ["why", "no rights"]
 
 
 def test_a_releases_own_namespace_wins() -> None:

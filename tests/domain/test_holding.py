@@ -9,7 +9,7 @@ import pytest
 
 from fairlead.domain.changes import Action, Change, ReleasePlan
 from fairlead.domain.deployments import Deployment, Outcome, not_returned, returned
-from fairlead.domain.holding import ANY, held_by_hand, hold_after, refusal, told, with_hold
+from fairlead.domain.holding import ANY, held_by_hand, hold_after, refusal, rejecting, told, with_hold
 from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision
 from fairlead.domain.records import Recorded
 from fairlead.domain.rendering import RenderedRelease
@@ -100,6 +100,14 @@ def test_a_hold_by_hand_names_what_runs() -> None:
         1, ANY, "ann", "t", "r"
     )
     assert held_by_hand(ReleaseState(number=5), by="ann", at="t", reason="").hold == Hold(5, ANY, "ann", "t", "")
+
+
+def test_what_is_turned_away_from_is_rejected_with_the_lock_already() -> None:
+    before, held = ReleaseState(hold=HAND), lock()
+    back = release("sha256:good", None, returns_to=1, rejects=Rejection("sha256:bad", "INC-42"))
+    expected = Hold(held.number, "sha256:bad", held.holder.who, held.since, "INC-42")
+    assert rejecting(before, back, held).hold == expected
+    assert rejecting(before, release("sha256:good", None), held) == before
 
 
 @pytest.mark.parametrize("hold", [BACK, HAND])

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from fairlead.adapters.statestore.store import SecretStateStore
 from fairlead.domain.deployments import Deployment, Outcome
-from fairlead.domain.identity import Commit, ObjectRef
+from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey
 from fairlead.domain.locking import Holder, Lock, Phase
 from fairlead.domain.state import ReleaseState, Stored
 from fairlead.pipeline.deploy import DeployOptions, deploy
@@ -302,3 +303,34 @@ async def test_who_stood_still_and_was_taken_over_does_not_write_on(site: Site) 
     lock = (await site.state(wanted())).lock
     assert lock is not None
     assert (lock.holder, lock.fence) == (BOB, 2)
+
+
+class Overtaken(SecretStateStore):
+    """A memory in which another run takes over right after the lock was taken, though its holder seems to live."""
+
+    async def swap(self, key: ReleaseKey, old: Stored, new: ReleaseState) -> Stored | None:
+        ours = await super().swap(key, old, new)
+        mine = ours.state.lock if ours is not None else None
+        if ours is not None and mine is not None and mine.holder != BOB:
+            lock = replace(mine, run="other", fence=mine.fence + 1, holder=BOB)
+            await super().swap(key, ours, replace(ours.state, lock=lock, fence=lock.fence))
+        return ours
+
+
+@pytest.mark.parametrize("goes", [False, True], ids=["an update", "a deletion"])
+async def test_who_was_taken_over_unawares_finds_out_at_its_first_conflict(site: Site, *, goes: bool) -> None:
+    """A Lease that somebody removed tells others that its run is gone, and the run itself nothing."""
+    await site.deploy(wanted(config_map("a"), deployment("b")))
+    first = ObjectRef("apps/v1", "Deployment", "default", "b") if goes else ObjectRef("v1", "ConfigMap", "default", "a")
+    one = wanted(config_map("a")) if goes else wanted(config_map("a", key="2"), deployment("b", image="b:2"))
+    planned = await plan([one], site.engine)
+    site.cluster.edit(first, lambda obj: obj["metadata"].setdefault("annotations", {}).update(note="of another"))
+    before = len(site.cluster.writes)
+    overtaken = replace(site.engine, stores={"test": Overtaken(site.cluster)})
+
+    (deployed,) = await deploy(planned, [one.target], overtaken, DeployOptions(wait=False))
+
+    assert (deployed.outcome, deployed.code) == (Outcome.SUPERSEDED, "superseded")
+    assert [call.ref for call in site.cluster.writes[before:]] == [first]
+    assert [one.number for one in (await site.state(wanted())).deployments] == [1]
+    assert await site.store.record(planned.releases[0].key, 2) is None

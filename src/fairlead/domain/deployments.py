@@ -85,3 +85,10 @@ def not_returned(failed: Deployment, why: str) -> Deployment:
     """Return a failed deployment whose way back failed, too."""
     explanation = "\n".join(filter(None, (failed.explanation, f"Going back failed, too: {why}")))
     return replace(failed, explanation=explanation)
+
+
+def not_recorded(deployment: Deployment, problem: str, code: str) -> Deployment:
+    """Return a deployment that could not be recorded: then it is no success."""
+    explanation = "\n".join(filter(None, (deployment.explanation, problem)))
+    outcome = Outcome.FAILED if deployment.outcome.is_good else deployment.outcome
+    return replace(deployment, outcome=outcome, explanation=explanation, code=deployment.code or code)

@@ -12,6 +12,7 @@ from typing import Final
 from fairlead.domain.changes import ReleasePlan
 from fairlead.domain.errors import Problem
 from fairlead.domain.identity import ReleaseKey
+from fairlead.domain.locking import Lock
 from fairlead.domain.state import Hold, ReleaseState
 
 ANY: Final = ""
@@ -67,6 +68,13 @@ def hold_after(state: ReleaseState, release: ReleasePlan, number: int, *, by: st
         return None
     stays = state.hold.inputs_digest in (ANY, release.revision.inputs_digest)
     return state.hold if stays or release.returns_to is not None else None
+
+
+def rejecting(state: ReleaseState, release: ReleasePlan, lock: Lock) -> ReleaseState:
+    """Return a state that rejects from the start what a deployment turns away from, so that nobody deploys it again."""
+    if release.rejects is None:
+        return state
+    return replace(state, hold=hold_after(state, release, lock.number, by=lock.holder.who, at=lock.since))
 
 
 def held_by_hand(state: ReleaseState, *, by: str, at: str, reason: str) -> ReleaseState:

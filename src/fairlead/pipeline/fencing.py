@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+from fairlead.domain.errors import RemoteRefused
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rendering import Capabilities, Lookup
 from fairlead.ports.cluster import ApiKind, Cluster, Listing, LiveObject, WatchEvent
 from fairlead.ports.fence import Fence, behind, make_sure
+
+
+class HeldFence(Fence, Protocol):
+    """A fence that knows the lock it stands for."""
+
+    async def look_again(self) -> None:
+        """Read who holds the lock, whatever the signs of life say.
+
+        Raises:
+            OperationFailed: another run has taken over, or that cannot be told.
+        """
+        ...
 
 
 @asynccontextmanager
@@ -27,10 +40,13 @@ async def fenced(fence: Fence) -> AsyncIterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class FencedCluster:
-    """Puts a fence before every write, and leaves everything else to the cluster itself."""
+    """Puts a fence before every write, and leaves everything else to the cluster itself.
+
+    Who conflicts with a write may be the run that has taken over, so after a conflict the lock is read again.
+    """
 
     inner: Cluster
-    fence: Fence
+    fence: HeldFence
 
     async def uid(self) -> str:
         """Return the identity of the cluster."""
@@ -64,29 +80,29 @@ class FencedCluster:
         """Server-side apply one object, if the run may still write."""
         if dry_run:
             return await self.inner.apply(manifest, manager=manager, dry_run=True, force=force)
-        async with fenced(self.fence):
+        async with self._writing():
             return await self.inner.apply(manifest, manager=manager, force=force)
 
     async def create(self, manifest: Mapping[str, Any], *, manager: str) -> LiveObject:
         """Create one object, if the run may still write."""
-        async with fenced(self.fence):
+        async with self._writing():
             return await self.inner.create(manifest, manager=manager)
 
     async def replace(self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False) -> LiveObject:
         """Replace one object, if the run may still write."""
         if dry_run:
             return await self.inner.replace(manifest, manager=manager, dry_run=True)
-        async with fenced(self.fence):
+        async with self._writing():
             return await self.inner.replace(manifest, manager=manager)
 
     async def patch(self, ref: ObjectRef, operations: Sequence[Mapping[str, Any]], *, manager: str) -> LiveObject:
         """Patch one object, if the run may still write."""
-        async with fenced(self.fence):
+        async with self._writing():
             return await self.inner.patch(ref, operations, manager=manager)
 
     async def delete(self, ref: ObjectRef, *, uid: str, resource_version: str | None = None) -> bool:
         """Delete exactly that object, if the run may still write."""
-        async with fenced(self.fence):
+        async with self._writing():
             return await self.inner.delete(ref, uid=uid, resource_version=resource_version)
 
     def watch(
@@ -109,3 +125,13 @@ class FencedCluster:
 
     async def close(self) -> None:
         """Give back nothing: the door belongs to whoever opened it."""
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[None]:
+        try:
+            async with fenced(self.fence):
+                yield
+        except RemoteRefused as error:
+            if error.status == 409:
+                await self.fence.look_again()
+            raise

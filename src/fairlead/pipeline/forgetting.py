@@ -1,13 +1,24 @@
-"""Forgets a release that was removed: its state, its records, and for a chart those of Helm."""
+"""Forgets: old records, and of a release that was removed its state, its records, and for a chart those of Helm."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fairlead.domain.helm_payload import HelmRevision
 from fairlead.domain.identity import ReleaseKey
+from fairlead.domain.records import Recorded, surplus
 from fairlead.domain.state import Stored
 from fairlead.pipeline.engine import Engine, at_once
 from fairlead.pipeline.helm_past import revisions_of
 from fairlead.ports.cluster import Cluster
+from fairlead.ports.statestore import StateStore
+
+
+async def forget_surplus(store: StateStore, key: ReleaseKey, deployments: Sequence[Recorded], *, kept: int) -> None:
+    """Remove the records of all but the deployments that are kept."""
+    for old in surplus(deployments, kept=kept):
+        if old.chunks is not None:
+            await store.forget_record(key, old.number, chunks=old.chunks)
 
 
 async def forget(engine: Engine, key: ReleaseKey, known: Stored) -> None:

@@ -27,18 +27,18 @@ from fairlead.domain.bookkeeping import (
     summarised,
 )
 from fairlead.domain.changes import ReleasePlan, summarise
-from fairlead.domain.deployments import Deployment, Outcome
+from fairlead.domain.deployments import Deployment, Outcome, not_recorded
 from fairlead.domain.errors import OperationFailed
-from fairlead.domain.holding import hold_after
+from fairlead.domain.holding import hold_after, rejecting
 from fairlead.domain.identity import ObjectRef, object_ref
-from fairlead.domain.locking import Lock, Phase
+from fairlead.domain.locking import Phase
 from fairlead.domain.moments import rfc3339
-from fairlead.domain.records import KEPT, Recorded, surplus
+from fairlead.domain.records import KEPT, Recorded
 from fairlead.domain.state import Hold, ReleaseState, Stored, remembered
 from fairlead.pipeline.apply import ChangeReport, said
 from fairlead.pipeline.engine import Engine
 from fairlead.pipeline.fencing import fenced
-from fairlead.pipeline.forgetting import forget
+from fairlead.pipeline.forgetting import forget, forget_surplus
 from fairlead.pipeline.lockholding import LockLost, check_held, held_anew, in_phase, new_lock
 from fairlead.pipeline.presence import Presence
 from fairlead.pipeline.taking import Taking
@@ -69,6 +69,7 @@ class Book:
     _started_at: str = ""
     _hold_before: Hold | None = None
     _hold: int = 0
+    _lost: LockLost | None = None
     _holding: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -105,7 +106,7 @@ class Book:
             stored = await self.taking.until_free(stored)
             self._left = await self.taking.left_by(stored.state.lock)
             lock = new_lock(stored.state, self.plan, self.presence)
-            after = self._rejecting(begun(stored.state, self.plan.changes, lock, before=self._left), lock)
+            after = rejecting(begun(stored.state, self.plan.changes, lock, before=self._left), self.plan, lock)
             noted = await self._store.swap(self.plan.key, stored, after)
             if noted is not None:
                 self._stored, self._before, self.number = noted, stored.version, lock.number
@@ -115,7 +116,7 @@ class Book:
 
     def is_sure(self) -> bool:
         """Return whether nobody else can have taken the lock by now; without an open book there is none."""
-        return not self.is_open or self.presence.has_held_on(self.plan.key, self._hold)
+        return not self.is_open or (self._lost is None and self.presence.has_held_on(self.plan.key, self._hold))
 
     async def make_sure(self) -> None:
         """Hold the lock anew after the signs of life were too old.
@@ -129,17 +130,27 @@ class Book:
         with behind(None):
             async with self._holding:
                 while not self.is_sure():
+                    if self._lost is not None:
+                        raise self._lost
                     hold, since = self.presence.hold(self.plan.key), self.engine.pulse.monotonic()
                     await self._swap(held_anew)
                     renewed = await self.presence.renew(self.plan.key, since=since)
                     self._hold = hold + 1 if renewed else hold
+
+    async def look_again(self) -> None:
+        """Read the lock again; once it is lost (LockLost), nothing is written any more.
+
+        A run whose Lease somebody removed is taken for gone, and has no other way to know.
+        """
+        if self.is_open:
+            self._check(await self._store.read(self.plan.key))
 
     async def give_up(self) -> None:
         """Let go of the lock: nothing was written. What the run before us did is taken down, if it did all of it."""
         self.number = None
         left = None if self.is_unsettled else self._left
         if left is not None:
-            await self._forget_surplus(left)
+            await forget_surplus(self._store, self.plan.key, self._remembering(left), kept=self.kept)
 
         def settled(state: ReleaseState) -> ReleaseState:
             hold = state.hold if self.plan.rejects is None else self._hold_before
@@ -200,7 +211,7 @@ class Book:
             deployment = replace(deployment, outcome=outcome, explanation=said(error), code=error.code)
         except OperationFailed as error:
             problem = f"it could not be recorded, the next run will find out what it did: {said(error)}"
-            deployment = _failed(deployment, problem, error.code)
+            deployment = not_recorded(deployment, problem, error.code)
         self.number = None
         return deployment
 
@@ -211,7 +222,7 @@ class Book:
                 await forget(self.engine, self.plan.key, self._stored if self.is_open else self.plan.stored or Stored())
         except OperationFailed as error:
             problem = f"its objects are gone, but its records could not be removed: {said(error)}"
-            deployment = _failed(deployment, problem, error.code)
+            deployment = not_recorded(deployment, problem, error.code)
         self.number = None
         return deployment
 
@@ -227,7 +238,7 @@ class Book:
         recorded = self._recorded(deployment, report, made)
         if rendered.use is None:
             recorded = (await self._store.write_record(key, full_record(recorded, rendered))).recorded
-        await self._forget_surplus(recorded)
+        await forget_surplus(self._store, key, self._remembering(recorded), kept=self.kept)
 
         def ended(state: ReleaseState) -> ReleaseState:
             was_read = self.plan.stored is not None
@@ -237,17 +248,8 @@ class Book:
 
         await self._swap(ended)
 
-    async def _forget_surplus(self, recorded: Recorded) -> None:
-        """Remove the records that nobody looks for any more once this deployment is remembered."""
-        for old in surplus(remembered((*self._stored.state.deployments, recorded)), kept=self.kept):
-            if old.chunks is not None:
-                await self._store.forget_record(self.plan.key, old.number, chunks=old.chunks)
-
-    def _rejecting(self, state: ReleaseState, lock: Lock) -> ReleaseState:
-        """What is turned away from is rejected from the start, so that nobody deploys it while we go back."""
-        if self.plan.rejects is None:
-            return state
-        return replace(state, hold=hold_after(state, self.plan, lock.number, by=lock.holder.who, at=lock.since))
+    def _remembering(self, recorded: Recorded) -> tuple[Recorded, ...]:
+        return remembered((*self._stored.state.deployments, recorded))
 
     def _held(self, state: ReleaseState, recorded: Recorded) -> ReleaseState:
         if not recorded.deployment.outcome.is_good:
@@ -265,7 +267,11 @@ class Book:
             self._stored = self._check(await self._store.read(self.plan.key))
 
     def _check(self, found: Stored) -> Stored:
-        check_held(self.plan.key, self._stored.state.lock, found.state.lock)
+        try:
+            check_held(self.plan.key, self._stored.state.lock, found.state.lock)
+        except LockLost as error:
+            self._lost = error
+            raise
         return found
 
     def _recorded(self, deployment: Deployment, report: ChangeReport, made: Iterable[ObjectRef]) -> Recorded:
@@ -292,9 +298,3 @@ async def recording(
         ended = Deployment(plan.key, Outcome.INTERRUPTED, plan.revision, plan.digest, summary=summary)
         await book.close(replace(ended, explanation="the run ended by an error"), ChangeReport())
         raise
-
-
-def _failed(deployment: Deployment, problem: str, code: str) -> Deployment:
-    explanation = "\n".join(part for part in (deployment.explanation, problem) if part)
-    outcome = Outcome.FAILED if deployment.outcome.is_good else deployment.outcome
-    return replace(deployment, outcome=outcome, explanation=explanation, code=deployment.code or code)
