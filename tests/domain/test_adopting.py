@@ -50,6 +50,8 @@ def test_the_fields_of_an_old_deployer_become_ours(deployer: str) -> None:
         [_entry("kube-controller-manager", A)],
         [_entry("helm", A, sub="status")],
         [_entry("kubectl", A, operation="Apply")],
+        # What a deployer of today applies is its own, whatever its name.
+        *([_entry(deployer, A, operation="Apply")] for deployer in sorted(OLD_DEPLOYERS)),
         # After first contact, what others do is theirs.
         [_entry("fairlead", A, operation="Apply"), _entry("kubectl-client-side-apply", B)],
     ],

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.state import Hold, ReleaseState, StateTooNew, StateUnreadable, remembered
-from tests.fakes.states import INVENTORY, REF, lock, recorded
+from tests.fakes.states import INVENTORY, lock, recorded
 
 FULL = ReleaseState(
     INVENTORY,
@@ -62,21 +62,6 @@ def test_a_field_of_another_shape_is_refused_or_read(name: str, value: Any) -> N
 def test_what_is_no_state_is_refused(value: Any) -> None:
     with pytest.raises(StateUnreadable):
         ReleaseState.from_json(value)
-
-
-@pytest.mark.parametrize(
-    ("ref", "uid", "marked", "ours"),
-    [
-        (REF, "u-1", False, True),
-        (REF, "u-2", True, False),
-        (FULL.claims[0], "any", True, True),
-        (FULL.claims[0], "any", False, False),
-        (replace(FULL.claims[0], api_version="apps/v2"), "any", True, True),
-        (replace(FULL.claims[0], name="other"), "any", True, False),
-    ],
-)
-def test_what_is_claimed_is_ours_only_with_our_marks(ref: ObjectRef, uid: str, marked: bool, ours: bool) -> None:
-    assert FULL.owns(ref, uid, marked=marked) is ours
 
 
 def test_deployments_are_remembered_each_once_and_none_is_forgotten_with_its_record_still_there() -> None:

@@ -288,6 +288,15 @@ async def test_what_others_change_between_the_look_and_the_dry_run_is_not_ours()
     assert [one.path for one in change.fields] == ["/data/key"]
 
 
+async def test_what_others_added_is_told_and_changes_nothing() -> None:
+    cluster = FakeCluster()
+    await _deployed(cluster, wanted(config_map()))
+    cluster.edit(object_ref(config_map("settings", "default")), lambda obj: obj["data"].update(extra="by hand"))
+    change = _only(await _plan(cluster, wanted(config_map())))
+    assert (change.action, change.fields) == (Action.KEEP, ())
+    assert [(one.path, one.owner) for one in change.additions] == [("/data/extra", "kubectl-edit")]
+
+
 async def test_creations_are_checked_on_request() -> None:
     cluster = FakeCluster()
     assert _only(await _plan(cluster, wanted(config_map()), verify=True)).verified

@@ -176,6 +176,8 @@ async def test_what_was_claimed_but_is_another_ones_is_left_alone(site: Site) ->
     site.cluster.fail(Transient(Problem("unreachable", "gone")), verb="apply", name="lost")
     await site.deploy(one)
     site.cluster.put(config_map("lost", "default"))
+    (planned,) = (await plan([wanted(config_map("a"))], site.engine)).releases
+    assert (planned.owned, [change.ref.name for change in planned.changes]) == (1, ["a"])
     await site.deploy(wanted(config_map("a")))
     assert await site.cluster.get(ObjectRef("v1", "ConfigMap", "default", "lost")) is not None
 

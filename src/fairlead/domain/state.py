@@ -107,11 +107,6 @@ class ReleaseState:
         """Whether what was deployed last was a chart; `otherwise` counts where no deployment was recorded."""
         return otherwise if self.last is None else self.last.chart is not None
 
-    def owns(self, ref: ObjectRef, uid: str, *, marked: bool) -> bool:
-        """Whether a live object is the release's; `marked` says that it carries the release's marks."""
-        claimed = marked and ref.identity in {claim.identity for claim in self.claims}
-        return claimed or self.inventory.owns(ref, uid)
-
     def to_json(self) -> dict[str, Any]:
         """Return the stored form."""
         return {
