@@ -10,12 +10,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from itertools import chain, cycle, repeat
 from pathlib import Path
+from signal import SIGTERM
 from typing import Any
 
 import pytest
 
 from fairlead.domain.errors import RemoteRefused
 from fairlead.domain.identity import ObjectRef
+from fairlead.doors.process import start, stop
 from tests.e2e.running import RunningSandbox
 from tests.e2e.test_cli import SETTINGS, Shop
 from tests.e2e.test_cli import shop as shop  # noqa: PLC0414 - a fixture, found by its name
@@ -130,8 +132,8 @@ async def test_health_is_seen_although_watches_break(shop: Shop, action: Action,
 _WHAT = {"apiGroups": ["apps"], "apiVersions": ["v1"], "resources": ["deployments"]}
 
 
-def webhook(namespace: str, url: str, ca: bytes) -> dict[str, Any]:
-    """Return a guard of all Deployments that are made in a namespace."""
+def webhook(namespace: str, url: str, ca: bytes, *, seconds: int) -> dict[str, Any]:
+    """Return a guard of all Deployments that are made in a namespace, which is waited for so many seconds."""
     return {
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "ValidatingWebhookConfiguration",
@@ -141,7 +143,7 @@ def webhook(namespace: str, url: str, ca: bytes) -> dict[str, Any]:
                 "name": "guard.shop.test",
                 "admissionReviewVersions": ["v1"],
                 "sideEffects": "None",
-                "timeoutSeconds": 1,
+                "timeoutSeconds": seconds,
                 "failurePolicy": "Fail",
                 "clientConfig": {"url": url, "caBundle": base64.b64encode(ca).decode()},
                 "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
@@ -172,11 +174,11 @@ async def _takes_its_time(request: Request, _writer: asyncio.StreamWriter) -> Re
 
 
 @asynccontextmanager
-async def guarded(shop: Shop, guard: Handler) -> AsyncIterator[None]:
+async def guarded(shop: Shop, guard: Handler, *, seconds: int = 1) -> AsyncIterator[None]:
     """Let a webhook guard the shop, which is asked from then on."""
     authority = Authority("guard")
     async with HttpServer(guard, tls=authority.server_context("127.0.0.1")) as server:
-        config = webhook(shop.namespace, server.url, authority.ca)
+        config = webhook(shop.namespace, server.url, authority.ca, seconds=seconds)
         await shop.sandbox.ask("apply", "-f", "-", stdin=json.dumps(config))
         try:
             yield
@@ -222,6 +224,32 @@ spec:
     - {{name: v1, served: true, storage: true, schema: {{openAPIV3Schema: {{type: object}}}}}}
     - {{name: v2, served: true, storage: false, schema: {{openAPIV3Schema: {{type: object}}}}}}
 """
+
+
+async def test_f7_a_signal_does_not_wait_for_a_webhook(shop: Shop) -> None:
+    asked = asyncio.Event()
+
+    async def says_nothing(_request: Request, _writer: asyncio.StreamWriter) -> Reply | None:
+        asked.set()
+        await asyncio.Event().wait()
+        return None
+
+    async with guarded(shop, says_nothing, seconds=30):
+        child = await start(shop.program("apply", "test", "--output", "json"))
+        try:
+            async with asyncio.timeout(60):
+                await asked.wait()
+            began = time.monotonic()
+            child.send_signal(SIGTERM)
+            said, _ = await child.communicate()
+            assert time.monotonic() - began < 5
+        finally:
+            await stop(child)
+    assert child.returncode == 130
+    assert [one["outcome"] for one in json.loads(said)["deployments"]] == ["succeeded", "interrupted"]
+    (told,) = (await shop.json("history", "test", "web"))["deployments"]
+    assert (told["number"], told["outcome"]) == (1, "interrupted")
+    assert {one["outcome"] for one in (await shop.json("apply", "test"))["deployments"]} == {"unchanged", "succeeded"}
 
 
 async def test_f8_a_broken_conversion_of_another_kind_disturbs_nobody(shop: Shop) -> None:

@@ -22,7 +22,7 @@ async def _apply(cluster: FakeCluster, *objects: Mapping[str, Any]) -> tuple[Cha
     ports, _ = engine(cluster)
     one = wanted(*objects)
     planned = await plan([one], ports)
-    board = Board(schedule(planned.releases, {}))
+    board = Board(schedule(planned.releases, {}), ports.pulse)
     board.finish(start(one.key), ok=True)
     changes = list(planned.releases[0].changes)
     return await apply_changes(one.key, changes, board, ports, redactor=Redactor()), changes

@@ -26,10 +26,10 @@ class Scene:
 
     def __init__(self, cluster: FakeCluster | None = None, *, health: HealthState = HealthState.CURRENT) -> None:
         self.cluster = cluster or FakeCluster()
-        self.board = Board(Graph())
+        ports, _ = engine(self.cluster)
+        self.board = Board(Graph(), ports.pulse)
         self.health = health
         self.awaited: list[ObjectRef] = []
-        ports, _ = engine(self.cluster)
         self.runner = HookRunner(KEY, "helm", self.board, ports, self._completion, 10.0)
 
     async def _completion(self, ref: ObjectRef) -> HealthReport:

@@ -16,7 +16,7 @@ from fairlead.domain.ordering import defined_kinds
 from fairlead.domain.scheduling import Blocked, Ready, object_node
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.adopting import migrate
-from fairlead.pipeline.board import Board, Stopped
+from fairlead.pipeline.board import WRITES_WITHIN, Board, Stopped
 from fairlead.pipeline.engine import Engine, at_once
 from fairlead.pipeline.establishing import wait_established, wait_served
 from fairlead.pipeline.removing import GONE_WITHIN_SECONDS, delete_planned, wait_gone
@@ -141,7 +141,9 @@ class _Stage:
 
     async def _remove(self, change: Change) -> _End:
         """Delete one object and wait until it is gone. A stop ends the waiting, not the deletion."""
-        await delete_planned(self.cluster, change, self.key)
+        deleting = delete_planned(self.cluster, change, self.key)
+        if isinstance(await self.board.unless_stopped(deleting, within=WRITES_WITHIN), Stopped):
+            return _End(change.ref, interrupted=True)
         waiting = wait_gone(self.cluster, change, self.engine.clock, timeout_seconds=self.timeout_seconds)
         stopped = isinstance(await self.board.unless_stopped(waiting), Stopped)
         return _End(change.ref, removed=not stopped, interrupted=stopped)
@@ -151,9 +153,11 @@ class _Stage:
             waiting = wait_served(self.cluster, change.ref, self.engine.clock, seconds=self._kind_within)
             if isinstance(await self.board.unless_stopped(waiting), Stopped):
                 return _End(change.ref, interrupted=True)
-        end = _End(change.ref, await self._write(change))
+        live = await self.board.unless_stopped(self._write(change), within=WRITES_WITHIN)
+        if isinstance(live, Stopped):
+            return _End(change.ref, interrupted=True)
         await self._served(change)
-        return end
+        return _End(change.ref, live)
 
     @property
     def _kind_within(self) -> float:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Coroutine
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
 
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.scheduling import Blocked, Graph, Node, NodeKind, Ready, Waiting, done
+from fairlead.ports.clock import Clock
 
 T = TypeVar("T")
+
+# After a stop a run must end within 5 s, whatever the API server does. What is under way then is given up in this order.
+WRITES_WITHIN: Final = 2.0
+STAGES_WITHIN: Final = 3.0
+BOOKS_WITHIN: Final = 4.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +24,23 @@ class Stopped:
     """A signal asked the run to end: nothing new is begun."""
 
 
+@dataclass(slots=True)
+class _Stop:
+    """The request to end: whether it came, and when, in monotonic seconds."""
+
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+    at: float = 0.0
+
+
 class Board:
     """The state of a run's graph. Nodes are finished once; what waits for them is woken."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, clock: Clock) -> None:
         self._graph = graph
+        self._clock = clock
         self._finished: dict[Node, bool] = {}
         self._ended = {node: asyncio.Event() for node in graph.needs}
-        self._stop = asyncio.Event()
+        self._stop = _Stop()
         self._waves: dict[Node, list[Node]] = {}
         self._of: dict[ReleaseKey, list[Node]] = {}
         for node, needs in graph.needs.items():
@@ -36,18 +51,20 @@ class Board:
 
     def following(self, graph: Graph) -> Board:
         """Return the board of another graph that stops when this one does."""
-        other = Board(graph)
+        other = Board(graph, self._clock)
         other._stop = self._stop
         return other
 
     @property
     def is_stopped(self) -> bool:
         """Whether a signal asked the run to end."""
-        return self._stop.is_set()
+        return self._stop.came.is_set()
 
     def stop(self) -> None:
         """Let nothing new begin."""
-        self._stop.set()
+        if not self.is_stopped:
+            self._stop.at = self._clock.monotonic()
+        self._stop.came.set()
         for event in self._ended.values():
             event.set()
 
@@ -78,9 +95,12 @@ class Board:
                 self.finish(node, ok=ok)
         self.finish(done(key), ok=ok)
 
-    async def unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | Stopped:
-        """Await something that is only watching; a stop ends it at once."""
-        task, stop = asyncio.ensure_future(work), asyncio.ensure_future(self._stop.wait())
+    async def unless_stopped(self, work: Coroutine[Any, Any, T], *, within: float = 0.0) -> T | Stopped:
+        """Await something; a stop ends it, when it did not end by itself `within` so many seconds after the stop.
+
+        What only watches ends at once. What writes is given a moment, after which nobody knows what became of it.
+        """
+        task, stop = asyncio.ensure_future(work), asyncio.ensure_future(self._stopped_for(within))
         try:
             await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
             return task.result() if task.done() else Stopped()
@@ -89,8 +109,14 @@ class Board:
             stop.cancel()
             await asyncio.gather(task, stop, return_exceptions=True)
 
+    async def _stopped_for(self, seconds: float) -> None:
+        await self._stop.came.wait()
+        left = self._stop.at + seconds - self._clock.monotonic()
+        if left > 0:
+            await self._clock.sleep(left)
+
     async def to_a_clean_point(self, work: Awaitable[T]) -> T:
-        """Await a run; being cancelled stops it, and waits until the writes under way are finished."""
+        """Await a run; being cancelled stops it, and waits until it has come to its end."""
         task = asyncio.ensure_future(work)
         try:
             return await asyncio.shield(task)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 from fairlead.domain.changes import Plan, PlanOptions, ReleasePlan
 from fairlead.domain.dependencies import release_dependencies
@@ -18,12 +19,12 @@ from fairlead.domain.errors import FairleadError
 from fairlead.domain.marks import field_manager
 from fairlead.domain.returning import spared
 from fairlead.domain.rollout.machine import step
-from fairlead.domain.rollout.states import FINAL, INITIAL
+from fairlead.domain.rollout.states import FINAL, INITIAL, Event
 from fairlead.domain.scheduling import schedule
 from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.apply import said
-from fairlead.pipeline.board import Board
+from fairlead.pipeline.board import BOOKS_WITHIN, STAGES_WITHIN, Board, Stopped
 from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.fencing import FencedCluster
 from fairlead.pipeline.helm_records import helm_record
@@ -64,13 +65,13 @@ async def deploy(
     options = options or DeployOptions()
     by_key = {target.key: target for target in targets}
     dependencies = release_dependencies(targets, declared_order=options.declared_order)
-    board = Board(schedule(planned.releases, dependencies))
+    board = Board(schedule(planned.releases, dependencies), engine.pulse)
     async with AsyncExitStack() as stack:
         observers = {
             name: await stack.enter_async_context(observing(cluster, engine.clock))
             for name, cluster in engine.clusters.items()
         }
-        presence = await stack.enter_async_context(present(engine))
+        presence = await stack.enter_async_context(present(engine, partial(board.unless_stopped, within=BOOKS_WITHIN)))
         run = _Run(board, engine, observers, options, presence, planned.options)
         rollouts = (run.roll_out(release, by_key[release.key]) for release in planned.releases)
         return tuple(await board.to_a_clean_point(at_once(rollouts)))
@@ -115,8 +116,10 @@ class _Run:
             transition = INITIAL
             while transition.state not in FINAL:
                 (command,) = transition.commands
-                transition = step(transition.state, await rollout.carry_out(command))
-            return await rollout.finish(transition.state)
+                event = await self.board.unless_stopped(rollout.carry_out(command), within=STAGES_WITHIN)
+                transition = step(transition.state, Event.INTERRUPTED if isinstance(event, Stopped) else event)
+            ended = await self.board.unless_stopped(rollout.finish(transition.state), within=BOOKS_WITHIN)
+            return rollout.unrecorded() if isinstance(ended, Stopped) else ended
 
     def _rollout(self, release: ReleasePlan, target: Target, book: Book) -> Rollout:
         environment = release.key.environment

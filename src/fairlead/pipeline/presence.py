@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
 from fairlead.domain.identity import ReleaseKey, sha256_json
@@ -16,6 +17,8 @@ from fairlead.ports.fence import behind
 
 Place = tuple[str, str]
 """An environment and a namespace of its cluster."""
+
+Leaving = Callable[[Coroutine[Any, Any, None]], Awaitable[object]]
 
 
 @dataclass(slots=True)
@@ -121,12 +124,12 @@ class _InTime:
 
 
 @asynccontextmanager
-async def present(engine: Engine) -> AsyncIterator[Presence]:
-    """Give a run its name, and signs of life while the block lasts."""
+async def present(engine: Engine, leaving: Leaving | None = None) -> AsyncIterator[Presence]:
+    """Give a run its name, and signs of life while the block lasts; `leaving` may end the leaving before its time."""
     me = engine.whoami.me()
     moment = [engine.clock.now().isoformat(), engine.clock.monotonic(), engine.pulse.monotonic()]
     presence = Presence(engine, sha256_json([me.to_json(), moment]).removeprefix("sha256:")[:16])
     try:
         yield presence
     finally:
-        await presence.leave()
+        await (presence.leave() if leaving is None else leaving(presence.leave()))

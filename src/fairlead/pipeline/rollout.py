@@ -102,6 +102,11 @@ class Rollout:
         self.engine.events.emit(ReleaseFinished(self.plan.key, ended.outcome.value, ended.explanation))
         return ended
 
+    def unrecorded(self) -> Deployment:
+        """Return the deployment of a run that had to end before its end could be recorded."""
+        self.explanation = "interrupted; what it did could not be recorded in time, the next run will find out"
+        return self._deployment(Outcome.INTERRUPTED)
+
     def _deployment(self, ended: Outcome) -> Deployment:
         return Deployment(
             self.plan.key,

@@ -43,7 +43,7 @@ async def run_tests(target: Target, engine: Engine, *, timeout_seconds: float | 
         InputError: nothing is deployed (`unknownRelease`), or a test has no name.
         Transient, RemoteRefused: the cluster does not tell what is deployed.
     """
-    key, board = target.key, Board(Graph())
+    key, board = target.key, Board(Graph(), engine.pulse)
     cluster, store = engine.cluster(key), engine.store(key)
     state = (await store.read(key)).state
     found = await Records(cluster, store, key, state, state.was_chart(otherwise=target.is_chart)).deployed()
