@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from fairlead.adapters.statestore.store import SecretStateStore
-from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
+from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused, Transient
 from fairlead.domain.identity import ObjectRef, ReleaseKey
 from fairlead.domain.state import ReleaseState, Stored
 from tests.contracts.conftest import ClusterUnderTest
@@ -99,6 +99,19 @@ async def test_a_large_record_takes_several_secrets(store: SecretStateStore, key
     assert await store.cluster.get(_secret(key, "fairlead.v1.web.1.c1")) is not None
     await store.forget_record(key, 1, chunks=1)
     assert await store.cluster.get(_secret(key, "fairlead.v1.web.1.c1")) is None
+
+
+async def test_half_a_record_is_none() -> None:
+    """Who dies between two pieces leaves one that nobody finds, and the next to write the record replaces it."""
+    cluster, key = FakeCluster(), ReleaseKey("test", "c", "default", "web")
+    store, noise = SecretStateStore(cluster), random.Random(1).randbytes(800_000).hex()
+    large = record(key=key, manifests=({"kind": "ConfigMap", "data": {"noise": noise}},))
+    cluster.fail(Transient(Problem("unreachable", "gone")), verb="apply", kind="Secret", skip=1)
+    with pytest.raises(Transient):
+        await store.write_record(key, large)
+    assert await store.record(key, 1) is None
+    written = await store.write_record(key, large)
+    assert await store.record(key, 1) == written
 
 
 async def test_a_lease_beats_until_it_falls_silent(store: SecretStateStore, key: ReleaseKey) -> None:

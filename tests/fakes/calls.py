@@ -12,13 +12,14 @@ WRITES = frozenset({"apply", "create", "replace", "patch", "delete"})
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as the server saw it: `verb` is the name of the port's method."""
+    """One request as the server saw it: `verb` is the name of the port's method, `fields` a list's field selector."""
 
     verb: str
     kind: str
     ref: ObjectRef | None = None
     dry_run: bool = False
     manager: str = ""
+    fields: str = ""
 
 
 @dataclass(slots=True)

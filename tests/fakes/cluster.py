@@ -149,7 +149,7 @@ class FakeCluster:
     async def list(
         self, kind: ApiKind, namespace: str | None, *, label_selector: str = "", field_selector: str = ""
     ) -> Listing:
-        self._call("list", kind.kind)
+        self._call("list", kind.kind, fields=field_selector)
         self._served(kind.api_version, kind.kind)
         found = [
             deepcopy(obj)

@@ -13,7 +13,7 @@ from fairlead.ports.clock import Clock
 
 T = TypeVar("T")
 
-# After a stop a run must end within 5 s, whatever the API server does. What is under way then is given up in this order.
+# After a stop a run ends within 5 s, whatever the API server does. What is under way then is given up in this order.
 WRITES_WITHIN: Final = 2.0
 STAGES_WITHIN: Final = 3.0
 BOOKS_WITHIN: Final = 4.5

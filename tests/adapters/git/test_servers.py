@@ -95,8 +95,7 @@ async def test_over_ssh_with_a_key_and_only_to_hosts_that_are_known(server: Path
 @pytest.fixture
 async def keyring() -> AsyncIterator[dict[str, str]]:
     """A keyring with a key of Ann. Its folder has a short name, since sockets lie in it."""
-    if shutil.which("gpg", path=PATH) is None:
-        pytest.skip("there is no gpg on this machine")
+    assert shutil.which("gpg", path=PATH) is not None, "there is no gpg here: scripts/packages installs it"
     with tempfile.TemporaryDirectory(prefix="gpg") as folder:
         environ = {"PATH": PATH, "HOME": folder, "GNUPGHOME": folder}
         options = ("--batch", "--quiet", "--passphrase", "")
