@@ -8,7 +8,7 @@ process, from start to exit: seconds, how many times as long as the floor in the
 server counted, and the memory that the process and all below it held at the peak. Medians of the rounds; a tool whose
 jobs took longer than a minute together is not asked again. The floor is bare aiohttp: every object applied, 20 at once,
 and four lists. What is not installed is left out; `bench/installing.py` builds some. Starts a sandbox of its own with
-simulated nodes and ends it.
+simulated nodes and ends it. How long `fairlead --version` takes is printed, too.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from fairlead.settings import Settings
 
 SANDBOX = "bench"
 SLOW_SECONDS = 60.0
+STARTS = 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,11 @@ def versions(site: Site, found: dict[str, list[Round]]) -> str:
     return ", ".join([f"Kubernetes {kubernetes}", f"Python {python}", *dict.fromkeys(said)])
 
 
+def startup(site: Site) -> float:
+    """Return the seconds that `fairlead --version` takes."""
+    return statistics.median(site.run([FAIRLEAD, "--version"]).seconds for _ in range(STARTS))
+
+
 def main() -> None:
     """Measure what is asked for and print one table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -148,6 +154,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with sandbox(arguments.releases) as site:
         found = measure(site, arguments.rounds, [name for name in arguments.only.split(",") if name])
+        print(f"fairlead --version: {startup(site) * 1000:.0f} ms, median of {STARTS}")
         print(f"{site.releases} releases, {4 * site.releases} objects, {os.cpu_count()} cores, {versions(site, found)}")
         print(f"seconds (times the floor) / requests / peak MB, median of {arguments.rounds}\n\n{table(found)}")
 

@@ -334,3 +334,30 @@ async def test_who_was_taken_over_unawares_finds_out_at_its_first_conflict(site:
     assert [call.ref for call in site.cluster.writes[before:]] == [first]
     assert [one.number for one in (await site.state(wanted())).deployments] == [1]
     assert await site.store.record(planned.releases[0].key, 2) is None
+
+
+async def test_who_was_taken_over_forgets_nothing_of_a_release_that_it_removed(site: Site) -> None:
+    time = SteppedClock()
+
+    class Slow(FakeCluster):
+        """The process stands still after its last deletion."""
+
+        async def delete(self, ref: ObjectRef, *, uid: str, resource_version: str | None = None) -> bool:
+            time._passed += 16.0
+            return await super().delete(ref, uid=uid, resource_version=resource_version)
+
+    site.cluster = Slow()
+    site.engine = replace(engine(site.cluster)[0], pulse=time)
+    site.store = site.engine.stores["test"]
+    await site.deploy(wanted(config_map("a")))
+    one = replace(wanted(), is_removed=True)
+    planned = await plan([one], site.engine)
+    overtaken = replace(site.engine, stores={"test": Overtaken(site.cluster)})
+
+    (deployed,) = await deploy(planned, [one.target], overtaken)
+
+    assert (deployed.outcome, deployed.code) == (Outcome.FAILED, "superseded")
+    lock = (await site.state(one)).lock
+    assert lock is not None
+    assert lock.holder == BOB
+    assert await site.store.record(one.key, 1) is not None
