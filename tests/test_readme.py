@@ -92,6 +92,12 @@ def test_every_command_line_can_be_run(page: Path) -> None:
         check(line, known)
 
 
+def test_there_are_command_lines_to_check() -> None:
+    counts = {page.name: len(list(command_lines(page.read_text()))) for page in PAGES}
+    assert counts["first-deployment.md"] > 10
+    assert sum(counts.values()) > 200
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_inside_leads_somewhere(page: Path) -> None:
     for target in LINK.findall(FENCE.sub("", page.read_text())):

@@ -199,7 +199,7 @@ def test_what_a_failed_look_leaves_open_is_not_closed(repository: Repository) ->
 
     repository.run("poll", "--pr")
 
-    assert all(pull.is_open for pull in repository.forge.pulls)
+    assert [pull.is_open for pull in repository.forge.pulls] == [True, True]
 
 
 def test_announcements_of_one_release_come_together_in_one_request(repository: Repository) -> None:

@@ -54,6 +54,7 @@ def test_what_selects_a_version_selects_no_other() -> None:
         for each in made.workloads
     ]
     for made in versions:
+        assert made.services
         for service in made.services:
             wanted = service["spec"]["selector"].items()
             assert [name for _, name, labels in pods if wanted <= labels.items()] == [service["metadata"]["name"]]

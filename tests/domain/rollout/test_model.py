@@ -29,7 +29,6 @@ EVENTS_AT_LEAST = 25_000  # in each of four tests
 
 _thorough = settings(
     max_examples=EXAMPLES,
-    deadline=None,
     database=None,
     derandomize=True,
     phases=(Stage.explicit, Stage.generate, Stage.shrink),

@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.server import DESCRIPTOR, FakeServer
@@ -24,7 +24,7 @@ CHANGES = st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=8), VALUES, 
 def test_none_breaks_the_server_or_leaves_its_namespace() -> None:
     server = FakeServer()
 
-    @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=400)
     @given(CHANGES)
     def send(changes: dict[str, Any]) -> None:
         body = json.dumps({**DESCRIPTOR, **changes}).encode()
