@@ -6,8 +6,7 @@ import pytest
 
 from fairlead.domain.errors import Problem, RemoteRefused
 from fairlead.domain.preparing import namespace_ref
-from tests.cli.test_commands_cluster import Shop
-from tests.cli.test_commands_cluster import shop as shop  # noqa: PLC0414 - a fixture, found by its name
+from tests.cli.shops import Shop
 from tests.conftest import Golden
 from tests.fakes.played import PlayedCluster
 

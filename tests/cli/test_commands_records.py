@@ -8,8 +8,7 @@ import re
 import pytest
 
 from fairlead.domain.errors import Problem, RemoteRefused
-from tests.cli.test_commands_cluster import Shop
-from tests.cli.test_commands_cluster import shop as shop  # noqa: PLC0414 - a fixture, found by its name
+from tests.cli.shops import Shop
 from tests.conftest import Golden
 
 

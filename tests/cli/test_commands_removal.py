@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fairlead.domain.errors import Problem, RemoteRefused
-from tests.cli.test_commands_cluster import Shop, shop  # noqa: F401 - a fixture
+from tests.cli.shops import Shop
 from tests.fakes.cluster import FakeCluster
 
 TWO = """\
@@ -28,7 +28,7 @@ def _changes(document: dict[str, Any], release: str) -> dict[str, str]:
     return {change["object"]["name"]: change["action"] for change in found["changes"]}
 
 
-def test_what_leaves_a_file_leaves_the_cluster(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_what_leaves_a_file_leaves_the_cluster(shop: Shop) -> None:
     shop.run("apply", "test")
     (shop.root / "settings.yaml").write_text(TWO)
     planned = shop.run("plan", "test", "--output", "json")
@@ -40,7 +40,7 @@ def test_what_leaves_a_file_leaves_the_cluster(shop: Shop) -> None:  # noqa: F81
     assert "key" not in _names(shop.cluster)
 
 
-def test_a_sudden_shrink_is_refused_until_it_is_allowed(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_a_sudden_shrink_is_refused_until_it_is_allowed(shop: Shop) -> None:
     path = shop.root / "settings.yaml"
     path.write_text(path.read_text() + MANY)
     shop.run("apply", "test")
@@ -52,7 +52,7 @@ def test_a_sudden_shrink_is_refused_until_it_is_allowed(shop: Shop) -> None:  # 
     assert "many-0" not in _names(shop.cluster)
 
 
-def test_a_release_is_removed_by_name_with_all_that_is_remembered(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_a_release_is_removed_by_name_with_all_that_is_remembered(shop: Shop) -> None:
     path = shop.root / "settings.yaml"
     path.write_text(path.read_text() + MANY)
     shop.run("apply", "test")
@@ -73,7 +73,7 @@ def test_a_release_is_removed_by_name_with_all_that_is_remembered(shop: Shop) ->
     assert (again.code, again.document["errors"][0]["code"]) == (2, "unknownRelease")
 
 
-def test_a_release_that_left_the_files_goes_on_demand(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_a_release_that_left_the_files_goes_on_demand(shop: Shop) -> None:
     shop.run("apply", "test")
     shop.change("apps.yaml", "  - name: settings\n    resourceFiles: [settings.yaml]\n", "")
     shop.change("apps.yaml", "    dependsOn: [settings]\n", "")
@@ -89,7 +89,7 @@ def test_a_release_that_left_the_files_goes_on_demand(shop: Shop) -> None:  # no
     ] == ["web"]
 
 
-def test_the_same_release_of_another_environment_is_nobodys_orphan(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_the_same_release_of_another_environment_is_nobodys_orphan(shop: Shop) -> None:
     shop.change("environments.yaml", "kubeNamespace: staging", "kubeNamespace: shop")
     shop.change(
         "environments.yaml", "releasesFiles: [apps.yaml]}\n  - {name: staging", "releasesFiles: []}\n  - {name: staging"
@@ -100,17 +100,17 @@ def test_the_same_release_of_another_environment_is_nobodys_orphan(shop: Shop) -
 
 
 @pytest.mark.parametrize("command", ["plan", "apply"])
-def test_whole_releases_are_only_pruned_of_whole_environments(shop: Shop, command: str) -> None:  # noqa: F811
+def test_whole_releases_are_only_pruned_of_whole_environments(shop: Shop, command: str) -> None:
     refused = shop.run(command, "test", "-r", "web", "--prune-releases", "--output", "json")
     assert (refused.code, refused.document["errors"][0]["code"]) == (2, "conflictingOptions")
 
 
-def test_a_release_that_was_never_deployed_cannot_be_deleted(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_a_release_that_was_never_deployed_cannot_be_deleted(shop: Shop) -> None:
     unknown = shop.run("delete", "test", "nonesuch", "--output", "json")
     assert (unknown.code, unknown.document["errors"][0]["code"]) == (2, "unknownRelease")
 
 
-def test_what_may_not_be_read_is_not_taken_for_nothing(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_what_may_not_be_read_is_not_taken_for_nothing(shop: Shop) -> None:
     shop.run("apply", "test")
     before = _names(shop.cluster)
     forbidden = RemoteRefused(Problem("forbidden", "no Secrets for you"), status=403)
@@ -121,7 +121,7 @@ def test_what_may_not_be_read_is_not_taken_for_nothing(shop: Shop) -> None:  # n
     assert _names(shop.cluster) == before
 
 
-def test_a_plan_without_the_inventory_says_that_it_lists_no_deletions(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_a_plan_without_the_inventory_says_that_it_lists_no_deletions(shop: Shop) -> None:
     shop.run("apply", "test")
     (shop.root / "settings.yaml").write_text(TWO)
     forbidden = RemoteRefused(Problem("forbidden", "no Secrets for you"), status=403)

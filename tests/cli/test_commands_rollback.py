@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.test_commands_cluster import Shop
-from tests.cli.test_commands_cluster import shop as shop  # noqa: PLC0414 - a fixture, found by its name
+from tests.cli.shops import Shop
 
 KEY = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: key}\nstringData: {key: hunter2hunter2}\n"
 

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from fairlead.domain.identity import ObjectRef
-from tests.cli.test_commands_cluster import Shop
-from tests.cli.test_commands_cluster import shop as shop  # noqa: PLC0414 - a fixture, found by its name
+from tests.cli.shops import Shop
 from tests.cli.test_commands_records import timeless
 from tests.conftest import Golden
 

@@ -14,8 +14,7 @@ from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.locking import Holder, Lock, Phase
 from fairlead.domain.state import ReleaseState, Stored
 from fairlead.ports.cluster import LiveObject
-from tests.cli.test_commands_cluster import SETTINGS_REF, Revision, Shop, to_dollars
-from tests.cli.test_commands_cluster import shop as shop  # noqa: PLC0414 - a fixture, found by its name
+from tests.cli.shops import SETTINGS_REF, Revision, Shop, to_dollars
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.terminal import Ended
 

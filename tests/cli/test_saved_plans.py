@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from fairlead.domain.identity import ObjectRef, canonical_json, sha256_json
-from tests.cli.test_commands_cluster import SETTINGS_REF, Shop, shop, to_dollars  # noqa: F401 - a fixture
+from tests.cli.shops import SETTINGS_REF, Shop, to_dollars
 from tests.conftest import Golden
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.terminal import Ended, validate
@@ -26,7 +26,7 @@ RANDOM = (
 NAMED = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ randAlphaNum 8 | lower | printf "n-%s" | quote }}}\n'
 
 
-def add_chart(shop: Shop, name: str, template: str) -> None:  # noqa: F811 - the fixture
+def add_chart(shop: Shop, name: str, template: str) -> None:
     chart = shop.root / name
     (chart / "templates").mkdir(parents=True)
     (chart / "Chart.yaml").write_text(f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n")
@@ -35,7 +35,7 @@ def add_chart(shop: Shop, name: str, template: str) -> None:  # noqa: F811 - the
     apps.write_text(apps.read_text() + f"  - {{name: {name}, chart: {{dir: {name}}}}}\n")
 
 
-def saved(shop: Shop, *more: str) -> Path:  # noqa: F811 - the fixture
+def saved(shop: Shop, *more: str) -> Path:
     ended = shop.run("plan", "test", "--save", "plan.json", *more)
     assert (ended.code, ended.stderr) == (0, "")
     return shop.root / "plan.json"
@@ -47,7 +47,7 @@ def refused(ended: Ended) -> list[tuple[str, str]]:
     return [(one["code"], one["path"]) for one in ended.document["errors"]]
 
 
-def applied(shop: Shop, *more: str) -> Ended:  # noqa: F811 - the fixture
+def applied(shop: Shop, *more: str) -> Ended:
     return shop.run("apply", "--plan", "plan.json", "--output", "json", *more)
 
 
@@ -58,7 +58,7 @@ def rewritten(path: Path, change: dict[str, Any]) -> None:
     path.write_bytes(canonical_json({**document, "checksum": sha256_json(document)}))
 
 
-def test_a_saved_plan_is_applied_in_another_checkout(shop: Shop, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+def test_a_saved_plan_is_applied_in_another_checkout(shop: Shop, tmp_path: Path) -> None:
     file = saved(shop)
     assert shop.cluster.writes == []
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -72,19 +72,19 @@ def test_a_saved_plan_is_applied_in_another_checkout(shop: Shop, tmp_path: Path)
     assert [one["planDigest"] for one in done["deployments"]] == [one["digest"] for one in document["releases"]]
 
 
-def test_saving_twice_gives_the_same_bytes(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_saving_twice_gives_the_same_bytes(shop: Shop) -> None:
     first = saved(shop).read_bytes()
     assert saved(shop).read_bytes() == first
     assert first == canonical_json(json.loads(first)) + b"\n"
 
 
-def test_a_dry_run_only_says_whether_it_still_holds(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_a_dry_run_only_says_whether_it_still_holds(shop: Shop) -> None:
     saved(shop)
     assert applied(shop, "--dry-run").document["kind"] == "Plan"
     assert shop.cluster.writes == []
 
 
-def test_no_secret_is_in_the_file(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_no_secret_is_in_the_file(shop: Shop) -> None:
     marker = "hunter2hunter2"
     shop.change("settings.yaml", "currency: EUR", f'currency: EUR, copied: "x {marker} y"')
     text = saved(shop).read_text()
@@ -110,7 +110,7 @@ def test_no_secret_is_in_the_file(shop: Shop) -> None:  # noqa: F811 - the fixtu
     ],
     ids=["a field", "a secret value", "a name"],
 )
-def test_other_inputs_are_named(shop: Shop, old: str, new: str, places: list[str]) -> None:  # noqa: F811 - the fixture
+def test_other_inputs_are_named(shop: Shop, old: str, new: str, places: list[str]) -> None:
     saved(shop)
     shop.change("settings.yaml", old, new)
     ended = applied(shop)
@@ -119,7 +119,7 @@ def test_other_inputs_are_named(shop: Shop, old: str, new: str, places: list[str
     assert shop.cluster.writes == []
 
 
-def test_what_changed_in_the_cluster_is_named(shop: Shop, golden: Golden) -> None:  # noqa: F811 - the fixture
+def test_what_changed_in_the_cluster_is_named(shop: Shop, golden: Golden) -> None:
     shop.run("apply", "test")
     shop.change("web.yaml", "shop/web:1.0", "shop/web:1.1")
     saved(shop)
@@ -128,7 +128,7 @@ def test_what_changed_in_the_cluster_is_named(shop: Shop, golden: Golden) -> Non
     golden("cli/saved-plan-outdated.txt", shop.run("apply", "--plan", "plan.json").stderr)
 
 
-def test_a_field_that_the_plan_does_not_decide_outdates_nothing(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_a_field_that_the_plan_does_not_decide_outdates_nothing(shop: Shop) -> None:
     shop.run("apply", "test")
     shop.change("web.yaml", "shop/web:1.0", "shop/web:1.1")
     saved(shop)
@@ -136,14 +136,14 @@ def test_a_field_that_the_plan_does_not_decide_outdates_nothing(shop: Shop) -> N
     assert applied(shop).code == 0
 
 
-def test_an_object_made_meanwhile_is_named(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_an_object_made_meanwhile_is_named(shop: Shop) -> None:
     saved(shop)
     shop.cluster.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
     places = [place for _, place in refused(applied(shop))]
     assert places == ["test/settings Namespace shop"]
 
 
-def test_another_cluster_is_refused(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_another_cluster_is_refused(shop: Shop) -> None:
     saved(shop)
     other = replace(shop, cluster=FakeCluster())
     for key, obj in other.cluster._objects.items():
@@ -153,7 +153,7 @@ def test_another_cluster_is_refused(shop: Shop) -> None:  # noqa: F811 - the fix
     assert other.cluster.writes == []
 
 
-def test_a_release_that_is_declared_no_more_is_named(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_a_release_that_is_declared_no_more_is_named(shop: Shop) -> None:
     saved(shop)
     shop.change("apps.yaml", "name: web", "name: site")
     assert refused(applied(shop)) == [("planOutdated", "test/web")]
@@ -161,7 +161,7 @@ def test_a_release_that_is_declared_no_more_is_named(shop: Shop) -> None:  # noq
     assert refused(applied(shop)) == [("planOutdated", "test/settings"), ("planOutdated", "test/web")]
 
 
-def test_a_release_that_goes_elsewhere_now_is_named(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_a_release_that_goes_elsewhere_now_is_named(shop: Shop) -> None:
     saved(shop)
     shop.change("environments.yaml", "kubeNamespace: shop", "kubeNamespace: market")
     assert refused(applied(shop)) == [("planOutdated", "test/settings"), ("planOutdated", "test/web")]
@@ -181,13 +181,13 @@ def test_a_release_that_goes_elsewhere_now_is_named(shop: Shop) -> None:  # noqa
     ],
     ids=" ".join,
 )
-def test_the_command_line_chooses_nothing_beside_the_file(shop: Shop, more: tuple[str, ...]) -> None:  # noqa: F811
+def test_the_command_line_chooses_nothing_beside_the_file(shop: Shop, more: tuple[str, ...]) -> None:
     saved(shop)
     ended = applied(shop, *more)
     assert (ended.code, ended.document["errors"][0]["code"]) == (2, "conflictingOptions")
 
 
-def test_a_plan_that_takes_over_still_needs_a_person(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_a_plan_that_takes_over_still_needs_a_person(shop: Shop) -> None:
     shop.run("apply", "test")
     shop.cluster.edit(SETTINGS_REF, to_dollars)
     saved(shop)
@@ -196,7 +196,7 @@ def test_a_plan_that_takes_over_still_needs_a_person(shop: Shop) -> None:  # noq
     assert applied(shop, "--yes").code == 0
 
 
-def test_what_the_plan_may_do_travels_in_the_file(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_what_the_plan_may_do_travels_in_the_file(shop: Shop) -> None:
     foreign = {"annotations": {"fairlead.dev/release": "other/release"}, "name": "settings", "namespace": "shop"}
     shop.cluster.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
     shop.cluster.put({"apiVersion": "v1", "kind": "ConfigMap", "metadata": foreign, "data": {"currency": "GBP"}})
@@ -206,7 +206,7 @@ def test_what_the_plan_may_do_travels_in_the_file(shop: Shop) -> None:  # noqa: 
     assert applied(shop, "--yes").code == 0
 
 
-def test_releases_that_shall_disappear_travel_in_the_file(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_releases_that_shall_disappear_travel_in_the_file(shop: Shop) -> None:
     shop.run("apply", "test")
     apps = (shop.root / "apps.yaml").read_text()
     (shop.root / "apps.yaml").write_text(apps[: apps.index("  - name: web")])
@@ -219,7 +219,7 @@ def test_releases_that_shall_disappear_travel_in_the_file(shop: Shop) -> None:  
     assert [one["release"] for one in done["deployments"] if one["summary"]["delete"]] == ["web"]
 
 
-def test_what_a_chart_makes_anew_is_shown_and_comes_from_the_file(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_what_a_chart_makes_anew_is_shown_and_comes_from_the_file(shop: Shop) -> None:
     add_chart(shop, "dated", DATED)
     planned = shop.run("plan", "test", "--output", "json").document
     (change,) = (one for release in planned["releases"] for one in release["changes"] if one.get("generated"))
@@ -234,7 +234,7 @@ def test_what_a_chart_makes_anew_is_shown_and_comes_from_the_file(shop: Shop) ->
     [(RANDOM, "Secret shop/drawn /data/password"), (NAMED, "ConfigMap shop/n-")],
     ids=["value", "name"],
 )
-def test_what_no_file_can_fix_is_said_when_it_is_saved(shop: Shop, template: str, place: str) -> None:  # noqa: F811
+def test_what_no_file_can_fix_is_said_when_it_is_saved(shop: Shop, template: str, place: str) -> None:
     add_chart(shop, "random", template)
     ended = shop.run("plan", "test", "--save", "plan.json", "--output", "json")
     assert refused(ended) == [("notPinned", "test/random")]
@@ -243,7 +243,7 @@ def test_what_no_file_can_fix_is_said_when_it_is_saved(shop: Shop, template: str
     assert shop.run("plan", "test", "-r", "settings,web", "--save", "plan.json").code == 0
 
 
-def test_a_file_that_is_damaged_or_foreign_is_wrong_input(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_a_file_that_is_damaged_or_foreign_is_wrong_input(shop: Shop) -> None:
     file = saved(shop)
     good = file.read_text()
     bad = {
@@ -274,7 +274,7 @@ def test_a_file_that_is_damaged_or_foreign_is_wrong_input(shop: Shop) -> None:  
     [{"releases": None}, {"releases": [{}]}, {"digest": 1}, {"options": {}}],
     ids=["no releases", "an empty release", "no digest", "no options"],
 )
-def test_another_shape_is_wrong_input_also_with_the_right_checksum(shop: Shop, change: dict[str, Any]) -> None:  # noqa: F811
+def test_another_shape_is_wrong_input_also_with_the_right_checksum(shop: Shop, change: dict[str, Any]) -> None:
     file = saved(shop)
     rewritten(file, change)
     ended = applied(shop)
@@ -286,7 +286,7 @@ def test_another_shape_is_wrong_input_also_with_the_right_checksum(shop: Shop, c
     [{"object": {"metadata": "none"}}, {"withheld": ["data"]}, {"object": []}],
     ids=["no metadata", "no pointer", "no object"],
 )
-def test_a_manifest_that_is_none_is_wrong_input(shop: Shop, change: dict[str, Any]) -> None:  # noqa: F811
+def test_a_manifest_that_is_none_is_wrong_input(shop: Shop, change: dict[str, Any]) -> None:
     file = saved(shop)
     releases = json.loads(file.read_text())["releases"]
     releases[0]["manifests"][0] |= change
@@ -295,7 +295,7 @@ def test_a_manifest_that_is_none_is_wrong_input(shop: Shop, change: dict[str, An
     assert (ended.code, ended.document["errors"][0]["code"]) == (2, "planFileInvalid")
 
 
-def test_what_somebody_wrote_into_the_file_is_never_applied(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_what_somebody_wrote_into_the_file_is_never_applied(shop: Shop) -> None:
     file = saved(shop)
     releases = json.loads(file.read_text())["releases"]
     releases[0]["manifests"][0]["object"]["data"]["currency"] = "XXX"
@@ -307,7 +307,7 @@ def test_what_somebody_wrote_into_the_file_is_never_applied(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("in_the_way", ["link", "directory", "nowhere"])
-def test_only_an_ordinary_file_is_written_or_read(shop: Shop, in_the_way: str) -> None:  # noqa: F811 - the fixture
+def test_only_an_ordinary_file_is_written_or_read(shop: Shop, in_the_way: str) -> None:
     path = shop.root / "plan.json"
     match in_the_way:
         case "link":
@@ -324,7 +324,7 @@ def test_only_an_ordinary_file_is_written_or_read(shop: Shop, in_the_way: str) -
     assert in_the_way != "link" or (shop.root / "target").read_text() == "precious"
 
 
-def test_a_hold_ends_when_it_is_applied_not_when_it_is_planned(shop: Shop) -> None:  # noqa: F811 - the fixture
+def test_a_hold_ends_when_it_is_applied_not_when_it_is_planned(shop: Shop) -> None:
     shop.run("apply", "test")
     shop.run("hold", "test", "settings", "--reason", "wait")
     shop.change("settings.yaml", "EUR", "USD")

@@ -18,8 +18,7 @@ from fairlead.domain.rollout.phases import VersionState
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.units.anchoring import Held, swap_anchor
 from fairlead.pipeline.units.describing import contents_of, spec_of
-from tests.cli.test_commands_cluster import Shop
-from tests.cli.test_commands_cluster import shop as shop  # noqa: PLC0414 - a fixture, found by its name
+from tests.cli.shops import Shop
 from tests.conftest import Golden
 from tests.fakes.descriptors import described
 
