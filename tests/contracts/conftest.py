@@ -6,15 +6,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
-import orjson
 import pytest
 
 from fairlead.adapters.clock.system import SystemClock
 from fairlead.adapters.kubernetes.client import KubernetesCluster
 from fairlead.domain.access import Access
 from fairlead.domain.identity import ObjectRef, object_ref
-from fairlead.domain.kubeconfig import KubeconfigDocument, Trust, merge
-from fairlead.domain.kubecontext import access, find_context
 from fairlead.ports.cluster import Cluster
 from tests.e2e.conftest import real_sandbox as real_sandbox  # noqa: PLC0414 - a fixture, found by its name
 from tests.e2e.conftest import sandbox as sandbox  # noqa: PLC0414 - a fixture, found by its name
@@ -43,9 +40,7 @@ class RealCluster:
 
 @pytest.fixture
 def sandbox_access(sandbox: RunningSandbox) -> Access:
-    document = KubeconfigDocument(str(sandbox.kubeconfig), orjson.loads(sandbox.kubeconfig.read_bytes()))
-    context = find_context(merge([document]), sandbox.contexts[0])
-    return access(context, namespace="default", trust=Trust.OPERATOR, files={})
+    return sandbox.access()
 
 
 @pytest.fixture

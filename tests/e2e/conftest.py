@@ -13,11 +13,16 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.domain.access import Access
 from fairlead.sandbox import modules
 from fairlead.sandbox.cluster import down, programs, up
 from fairlead.sandbox.spec import NodeKind, Progress, SandboxSpec
 from fairlead.settings import Settings
+from tests.e2e.repositories import Repository
 from tests.e2e.running import RunningSandbox, last_use, shared_use
+from tests.e2e.shells import Shell
+from tests.e2e.shops import Shop, make_shop
+from tests.e2e.sites import Site, open_site
 
 CLUSTERS = 2
 
@@ -53,6 +58,36 @@ async def namespace(sandbox: RunningSandbox) -> AsyncIterator[str]:
     await sandbox.ask("create", "namespace", name)
     yield name
     await sandbox.ask("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def sandbox_access(sandbox: RunningSandbox) -> Access:
+    return sandbox.access()
+
+
+@pytest.fixture
+async def site(sandbox: RunningSandbox, namespace: str) -> AsyncIterator[Site]:
+    async with open_site(sandbox, namespace) as site:
+        yield site
+
+
+@pytest.fixture
+def shop(tmp_path: Path, sandbox: RunningSandbox, namespace: str) -> Shop:
+    return make_shop(tmp_path / "shop", sandbox, namespace)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, sandbox: RunningSandbox, namespace: str) -> Repository:
+    root = tmp_path / "shop"
+    root.mkdir()
+    return Repository(root, namespace, sandbox)
+
+
+@pytest.fixture
+def shell(real_sandbox: RunningSandbox, namespace: str, tmp_path: Path) -> Shell:
+    shell = Shell(real_sandbox, namespace, tmp_path)
+    shell.describe()
+    return shell
 
 
 async def _start(settings: Settings) -> RunningSandbox:

@@ -9,6 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
+
+from fairlead.domain.access import Access
+from fairlead.domain.kubeconfig import KubeconfigDocument, Trust, merge
+from fairlead.domain.kubecontext import access, find_context
 from fairlead.doors.process import Finished, Program, run
 from fairlead.sandbox.status import SandboxStatus
 from fairlead.settings import Settings
@@ -53,6 +58,12 @@ class RunningSandbox:
         home.mkdir(exist_ok=True)
         path = f"{self.kubectl.parent}:{self.helm.parent}:{self.kustomize.parent}:{self.settings.search_path}"
         return {"HOME": str(home), "KUBECONFIG": str(self.kubeconfig), "PATH": path}
+
+    def access(self, namespace: str = "default") -> Access:
+        """How the first cluster is reached."""
+        document = KubeconfigDocument(str(self.kubeconfig), orjson.loads(self.kubeconfig.read_bytes()))
+        context = find_context(merge([document]), self.contexts[0])
+        return access(context, namespace=namespace, trust=Trust.OPERATOR, files={})
 
     async def ask(self, *arguments: str, context: str | None = None, stdin: str = "", timeout: float = 60) -> str:  # noqa: ASYNC109
         """Run kubectl and return what it says; `context` is the first one by default."""

@@ -11,7 +11,7 @@ from fairlead.domain.changes import Change
 from fairlead.domain.deployments import Outcome
 from fairlead.domain.managed_fields import managers
 from fairlead.pipeline.deploy import DeployOptions, deploy
-from tests.e2e.test_engine import Site, site  # noqa: F401 - a fixture
+from tests.e2e.sites import Site
 from tests.fakes.releases import config_map, deployment, secret
 
 pytestmark = pytest.mark.e2e
@@ -45,7 +45,7 @@ def _paths(changes: tuple[Change, ...]) -> set[str]:
 
 @pytest.mark.parametrize("maker", sorted(MAKERS))
 async def test_what_the_source_no_longer_has_disappears_and_the_plan_says_exactly_that(
-    site: Site,  # noqa: F811 - the fixture
+    site: Site,
     maker: str,
 ) -> None:
     for made in (_old(), secret(stays="1", goes="2")):
@@ -70,7 +70,7 @@ async def test_what_the_source_no_longer_has_disappears_and_the_plan_says_exactl
     assert [change.action.value for change in (await site.plan(one)).releases[0].changes] == ["keep", "keep"]
 
 
-async def test_keys_of_an_applied_string_data_go(site: Site) -> None:  # noqa: F811 - the fixture
+async def test_keys_of_an_applied_string_data_go(site: Site) -> None:
     made = orjson.dumps(secret(stays="1", goes="2")).decode()
     await site.kubectl("apply", "--server-side", "--field-manager=fairlead", "--filename=-", stdin=made)
     one = site.wanted(secret(stays="1"))
@@ -79,7 +79,7 @@ async def test_keys_of_an_applied_string_data_go(site: Site) -> None:  # noqa: F
     assert list((await site.live("v1", "Secret", "token"))["data"]) == ["stays"]
 
 
-async def test_ownership_that_was_taken_is_kept(site: Site) -> None:  # noqa: F811 - the fixture
+async def test_ownership_that_was_taken_is_kept(site: Site) -> None:
     made = config_map(stays="1", goes="2")
     made["metadata"]["labels"] = {"argocd.argoproj.io/instance": "storefront"}
     await site.kubectl(

@@ -19,8 +19,7 @@ from fairlead.domain.errors import RemoteRefused
 from fairlead.domain.identity import ObjectRef
 from fairlead.doors.process import start, stop
 from tests.e2e.running import RunningSandbox
-from tests.e2e.test_cli import SETTINGS, Shop
-from tests.e2e.test_cli import shop as shop  # noqa: PLC0414 - a fixture, found by its name
+from tests.e2e.shops import SETTINGS, Shop
 from tests.fakes.certificates import Authority
 from tests.fakes.http import Answer as Reply
 from tests.fakes.http import Handler, HttpServer, Request, json_answer

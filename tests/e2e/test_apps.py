@@ -27,8 +27,7 @@ from fairlead.pipeline.probing import ask_pods
 from fairlead.pipeline.units.variables import change_variables, inputs_of, outdated
 from fairlead.ports.cluster import ApiKind, LiveObject
 from tests.e2e.running import RunningSandbox
-from tests.e2e.test_unit_commands import Shell
-from tests.e2e.test_unit_commands import shell as shell  # noqa: PLC0414 - a fixture, found by its name
+from tests.e2e.shells import Shell
 from tests.e2e.units import UnitSite, states, unit_site
 
 pytestmark = pytest.mark.e2e

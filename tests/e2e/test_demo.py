@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from itertools import takewhile
@@ -18,12 +17,12 @@ from fairlead.sandbox.cluster import down, existing
 from fairlead.sandbox.places import Places
 from fairlead.sandbox.spec import NodeKind
 from fairlead.settings import Settings
+from tests.fakes.installed import FAIRLEAD
 from tests.sandbox.traces import machine, settings_in, traces, unheard
 
 pytestmark = pytest.mark.sandbox
 
 DEMO = Path(__file__).parents[2] / "scripts" / "demo"
-FAIRLEAD = Path(sys.executable).parent / "fairlead"
 NAME = "walk"
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -11,19 +10,17 @@ import pytest
 
 from fairlead.adapters.clock.system import SystemClock
 from fairlead.adapters.kubernetes.client import KubernetesCluster
-from fairlead.domain.access import Access, BearerToken
-from fairlead.domain.changes import Change, FieldChange, Plan, PlanOptions, Unverified
-from fairlead.domain.deployments import Deployment, Outcome
+from fairlead.domain.access import BearerToken
+from fairlead.domain.changes import Change, FieldChange, Plan, Unverified
+from fairlead.domain.deployments import Outcome
 from fairlead.domain.identity import ObjectRef
-from fairlead.domain.kubeconfig import KubeconfigDocument, Trust, merge
-from fairlead.domain.kubecontext import access, find_context
 from fairlead.domain.status import Drift
 from fairlead.pipeline.deploy import DeployOptions, deploy
-from fairlead.pipeline.engine import Engine, Wanted
 from fairlead.pipeline.plan import plan
 from fairlead.pipeline.status import status
 from tests.e2e.engines import real_engine
 from tests.e2e.running import RunningSandbox
+from tests.e2e.sites import Site
 from tests.fakes.releases import (
     autoscaler,
     config_map,
@@ -41,50 +38,8 @@ from tests.fakes.releases import (
 pytestmark = pytest.mark.e2e
 
 
-@dataclass
-class Site:
-    """One namespace of a real cluster, and an engine for it."""
-
-    sandbox: RunningSandbox
-    cluster: KubernetesCluster
-    namespace: str
-    engine: Engine
-    access: Access
-
-    def wanted(self, *objects: dict[str, Any], **more: Any) -> Wanted:
-        declared = more.pop("of", None) or release()
-        env = environment(declared, namespace=self.namespace, **more.pop("env", {}))
-        return wanted(*objects, of=declared, env=env, **more)
-
-    async def plan(self, *releases: Wanted, **options: Any) -> Plan:
-        return await plan(releases, self.engine, PlanOptions(**options))
-
-    async def deploy(self, *releases: Wanted, wait: bool = False) -> list[Deployment]:
-        planned = await self.plan(*releases)
-        options = DeployOptions(wait=wait, timeout_seconds=60)
-        return list(await deploy(planned, [one.target for one in releases], self.engine, options))
-
-    async def live(self, api_version: str, kind: str, name: str) -> dict[str, Any]:
-        found = await self.cluster.get(ObjectRef(api_version, kind, self.namespace, name))
-        assert found is not None
-        return found
-
-    async def kubectl(self, *arguments: str, stdin: str = "") -> str:
-        return await self.sandbox.ask("--namespace", self.namespace, *arguments, stdin=stdin)
-
-
 def _read(sandbox: RunningSandbox) -> Any:
     return orjson.loads(sandbox.kubeconfig.read_bytes())
-
-
-@pytest.fixture
-async def site(sandbox: RunningSandbox, namespace: str) -> AsyncIterator[Site]:
-    document = KubeconfigDocument(str(sandbox.kubeconfig), _read(sandbox))
-    context = find_context(merge([document]), sandbox.contexts[0])
-    found = access(context, namespace="default", trust=Trust.OPERATOR, files={})
-    cluster = KubernetesCluster(found, clock=SystemClock(), environ={})
-    yield Site(sandbox, cluster, namespace, real_engine(cluster), found)
-    await cluster.close()
 
 
 def _only(planned: Plan) -> Change:

@@ -14,7 +14,7 @@ import pytest
 
 from fairlead.doors.process import Program, run, start, stop
 from tests.e2e.running import RunningSandbox
-from tests.e2e.test_cli import ANY_CODE, FAIRLEAD
+from tests.fakes.installed import ANY_CODE, FAIRLEAD
 from tests.fakes.terminal import Ended
 from tests.faults.rules import FORWARD, Action, Call, HangUp, Hold, Rule, at_write, where
 from tests.faults.stage import OBJECTS, Stage, stage

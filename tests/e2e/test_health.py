@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 import pytest
 
 from fairlead.adapters.clock.system import SystemClock
@@ -17,8 +16,6 @@ from fairlead.domain.causes import Patience
 from fairlead.domain.events import Event
 from fairlead.domain.health import HealthReport
 from fairlead.domain.identity import ObjectRef, ReleaseKey, object_ref
-from fairlead.domain.kubeconfig import KubeconfigDocument, Trust, merge
-from fairlead.domain.kubecontext import access, find_context
 from fairlead.pipeline.establishing import wait_established
 from fairlead.pipeline.health import wait_healthy
 from fairlead.pipeline.snapshot import snapshot_health
@@ -77,13 +74,6 @@ class Site:
             "metadata": meta,
             "spec": {"backoffLimit": 0, "template": template},
         }
-
-
-@pytest.fixture
-def sandbox_access(sandbox: RunningSandbox) -> Access:
-    document = KubeconfigDocument(str(sandbox.kubeconfig), orjson.loads(sandbox.kubeconfig.read_bytes()))
-    context = find_context(merge([document]), sandbox.contexts[0])
-    return access(context, namespace="default", trust=Trust.OPERATOR, files={})
 
 
 @pytest.fixture

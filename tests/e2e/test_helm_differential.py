@@ -16,8 +16,8 @@ from fairlead.domain.helm_payload import release_of
 from fairlead.doors.process import Program, run
 from fairlead.doors.yaml import read_manifests
 from tests.e2e.running import RunningSandbox
-from tests.e2e.test_cli import ANY_CODE, FAIRLEAD
 from tests.fakes.charts import FIXTURES
+from tests.fakes.installed import ANY_CODE, FAIRLEAD
 from tests.fakes.terminal import Ended
 
 pytestmark = pytest.mark.e2e

@@ -18,8 +18,8 @@ from fairlead.domain.helm_payload import release_of
 from fairlead.doors.process import Program, run, start, stop
 from fairlead.doors.yaml import read_values
 from tests.e2e.running import RunningSandbox
-from tests.e2e.test_cli import ANY_CODE, FAIRLEAD
 from tests.fakes.charts import FIXTURES, charts
+from tests.fakes.installed import ANY_CODE, FAIRLEAD
 from tests.fakes.terminal import Ended, validate
 
 pytestmark = pytest.mark.e2e

@@ -10,7 +10,7 @@ import pytest
 
 from fairlead.doors.process import start, stop
 from tests.e2e.running import RunningSandbox
-from tests.e2e.test_cli import ENVIRONMENTS, Shop
+from tests.e2e.shops import ENVIRONMENTS, Shop
 
 pytestmark = pytest.mark.e2e
 

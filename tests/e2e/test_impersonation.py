@@ -17,7 +17,6 @@ from fairlead.domain.errors import RemoteRefused
 from fairlead.domain.identity import ObjectRef
 from fairlead.ports.cluster import ApiKind
 from tests.e2e.running import RunningSandbox
-from tests.e2e.test_health import sandbox_access as sandbox_access  # noqa: PLC0414 - a fixture, found by its name
 
 pytestmark = pytest.mark.e2e
 SECRETS = ApiKind("v1", "Secret", "secrets", namespaced=True)

@@ -16,10 +16,9 @@ from fairlead.doors.dial import Dialer
 from fairlead.doors.process import Program, run
 from fairlead.doors.trust import Trust
 from tests.e2e.running import RunningSandbox
-from tests.e2e.test_cli import ANY_CODE, FAIRLEAD
-from tests.e2e.test_health import sandbox_access as sandbox_access  # noqa: PLC0414 - a fixture, found by its name
 from tests.fakes.certificates import Authority
 from tests.fakes.http import Answer, HttpServer, Request
+from tests.fakes.installed import ANY_CODE, FAIRLEAD
 from tests.fakes.terminal import Ended
 
 pytestmark = pytest.mark.e2e

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.repositories import Repository
 from tests.e2e.running import RunningSandbox
-from tests.e2e.test_declared import Repository, repository  # noqa: F401 - a fixture
 from tests.fakes.releases import config_map
 
 pytestmark = pytest.mark.e2e
@@ -33,13 +33,13 @@ async def unique(sandbox: RunningSandbox) -> AsyncIterator[str]:
             await sandbox.ask("delete", one, "--wait=false")
 
 
-def declare(repository: Repository, *objects: Mapping[str, Any], name: str = "odd") -> None:  # noqa: F811 - the fixture
+def declare(repository: Repository, *objects: Mapping[str, Any], name: str = "odd") -> None:
     """Declare one release of these objects; JSON is YAML."""
     repository.write("odd.yaml", "\n---\n".join(json.dumps(one) for one in objects))
     repository.declare([{"name": name, "resourceFiles": ["odd.yaml"]}])
 
 
-async def settled(repository: Repository) -> None:  # noqa: F811 - the fixture
+async def settled(repository: Repository) -> None:
     """Deploy what is declared, and see that nothing is left to do."""
     assert set((await repository.outcomes()).values()) == {"succeeded"}
     await repository.run("plan", "test", "--detailed-exitcode")
@@ -49,14 +49,14 @@ def large(size: int, name: str = "large") -> dict[str, Any]:
     return config_map(name, text="x" * size)
 
 
-async def test_an_object_may_be_larger_than_any_annotation(repository: Repository) -> None:  # noqa: F811 - the fixture
+async def test_an_object_may_be_larger_than_any_annotation(repository: Repository) -> None:
     declare(repository, large(300 * KIB))
     await settled(repository)
     annotations = (await repository.read("configmap", "large"))["metadata"]["annotations"]
     assert set(annotations) == {"fairlead.dev/release"}
 
 
-async def test_a_config_map_may_be_as_large_as_the_server_takes_it(repository: Repository) -> None:  # noqa: F811
+async def test_a_config_map_may_be_as_large_as_the_server_takes_it(repository: Repository) -> None:
     declare(repository, large(MIB - len("text")))
     await settled(repository)
     declare(repository, large(MIB - len("text") - 1))
@@ -74,7 +74,7 @@ async def test_a_config_map_may_be_as_large_as_the_server_takes_it(repository: R
     ids=["data", "annotations", "request"],
 )
 async def test_what_is_too_large_is_refused_and_only_that(
-    repository: Repository,  # noqa: F811 - the fixture
+    repository: Repository,
     obj: dict[str, Any],
     words: str,
 ) -> None:
@@ -89,7 +89,7 @@ async def test_what_is_too_large_is_refused_and_only_that(
     assert len(failed["explanation"]) < 2000
 
 
-async def test_a_release_of_five_hundred_objects(repository: Repository) -> None:  # noqa: F811 - the fixture
+async def test_a_release_of_five_hundred_objects(repository: Repository) -> None:
     declare(repository, *(config_map(f"many-{number}", a=str(number)) for number in range(500)))
     await settled(repository)
     changed = [config_map(f"many-{number}", a=str(number + number // 499)) for number in range(500)]
@@ -100,7 +100,7 @@ async def test_a_release_of_five_hundred_objects(repository: Repository) -> None
     assert deleted.document["deployments"][0]["summary"]["delete"] == 500
 
 
-async def test_names_may_be_as_long_as_they_can_be(repository: Repository) -> None:  # noqa: F811 - the fixture
+async def test_names_may_be_as_long_as_they_can_be(repository: Repository) -> None:
     release, service, name = "r" * LONGEST_RELEASE, "s" * LONGEST_LABEL, f"{'c' * 126}.{'m' * 126}"
     assert len(name) == LONGEST_NAME
     ports = {"spec": {"ports": [{"port": 80}]}}
@@ -120,7 +120,7 @@ async def test_names_may_be_as_long_as_they_can_be(repository: Repository) -> No
     ("kind", "length"), [("ConfigMap", LONGEST_NAME), ("Service", LONGEST_LABEL)], ids=["a name", "a label"]
 )
 async def test_an_object_with_a_longer_name_is_refused_by_the_server(
-    repository: Repository,  # noqa: F811 - the fixture
+    repository: Repository,
     kind: str,
     length: int,
 ) -> None:
@@ -130,7 +130,7 @@ async def test_an_object_with_a_longer_name_is_refused_by_the_server(
     assert f"no more than {length}" in done["deployments"][0]["explanation"]
 
 
-async def test_a_release_with_a_longer_name_is_wrong_input(repository: Repository) -> None:  # noqa: F811 - the fixture
+async def test_a_release_with_a_longer_name_is_wrong_input(repository: Repository) -> None:
     declare(repository, config_map(), name="r" * (LONGEST_RELEASE + 1))
     ended = await repository.run("lint", "--output", "json", code=2)
     assert [problem["path"] for problem in ended.document["problems"]] == ["releases[0].name"]
@@ -156,7 +156,7 @@ def definition(unique: str) -> dict[str, Any]:
     return {**kind, "metadata": metadata, "spec": spec}
 
 
-async def test_a_kind_in_several_versions_side_by_side(repository: Repository, unique: str) -> None:  # noqa: F811
+async def test_a_kind_in_several_versions_side_by_side(repository: Repository, unique: str) -> None:
     own = [
         {"apiVersion": f"{unique}.example.com/{version}", "kind": "Odd", "metadata": {"name": version}, "size": 1}
         for version in ("v1", "v2")
@@ -170,7 +170,7 @@ async def test_a_kind_in_several_versions_side_by_side(repository: Repository, u
     assert {(one["kind"], one["name"]) for one in gone} == {("Odd", "v2"), ("HorizontalPodAutoscaler", "new")}
 
 
-async def test_an_object_that_moves_to_another_version_is_the_same_object(repository: Repository) -> None:  # noqa: F811
+async def test_an_object_that_moves_to_another_version_is_the_same_object(repository: Repository) -> None:
     declare(repository, scaler("v1", "web"))
     await repository.outcomes("--no-wait")
     before = await repository.read("horizontalpodautoscaler", "web")
@@ -183,7 +183,7 @@ async def test_an_object_that_moves_to_another_version_is_the_same_object(reposi
     assert [error["code"] for error in ended.document["errors"]] == ["duplicateObject"]
 
 
-async def test_lists_are_the_objects_in_them(repository: Repository) -> None:  # noqa: F811 - the fixture
+async def test_lists_are_the_objects_in_them(repository: Repository) -> None:
     inner = {"apiVersion": "v1", "kind": "ConfigMapList", "items": [{"metadata": {"name": "b"}, "data": {"a": "2"}}]}
     both = {"apiVersion": "v1", "kind": "List", "items": [config_map("a", a="1"), inner]}
     repository.write("odd.yaml", json.dumps(both))
@@ -202,7 +202,7 @@ async def test_lists_are_the_objects_in_them(repository: Repository) -> None:  #
     ]
 
 
-async def test_objects_of_no_namespace_in_a_release_of_one(repository: Repository, unique: str) -> None:  # noqa: F811
+async def test_objects_of_no_namespace_in_a_release_of_one(repository: Repository, unique: str) -> None:
     role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": unique}}
     rules = {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]}
     misplaced = {"name": unique, "namespace": repository.namespace}
@@ -219,7 +219,7 @@ async def test_objects_of_no_namespace_in_a_release_of_one(repository: Repositor
     assert await repository.sandbox.ask("get", "priorityclass", unique, "--ignore-not-found") == ""
 
 
-async def test_a_kind_that_comes_only_later(repository: Repository, unique: str) -> None:  # noqa: F811 - the fixture
+async def test_a_kind_that_comes_only_later(repository: Repository, unique: str) -> None:
     custom = {"apiVersion": f"{unique}.example.com/v1", "kind": "Odd", "metadata": {"name": "late"}, "size": 1}
     repository.write("odd.yaml", "\n---\n".join(json.dumps(one) for one in (custom, config_map("rest"))))
     repository.declare([{"name": "odd", "resourceFiles": ["odd.yaml"], "timeout": "3s"}])

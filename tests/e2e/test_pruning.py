@@ -10,7 +10,7 @@ from fairlead.domain.changes import Plan
 from fairlead.domain.deployments import Outcome
 from fairlead.domain.pruning import guard
 from fairlead.pipeline.deploy import DeployOptions, deploy
-from tests.e2e.test_engine import Site, site  # noqa: F401 - a fixture
+from tests.e2e.sites import Site
 from tests.fakes.releases import config_map, definition, deployment
 
 pytestmark = pytest.mark.e2e
@@ -20,13 +20,13 @@ def _said(planned: Plan) -> dict[str, str]:
     return {change.ref.name: change.action.value for change in planned.releases[0].changes if change.is_pruning}
 
 
-async def _names(site: Site, kind: str) -> set[str]:  # noqa: F811 - the fixture
+async def _names(site: Site, kind: str) -> set[str]:
     said = await site.kubectl("get", kind, "--output=name")
     return {line.partition("/")[2] for line in said.splitlines()}
 
 
 async def test_a_manifest_that_leaves_the_files_is_deleted_and_a_twin_with_all_its_labels_stays(
-    site: Site,  # noqa: F811 - the fixture
+    site: Site,
 ) -> None:
     labelled = config_map("gone")
     labelled["metadata"]["labels"] = {"app": "shop"}
@@ -46,7 +46,7 @@ async def test_a_manifest_that_leaves_the_files_is_deleted_and_a_twin_with_all_i
 
 
 async def test_an_object_made_anew_by_somebody_else_is_not_ours_any_more(
-    site: Site,  # noqa: F811 - the fixture
+    site: Site,
 ) -> None:
     await site.deploy(site.wanted(config_map("stays"), config_map("gone")))
     live = await site.live("v1", "ConfigMap", "gone")
@@ -60,7 +60,7 @@ async def test_an_object_made_anew_by_somebody_else_is_not_ours_any_more(
     assert (await site.live("v1", "ConfigMap", "gone"))["data"] == {"key": "theirs"}
 
 
-async def test_finalizers_are_waited_for_and_named(site: Site) -> None:  # noqa: F811 - the fixture
+async def test_finalizers_are_waited_for_and_named(site: Site) -> None:
     held: dict[str, Any] = config_map("gone")
     held["metadata"]["finalizers"] = ["example.com/slow"]
     await site.deploy(site.wanted(config_map("stays"), held))
@@ -74,7 +74,7 @@ async def test_finalizers_are_waited_for_and_named(site: Site) -> None:  # noqa:
     assert _said(await site.plan(left)) == {}
 
 
-async def test_a_selector_is_recreated_on_demand_only(site: Site) -> None:  # noqa: F811 - the fixture
+async def test_a_selector_is_recreated_on_demand_only(site: Site) -> None:
     await site.deploy(site.wanted(deployment(replicas=0)))
     before = await site.live("apps/v1", "Deployment", "web")
     changed = deployment(replicas=0)
@@ -136,7 +136,7 @@ IMMUTABLE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("kind", sorted(IMMUTABLE))
-async def test_what_each_kind_cannot_change_is_recognised(site: Site, kind: str) -> None:  # noqa: F811 - the fixture
+async def test_what_each_kind_cannot_change_is_recognised(site: Site, kind: str) -> None:
     first, changed = IMMUTABLE[kind]
     made = {**first, "kind": kind, "metadata": {"name": "a"}}
     await site.deploy(site.wanted(made))
@@ -148,7 +148,7 @@ async def test_what_each_kind_cannot_change_is_recognised(site: Site, kind: str)
     assert (guard(planned.releases[0]) is not None) is (kind == "PersistentVolumeClaim")
 
 
-async def test_a_definition_tells_how_much_goes_with_it(site: Site) -> None:  # noqa: F811 - the fixture
+async def test_a_definition_tells_how_much_goes_with_it(site: Site) -> None:
     kind = "Pruned" + site.namespace.rpartition("-")[2].capitalize()
     crd = definition(kind)
     for version in crd["spec"]["versions"]:

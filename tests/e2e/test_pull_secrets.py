@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +14,12 @@ import pytest
 from fairlead.doors.process import Program, run
 from tests.e2e.running import RunningSandbox
 from tests.fakes.http import HttpServer
+from tests.fakes.installed import FAIRLEAD
 from tests.fakes.registry_server import RegistryServer, TokenService
 from tests.fakes.repository import write_files
 
 pytestmark = pytest.mark.e2e
 
-FAIRLEAD = Path(sys.executable).parent / "fairlead"
 PASSWORD = "pull-me-only"
 ENVIRONMENTS = """\
 clusters: [{{name: sandbox, provider: {{kubeconfig: {{path: "kubeconfig", context: "{context}"}}}}}}]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_cli import Shop
-from tests.e2e.test_cli import shop as shop  # noqa: PLC0414 - a fixture, found by its name
+from tests.e2e.shops import Shop
 
 pytestmark = pytest.mark.e2e
 

@@ -7,8 +7,7 @@ import json
 import pytest
 
 from fairlead.doors.process import Program, run
-from tests.e2e.test_cli import DEPLOYMENT, SETTINGS, Shop
-from tests.e2e.test_cli import shop as shop  # noqa: PLC0414 - a fixture, found by its name
+from tests.e2e.shops import DEPLOYMENT, SETTINGS, Shop
 
 pytestmark = pytest.mark.e2e
 

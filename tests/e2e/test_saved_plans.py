@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_declared import Repository, repository  # noqa: F401 - a fixture
+from tests.e2e.repositories import Repository
 
 pytestmark = pytest.mark.e2e
 
@@ -30,7 +30,7 @@ RANDOM = "apiVersion: v1\nkind: Secret\nmetadata: {name: random}\ndata: {key: {{
 
 
 @pytest.fixture
-def shop(repository: Repository) -> Repository:  # noqa: F811 - the fixture
+def shop(repository: Repository) -> Repository:
     declare(repository, "hello")
     return replace(repository, environ={"PASSWORD": MARKER})
 

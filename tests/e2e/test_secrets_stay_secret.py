@@ -15,10 +15,9 @@ from fairlead.domain.access import Access
 from fairlead.doors.fetch import basic_auth
 from tests.e2e.leaking import Marker, Watched
 from tests.e2e.running import RunningSandbox
-from tests.e2e.test_cli import FAIRLEAD
-from tests.e2e.test_health import sandbox_access as sandbox_access  # noqa: PLC0414 - a fixture, found by its name
 from tests.fakes.chart_server import Pages, demand, packaged
 from tests.fakes.http import Answer, HttpServer, Request
+from tests.fakes.installed import FAIRLEAD
 
 pytestmark = pytest.mark.e2e
 

@@ -17,7 +17,8 @@ from websockets.exceptions import ConnectionClosed
 from fairlead.doors.dial import Dialer, Response
 from fairlead.doors.process import Program, run, start, stop
 from tests.e2e.running import RunningSandbox
-from tests.e2e.test_cli import ENVIRONMENTS, FAIRLEAD
+from tests.e2e.shops import ENVIRONMENTS
+from tests.fakes.installed import FAIRLEAD
 
 pytestmark = pytest.mark.e2e
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from fairlead.doors.process import Program, run
 from tests.e2e.running import RunningSandbox
+from tests.fakes.installed import FAIRLEAD
 
 pytestmark = pytest.mark.e2e
-
-FAIRLEAD = Path(sys.executable).parent / "fairlead"
 
 
 async def test_the_starter_lints_and_deploys_as_it_is(tmp_path: Path, sandbox: RunningSandbox) -> None:

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any
 
-import orjson
 import pytest
 
 from bench.answers import Kind, first_of, summarize, too_early, too_late
@@ -17,8 +16,6 @@ from fairlead.adapters.clock.system import SystemClock
 from fairlead.adapters.kubernetes.client import KubernetesCluster
 from fairlead.adapters.traffic.services import ServiceSelectors
 from fairlead.domain.identity import ObjectRef
-from fairlead.domain.kubeconfig import KubeconfigDocument, Trust, merge
-from fairlead.domain.kubecontext import access, find_context
 from fairlead.domain.rollout.traffic import RouteElement, Selector
 from fairlead.ports.traffic import Guarantee
 from fairlead.sandbox.waiting import holds_within
@@ -67,10 +64,7 @@ async def target(real_sandbox: RunningSandbox, namespace: str) -> Target:
 
 @pytest.fixture
 async def router(real_sandbox: RunningSandbox) -> AsyncIterator[ServiceSelectors]:
-    document = KubeconfigDocument("", orjson.loads(real_sandbox.kubeconfig.read_bytes()))
-    context = find_context(merge([document]), real_sandbox.contexts[0])
-    found = access(context, namespace="default", trust=Trust.OPERATOR, files={})
-    cluster = KubernetesCluster(found, clock=SystemClock(), environ={})
+    cluster = KubernetesCluster(real_sandbox.access(), clock=SystemClock(), environ={})
     yield ServiceSelectors(cluster)
     await cluster.close()
 

@@ -20,8 +20,8 @@ from fairlead.sandbox.controlplane import access as access_of
 from fairlead.sandbox.places import Places
 from fairlead.sandbox.waiting import holds_within
 from tests.e2e.running import RunningSandbox
-from tests.e2e.test_cli import ANY_CODE, FAIRLEAD
 from tests.e2e.units import UnitSite, states, unit_site
+from tests.fakes.installed import ANY_CODE, FAIRLEAD
 from tests.faults.crashing import Fault
 from tests.faults.proxy import FaultProxy
 from tests.faults.rules import FORWARD, Action, Call, Hold, Rule, at_write

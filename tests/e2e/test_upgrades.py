@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -19,13 +18,12 @@ from fairlead.sandbox.registry import push
 from tests.e2e.running import RunningSandbox
 from tests.fakes.chart_server import Pages, packaged
 from tests.fakes.http import HttpServer
+from tests.fakes.installed import ANY_CODE, FAIRLEAD
 from tests.fakes.repository import write_files
 from tests.fakes.terminal import Ended, validate
 
 pytestmark = pytest.mark.e2e
 
-FAIRLEAD = Path(sys.executable).parent / "fairlead"
-ANY_CODE = frozenset(range(256))
 ENVIRONMENTS = """\
 clusters: [{name: sandbox, provider: {minikube: {}}}]
 helmRepos: [{name: acme, url: "REPOSITORY"}]

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from fairlead.adapters.anchors.secrets import SecretAnchors
 from fairlead.adapters.clock.system import SystemClock
 from fairlead.adapters.gates.webhooks import WebhookJudges
@@ -23,8 +21,6 @@ from fairlead.domain.apps.descriptor import AUTOMATIC, Component, Descriptor, Ru
 from fairlead.domain.apps.writing import descriptor_json
 from fairlead.domain.declaring.apps.reading import read_descriptor
 from fairlead.domain.identity import ObjectRef
-from fairlead.domain.kubeconfig import KubeconfigDocument, Trust, merge
-from fairlead.domain.kubecontext import access, find_context
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Intent
 from fairlead.domain.unit_news import StateEntered, UnitNews
@@ -135,7 +131,7 @@ async def unit_site(
     sandbox: RunningSandbox, namespace: str, reach: Access | None = None, *, impersonating: bool = False
 ) -> AsyncIterator[UnitSite]:
     """Give the unit `shop` of a namespace, reached directly or by way of a proxy; perhaps with the rights of others."""
-    cluster = KubernetesCluster(reach or sandbox_access(sandbox, namespace), clock=SystemClock(), environ={})
+    cluster = KubernetesCluster(reach or sandbox.access(namespace), clock=SystemClock(), environ={})
     memory, news = SecretStateStore(cluster), News()
     objects = Impersonating(cluster) if impersonating else cluster
     routers = {("", "Service"): ServiceSelectors(objects)}
@@ -154,10 +150,3 @@ async def unit_site(
             yield UnitSite(cluster, units, UnitKey("c", namespace, "shop"), sandbox.registry, news)
     finally:
         await cluster.close()
-
-
-def sandbox_access(sandbox: RunningSandbox, namespace: str) -> Access:
-    """Return how the first cluster of a sandbox is reached."""
-    document = KubeconfigDocument(str(sandbox.kubeconfig), orjson.loads(sandbox.kubeconfig.read_bytes()))
-    context = find_context(merge([document]), sandbox.contexts[0])
-    return access(context, namespace=namespace, trust=Trust.OPERATOR, files={})

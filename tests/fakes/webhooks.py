@@ -8,15 +8,14 @@ import hmac
 import json
 import resource
 import signal
-import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fairlead.doors.process import Program, start, stop
+from tests.fakes.installed import FAIRLEAD
 
-FAIRLEAD = Path(sys.executable).parent / "fairlead"
 SECRET = "correct horse battery staple"
 CONFIG = "receivers:\n  - {name: ci, provider: generic, secretFrom: {env: CI_SECRET}}\n"
 

@@ -25,7 +25,7 @@ from fairlead.sandbox.controlplane import access
 from fairlead.sandbox.kubeconfig import Access
 from fairlead.sandbox.places import Places
 from tests.e2e.running import RunningSandbox
-from tests.e2e.test_cli import ANY_CODE, FAIRLEAD
+from tests.fakes.installed import ANY_CODE, FAIRLEAD
 from tests.fakes.terminal import Ended, validate
 from tests.faults.proxy import FaultProxy, Victim
 from tests.faults.rules import Rule, untouched
