@@ -130,3 +130,13 @@ def test_every_page_of_the_docs_is_in_the_index() -> None:
     index = ROOT / "docs" / "README.md"
     linked = {(index.parent / target).resolve() for target in LINK.findall(index.read_text()) if "://" not in target}
     assert {page for page in PAGES if page.is_relative_to(index.parent)} - {index} <= linked
+
+
+def test_what_the_source_refers_to_is_there() -> None:
+    named = {
+        name
+        for path in (ROOT / "src").rglob("*.py")
+        for name in re.findall(r"docs/[\w/-]+\.(?:md|json)", path.read_text())
+    }
+    assert len(named) > 5
+    assert {name for name in named if not (ROOT / name).exists()} == set()

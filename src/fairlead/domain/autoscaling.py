@@ -1,4 +1,4 @@
-"""Which objects an autoscaler scales, so that their replicas are left to it (`semantics.md` 1)."""
+"""Which objects an autoscaler scales, so that their replicas are left to it."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Action(StrEnum):
 
 
 class Unverified(StrEnum):
-    """Why the server's dry run did not confirm a change (`semantics.md` 5).
+    """Why the server's dry run did not confirm a change.
 
     `refused` is the server's own no (`Change.problem` says why): applying it would fail, so nothing of its release is.
     """
@@ -88,7 +88,7 @@ class Change:
     """One difference.
 
     `declared` is the whole wish, `desired` what of it will be sent. `uid` and `resource_version` are of what is live.
-    `verified` is False with a reason where the server's dry run could not speak (`semantics.md` 5); `problem` is what
+    `verified` is False with a reason where the server's dry run could not speak; `problem` is what
     the server or the rights of the caller said then. `manager` is the field manager to apply with. `digest` covers the
     declared fields that are not left alone, `live_digest` the same fields as they are live. `is_preparation`: it must
     be there before anything else of the release, hooks included. `is_pruning`: it is about an object that the release
@@ -251,7 +251,7 @@ class PlanOptions:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a run would do, finished before the first write. `digest` is the planDigest of `semantics.md` 5.
+    """Everything a run would do, finished before the first write. `digest` is its planDigest (docs/topics/planning.md).
 
     `options` are how it was made, for whoever has to make it again. `undeclared` are releases that were deployed from
     the same environments, own something, and are neither in the plan nor declared.

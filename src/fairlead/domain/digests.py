@@ -1,4 +1,7 @@
-"""The digest by which a plan is recognised (`semantics.md` 5): the same wish against the same cluster, to the field."""
+"""The digest by which a plan is recognised: the same wish against the same cluster, to the field.
+
+What each digest covers: docs/topics/planning.md, "Digests".
+"""
 
 from __future__ import annotations
 

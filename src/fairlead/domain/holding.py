@@ -1,4 +1,4 @@
-"""Holds: a release stays where it is until other inputs come, or a person says so (`semantics.md` 5).
+"""Holds: a release stays where it is until other inputs come, or a person says so (docs/topics/holds.md).
 
 A rollback rejects the inputs that it turned away from: only these are refused, and any others end the hold. A hold by
 hand names no inputs; it refuses everything but what runs, until a person ends it.

@@ -1,4 +1,7 @@
-"""Who writes to a release, as the lock in its state says, and whether another run may take over (`semantics.md` 4)."""
+"""Who writes to a release, as the lock in its state says, and whether another run may take over.
+
+What it means for people: docs/topics/records.md, "One writer".
+"""
 
 from __future__ import annotations
 

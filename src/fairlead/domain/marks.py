@@ -1,4 +1,4 @@
-"""Whose an object is: the marks we leave, and those of others (`semantics.md` 2)."""
+"""Whose an object is: the marks we leave, and those of others (docs/topics/ownership.md)."""
 
 from __future__ import annotations
 

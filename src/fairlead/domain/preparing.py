@@ -1,6 +1,6 @@
 """What must be there before anything else of a release: its namespace if asked for, and a chart's `crds/`.
 
-Neither is ever owned: no marks, never deleted (`semantics.md` 2); and never updated, unless the release says `replace`.
+Neither is ever owned: no marks, never deleted; and never updated, unless the release says `replace`.
 """
 
 from __future__ import annotations

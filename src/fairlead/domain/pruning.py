@@ -1,7 +1,7 @@
 """What a release owns and no longer declares: what of it is deleted, what stays, and when a person must allow it.
 
 Only what stands in the inventory is looked at, and only the very object that stands there: its UID tells it from a
-later one of the same name, and it must still carry the marks of the release (`semantics.md` 2 and 5). So neither marks
+later one of the same name, and it must still carry the marks of the release. So neither marks
 that somebody copied nor an inventory that somebody forged is enough to have an object deleted.
 """
 

@@ -1,4 +1,4 @@
-"""What the server makes of what is sent: `1000m` becomes `1`, which is no change the next time (`semantics.md` 1).
+"""What the server makes of what is sent: `1000m` becomes `1`, which is no change the next time.
 
 Only a dry run could tell so. A deployment therefore remembers, of each object that does not stand there as it was sent,
 the digests of what was sent and of what our manager then owned. While both stay, nothing has to be asked. A plan

@@ -1,4 +1,4 @@
-"""What the cluster remembers of a release: the document in its state Secret (`semantics.md` 3).
+"""What the cluster remembers of a release: the document in its state Secret (docs/topics/records.md).
 
 Every change is a new value; who stores it does so by compare-and-swap.
 """

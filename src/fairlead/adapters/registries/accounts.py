@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from fairlead.adapters.registries.helpers import ask_helper, cloud_login
+from fairlead.adapters.registries.credential_helpers import ask_helper, cloud_login
 from fairlead.adapters.registries.once import Once
 from fairlead.domain.docker_config import Account, DockerConfig, Helper, read_docker_config
 from fairlead.domain.errors import InputError, Problem

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.adapters.registries.helpers import ask_helper, cloud_commands, cloud_login
+from fairlead.adapters.registries.credential_helpers import ask_helper, cloud_commands, cloud_login
 from fairlead.domain.docker_config import Account, Helper
 from fairlead.domain.errors import InputError
 from fairlead.settings import Settings
