@@ -10,7 +10,17 @@ import pytest
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.commands import ReleaseHosts, SetAutoscalers, SetReplicas, SwitchRoute
 from fairlead.domain.rollout.guards import holds
-from fairlead.domain.rollout.intents import Abort, Deploy, OnBusy, Pause, Resolution, Resolve, Rollback, Undeploy
+from fairlead.domain.rollout.intents import (
+    Abort,
+    Deploy,
+    OnBusy,
+    Pause,
+    Policy,
+    Resolution,
+    Resolve,
+    Rollback,
+    Undeploy,
+)
 from fairlead.domain.rollout.judging import judge
 from fairlead.domain.rollout.observation import Difference, Observation, Verdict
 from fairlead.domain.rollout.phases import Kind, Phase, UnitOutcome, VersionKind, VersionState
@@ -59,8 +69,20 @@ def test_what_was_not_done_is_asked_for_again() -> None:
     assert [type(one) for one in step(reverting.anchor, Fact(Kind.RETRY, T0)).commands] == [SwitchRoute]
 
 
-def test_a_preview_comes_back_before_an_abort_is_over() -> None:
+def test_a_preview_goes_where_the_live_version_has_none() -> None:
     unit = deployed("1")
+    submitted_to(unit, Deploy("i", "ann", T0, "d", spec_of("2", Policy(automatic=False), preview=True)))
+    unit.settle()
+    assert (unit.phase, unit.world.preview) == ("Awaiting", "2")
+    submitted_to(unit, Abort("a", "ann", T0))
+    unit.settle()
+    assert (unit.phase, unit.world.preview) == ("Idle", "")
+
+
+def test_a_preview_comes_back_before_an_abort_is_over() -> None:
+    unit = deployed()
+    submitted_to(unit, Deploy("i1", "ann", T0, "d1", spec_of("1", preview=True)))
+    unit.settle()
     unit.world.gates = Verdict.UNKNOWN
     submitted_to(unit, Deploy("i", "ann", T0, "d", spec_of("2", preview=True)))
     unit.world.staged = False

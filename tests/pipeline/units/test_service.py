@@ -156,6 +156,14 @@ async def test_a_preview_that_is_given_up_leads_nowhere_any_more(here: Yard) -> 
     assert here.live("Service", "shop") is None
 
 
+async def test_a_preview_goes_with_its_candidate_where_the_live_version_shows_none(here: Yard) -> None:
+    await here.deploy(here.descriptor())
+    await here.deploy(here.descriptor(env="green", rules={"promote_after": None}))
+    assert here.live("Service", "shop-preview") is not None
+    anchor = await here.ask(Abort(*here.asked()))
+    assert (ended(anchor)["i2"], here.live("Service", "shop-preview")) == ("aborted", None)
+
+
 async def test_all_workloads_of_an_app_switch_together(here: Yard) -> None:
     worker = Component("worker", here.descriptor().main.pod_spec, 1)
     await here.deploy(here.descriptor(components=(worker,)))

@@ -53,6 +53,11 @@ def hosts_needed(anchor: Anchor) -> tuple[str, ...]:
     return tuple(dict.fromkeys(host for spec in specs for host in spec.hosts))
 
 
+def preview_kept(anchor: Anchor) -> str:
+    """Return the version that a preview leads to once the candidate is given up, empty where it goes."""
+    return anchor.live.name if anchor.live is not None and anchor.live.spec.preview else ""
+
+
 def live_elements(anchor: Anchor) -> tuple[RouteElement, ...]:
     """Return the elements of the switch under way; at rest, those of the live version, before as after.
 
@@ -125,7 +130,7 @@ def _probing(anchor: Anchor, spec: VersionSpec) -> tuple[Command, ...]:
 def _aborting(anchor: Anchor, spec: VersionSpec) -> tuple[Command, ...]:
     live = anchor.live.name if anchor.live is not None else ""
     opened = ProbeRoutes((), live, None)  # what leads in from outside may be the candidate's already
-    return (SetPreview(live), opened) if spec.preview else (opened,)
+    return (SetPreview(preview_kept(anchor)), opened) if spec.preview else (opened,)
 
 
 _DUTIES: Final[Mapping[Phase, Callable[[Anchor, VersionSpec], tuple[Command, ...]]]] = {

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from fairlead.domain.rollout.anchor import Anchor, Candidate, Version
-from fairlead.domain.rollout.entering import live_elements, old_side
+from fairlead.domain.rollout.entering import live_elements, old_side, preview_kept
 from fairlead.domain.rollout.guards import is_held_back, promoted_at
 from fairlead.domain.rollout.judging_versions import is_shrunk
 from fairlead.domain.rollout.observation import Difference, Observation, Verdict, VersionSeen
@@ -193,7 +193,8 @@ def _soaking(case: _Case) -> _Found:
 
 def _aborting(case: _Case) -> _Found:
     version, live = case.version, case.anchor.live.name if case.anchor.live is not None else ""
-    if case.observation.opened != live or (case.candidate.spec.preview and case.observation.preview != live):
+    shown = case.observation.preview == preview_kept(case.anchor) or not case.candidate.spec.preview
+    if case.observation.opened != live or not shown:
         return Kind.RETRY
     if version is None or version.state is not VersionState.FAILED:
         return Kind.CLEARED
