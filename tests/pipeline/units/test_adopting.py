@@ -10,7 +10,8 @@ import pytest
 from fairlead.adapters.statestore.store import SecretStateStore
 from fairlead.domain.identity import ObjectRef, ReleaseKey, object_ref
 from fairlead.domain.inventory import Inventory, InventoryEntry
-from fairlead.domain.rollout.intents import Rollback
+from fairlead.domain.rollout.intents import Rollback, Undeploy
+from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.state import ReleaseState, Stored
 from fairlead.ports.cluster import LiveObject
 from tests.fakes.states import lock
@@ -46,6 +47,65 @@ async def test_a_plain_app_is_version_zero_and_can_come_back(here: Yard) -> None
     assert (states(anchor), here.selector) == ({"0": "Hot", "1": "Live"}, {"app": "shop", "version": "1"})
     anchor = await here.ask(Rollback(*here.asked(), "d2"))
     assert (states(anchor), here.selector) == ({"0": "Live", "1": "Hot"}, {"app": "shop", "version": "0"})
+
+
+def scaled(here: Yard, **metadata: Any) -> None:
+    """Put an autoscaler of the plain Deployment."""
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "shop"}
+    here.cluster.put(
+        {
+            "apiVersion": "autoscaling/v2",
+            "kind": "HorizontalPodAutoscaler",
+            "metadata": {"name": "peaks", "namespace": KEY.namespace, **metadata},
+            "spec": {"minReplicas": 2, "maxReplicas": 9, "scaleTargetRef": target},
+        }
+    )
+
+
+async def test_what_scales_a_plain_app_comes_and_goes_with_its_traffic(here: Yard) -> None:
+    plain(here)
+    scaled(here)
+    deployment = ObjectRef("apps/v1", "Deployment", KEY.namespace, "shop")
+    here.cluster.edit(deployment, lambda obj: obj["spec"].update(replicas=5), manager="hpa")
+    anchor = await here.deploy(here.descriptor())
+    assert states(anchor) == {"0": "Hot", "1": "Live"}
+    assert (here.replicas("shop"), here.replicas("shop-1")) == (5, 5)
+    assert here.live("HorizontalPodAutoscaler", "peaks") is None
+    await here.ask(Rollback(*here.asked(), "d2"))
+    back = here.live("HorizontalPodAutoscaler", "peaks")
+    assert back is not None
+    assert (back["spec"]["minReplicas"], back["spec"]["maxReplicas"]) == (2, 9)
+    await here.deploy(here.descriptor(), release_hold=True)
+    anchor = await here.settle(lambda anchor: states(anchor) in ({"1": "Live"}, {"2": "Live"}, {"3": "Live"}))
+    assert [here.live(kind, "peaks") for kind in ("HorizontalPodAutoscaler", "Deployment")] == [None, None]
+
+
+async def test_what_scales_a_plain_app_goes_with_the_app(here: Yard) -> None:
+    plain(here)
+    scaled(here)
+    await here.units.deploy(KEY, here.order(here.descriptor(rules={"promote_after": None})))
+    anchor = await here.settle()
+    assert (anchor.phase, states(anchor)) == (Phase.AWAITING, {"0": "Live", "1": "Ready"})
+    assert here.live("HorizontalPodAutoscaler", "peaks") is not None
+    anchor = await here.ask(Undeploy(*here.asked(), "d2"))
+    assert (states(anchor), here.live("HorizontalPodAutoscaler", "peaks")) == ({}, None)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"annotations": {"argocd.argoproj.io/tracking-id": "x:autoscaling/HorizontalPodAutoscaler:default/peaks"}},
+        {"ownerReferences": [{"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "name": "peaks", "uid": "u"}]},
+    ],
+    ids=["argo", "keda"],
+)
+async def test_what_others_scale_is_not_adopted(here: Yard, metadata: dict[str, Any]) -> None:
+    plain(here)
+    for owner in metadata.get("ownerReferences", []):
+        owner["controller"] = True
+    scaled(here, **metadata)
+    anchor = await here.deploy(here.descriptor())
+    assert (states(anchor), ended(anchor), here.selector) == ({}, {"i1": "failed"}, {"app": "shop"})
 
 
 async def test_what_a_release_made_is_taken_out_of_its_inventory(here: Yard) -> None:

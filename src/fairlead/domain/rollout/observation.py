@@ -92,7 +92,8 @@ class AdoptionSeen:
 
     `version` is the name under which it is adopted, `workloads` what it runs, `routes` where traffic goes by the
     selectors as they were found, `pinned` the same once they name the version. `pinning`: the pod templates carry the
-    version. `labelled`: every live pod does, and there are as many ready ones as before.
+    version. `labelled`: every live pod does, and there are as many ready ones as before. `autoscaled`: autoscalers say
+    how many pods it runs.
     """
 
     version: str
@@ -102,6 +103,7 @@ class AdoptionSeen:
     pinned: tuple[RouteTarget, ...]
     pinning: bool = False
     labelled: bool = False
+    autoscaled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

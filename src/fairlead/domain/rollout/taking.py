@@ -188,7 +188,7 @@ def adopt(draft: Draft) -> None:
         workloads=found.workloads,
         routes=found.pinned,
         hosts=(),
-        autoscaled=False,
+        autoscaled=found.autoscaled,
         preview=False,
     )
     draft.put(

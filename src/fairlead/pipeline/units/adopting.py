@@ -2,7 +2,8 @@
 
 The Service selects pods whatever their version, so pods of a new version would get its traffic as soon as they are
 ready. First the pod template gets the version, by a rolling update: the Deployment's own selector cannot change, and
-labels of live pods would be lost with them. Then, when all pods carry it, the Service's selector gets it, too.
+labels of live pods would be lost with them. Then, when all pods carry it, the Service's selector gets it, too. What
+scales the Deployment is the version's, too: it goes while another version is live, and comes back with this one.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from fairlead.domain.apps.naming import UNIT_LABEL, VERSION_LABEL, mark
 from fairlead.domain.identity import object_ref, sha256_json
 from fairlead.domain.marks import RELEASE_ANNOTATION, Nobodys, ownership, unmarked
 from fairlead.domain.normalising import visible
-from fairlead.domain.reading import branch, text, whole
+from fairlead.domain.reading import branch, entries, is_true, text, whole
 from fairlead.domain.rollout.commands import PinLabels
 from fairlead.domain.rollout.intents import Deploy
 from fairlead.domain.rollout.observation import AdoptionSeen
@@ -24,7 +25,7 @@ from fairlead.domain.rollout.traffic import RouteTarget, Selector
 from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.guarded import change
 from fairlead.pipeline.units.leading import as_release
-from fairlead.pipeline.units.sight import DEPLOYMENTS, PODS, is_going, is_ready
+from fairlead.pipeline.units.sight import AUTOSCALERS, DEPLOYMENTS, PODS, is_going, is_ready, scaled_by
 from fairlead.pipeline.units.turn import Contradicted, Turn
 from fairlead.ports.cluster import LiveObject
 
@@ -34,19 +35,20 @@ ADOPTED: Final = "0"
 
 @dataclass(frozen=True, slots=True)
 class _Plain:
-    """A Service and the one Deployment behind it."""
+    """A Service, the one Deployment behind it, and what scales that."""
 
     workload: str
     service: LiveObject
     deployment: LiveObject
+    autoscalers: tuple[LiveObject, ...]
+
+    @property
+    def objects(self) -> tuple[LiveObject, ...]:
+        return (self.service, self.deployment, *self.autoscalers)
 
     @property
     def selector(self) -> Selector:
         return Selector({k: v for k, v in branch(self.service, "spec", "selector").items() if k != VERSION_LABEL})
-
-    @property
-    def labels(self) -> Mapping[str, Any]:
-        return branch(self.deployment, "spec", "template", "metadata", "labels")
 
 
 async def look_at_adoption(turn: Turn) -> None:
@@ -77,14 +79,15 @@ async def pin_labels(turn: Turn, command: PinLabels) -> None:
     if not turn.contents(command.version).workloads:
         await turn.keep(_contents(turn, command.version, found))
     for one in found:
-        if one.labels.get(VERSION_LABEL) != command.version and not await _pin(turn, one, command.version):
-            raise Contradicted
+        for each in (*one.autoscalers, one.deployment):
+            if not _is_pinned(each, command.version) and not await _pin(turn, each, command.version):
+                raise Contradicted
 
 
 async def _take_over(turn: Turn, plain: _Plain) -> None:
     """Take what is adopted out of the inventory of the release that made it, which would prune it else one day."""
-    refs = {object_ref(plain.service).identity, object_ref(plain.deployment).identity}
-    for release in {_release(plain.service), _release(plain.deployment)} - {""}:
+    refs = {object_ref(one).identity for one in plain.objects}
+    for release in {_release(one) for one in plain.objects} - {""}:
         key = replace(as_release(turn.key), release=release)
         stored = await turn.place.memory.read(key)
         left = stored.state.inventory.without(refs)
@@ -105,21 +108,30 @@ def _release(live: LiveObject) -> str:
 
 
 def _is_free(turn: Turn, live: LiveObject) -> bool:
-    """Return whether an object is nobody's, or of a release of ours: what other deployers keep is not adopted."""
+    """Return whether an object is nobody's, or of a release of ours: what others keep as it is, is not adopted."""
+    if any(is_true(owner, "controller") for owner in entries(live, "metadata", "ownerReferences")):
+        return False
     bare = unmarked(live) if _release(live) else live
     return isinstance(ownership(bare, as_release(turn.key), is_chart=False), Nobodys)
 
 
-async def _pin(turn: Turn, plain: _Plain, version: str) -> bool:
+def _is_pinned(live: LiveObject, version: str) -> bool:
+    labels = branch(live, "metadata", "labels") if live["kind"] == AUTOSCALERS.kind else _pod_labels(live)
+    return labels.get(VERSION_LABEL) == version
+
+
+async def _pin(turn: Turn, live: LiveObject, version: str) -> bool:
+    """Bring the version into the labels of an object, and of its pods if it has some."""
     labels = {VERSION_LABEL: version, UNIT_LABEL: turn.key.name}
-    own = {**branch(plain.deployment, "metadata", "labels"), **labels}
-    changes = [
-        ("/metadata/labels", own),
-        ("/spec/template/metadata/labels", {**plain.labels, **labels}),
-    ]
+    changes = [("/metadata/labels", {**branch(live, "metadata", "labels"), **labels})]
+    if pods := _pod_labels(live):
+        changes.append(("/spec/template/metadata/labels", {**pods, **labels}))
     marks = mark(turn.key.namespace, turn.key.name)
-    changed = await change(turn.cluster, plain.deployment, changes, epoch=turn.epoch, annotations=marks)
-    return changed is not None
+    return await change(turn.cluster, live, changes, epoch=turn.epoch, annotations=marks) is not None
+
+
+def _pod_labels(live: LiveObject) -> Mapping[str, Any]:
+    return branch(live, "spec", "template", "metadata", "labels")
 
 
 async def _plain(turn: Turn, target: RouteTarget) -> _Plain | None:
@@ -130,18 +142,21 @@ async def _plain(turn: Turn, target: RouteTarget) -> _Plain | None:
         return None
     found = (await turn.cluster.list(DEPLOYMENTS, turn.key.namespace)).items
     behind = [one for one in found if _selects(selector, one) and not is_going(one)]
-    if len(behind) != 1 or not (_is_free(turn, service) and _is_free(turn, behind[0])):
+    if len(behind) != 1:
         return None
-    return _Plain(target.ref.name, service, behind[0])
+    scaling = (await turn.cluster.list(AUTOSCALERS, turn.key.namespace)).items
+    autoscalers = [one for one in scaling if scaled_by(one) == text(behind[0], "metadata", "name")]
+    plain = _Plain(target.ref.name, service, behind[0], tuple(one for one in autoscalers if not is_going(one)))
+    return plain if all(_is_free(turn, one) for one in plain.objects) else None
 
 
 def _selects(selector: Mapping[str, Any], deployment: LiveObject) -> bool:
-    labels = branch(deployment, "spec", "template", "metadata", "labels")
+    labels = _pod_labels(deployment)
     return selector.items() <= labels.items() and labels.get(VERSION_LABEL, ADOPTED) == ADOPTED
 
 
 async def _seen(turn: Turn, found: list[_Plain]) -> AdoptionSeen:
-    pinned = [one.labels.get(VERSION_LABEL) == ADOPTED for one in found]
+    pinned = [all(_is_pinned(live, ADOPTED) for live in (one.deployment, *one.autoscalers)) for one in found]
     return AdoptionSeen(
         version=ADOPTED,
         digest=_contents(turn, ADOPTED, found).digest,
@@ -150,6 +165,7 @@ async def _seen(turn: Turn, found: list[_Plain]) -> AdoptionSeen:
         pinned=tuple(RouteTarget(object_ref(one.service), one.selector.with_version(ADOPTED)) for one in found),
         pinning=all(pinned),
         labelled=all(pinned) and all([await _is_through(turn, one) for one in found]),
+        autoscaled=any(one.autoscalers for one in found),
     )
 
 
@@ -170,7 +186,10 @@ def _contents(turn: Turn, version: str, found: list[_Plain]) -> Contents:
     for route, one in zip(routes, found, strict=True):
         kept = {name: value for name, value in route["spec"].items() if name not in ("clusterIP", "clusterIPs")}
         route["spec"] = {**kept, "selector": dict(one.selector.with_version(version).labels)}
-    return Contents(version=version, digest=sha256_json(pods), workloads=workloads, routes=tuple(routes))
+    scaling = tuple(_bare(turn, each, version) for one in found for each in one.autoscalers)
+    return Contents(
+        version=version, digest=sha256_json(pods), workloads=workloads, autoscalers=scaling, routes=tuple(routes)
+    )
 
 
 def _bare(turn: Turn, live: LiveObject, version: str) -> dict[str, Any]:
@@ -181,8 +200,7 @@ def _bare(turn: Turn, live: LiveObject, version: str) -> dict[str, Any]:
     annotations = {**branch(seen, "metadata", "annotations"), **mark(turn.key.namespace, turn.key.name)}
     metadata = {"name": ref.name, "namespace": ref.namespace, "labels": labels, "annotations": annotations}
     made: dict[str, Any] = {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": metadata, "spec": seen["spec"]}
-    if version:
-        template = branch(seen, "spec", "template")
+    if template := branch(seen, "spec", "template"):
         pods = {**branch(template, "metadata", "labels"), VERSION_LABEL: version, UNIT_LABEL: turn.key.name}
         inner = {**branch(template, "metadata"), "labels": pods}
         made["spec"] = {**seen["spec"], "template": {**template, "metadata": inner}}

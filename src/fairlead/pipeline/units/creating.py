@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from fairlead.domain.apps.naming import is_marked
@@ -13,7 +12,7 @@ from fairlead.domain.rollout.commands import CreateVersion, Scaling, SetAutoscal
 from fairlead.domain.units import epoch_of
 from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.units.guarded import CONFLICTS_AT_MOST, change, create, put, remove
-from fairlead.pipeline.units.sight import AUTOSCALERS, is_going, version_of
+from fairlead.pipeline.units.sight import AUTOSCALERS, is_going, scaled_by, version_of
 from fairlead.pipeline.units.turn import Contradicted, Turn
 from fairlead.ports.cluster import LiveObject
 
@@ -34,13 +33,11 @@ async def create_version(turn: Turn, command: CreateVersion) -> None:
 
 
 async def set_preview(turn: Turn, command: SetPreview) -> None:
-    """Let the preview Services lead to a version, or remove them."""
-    if command.version:
-        previews = turn.contents(command.version).previews
-        await at_once(put(turn.cluster, manifest, epoch=turn.epoch) for manifest in previews)
-        return
+    """Let the preview Services lead to a version, and remove those that it has none of."""
+    previews = turn.contents(command.version).previews
+    await at_once(put(turn.cluster, manifest, epoch=turn.epoch) for manifest in previews)
     refs = {object_ref(manifest) for one in turn.library.values() for manifest in one.previews}
-    for live in await at_once(turn.cluster.get(ref) for ref in sorted(refs)):
+    for live in await at_once(turn.cluster.get(ref) for ref in sorted(refs - set(map(object_ref, previews)))):
         if live is not None:
             await remove(turn.cluster, live, epoch=turn.epoch)
 
@@ -103,13 +100,8 @@ async def autoscalers_of(turn: Turn, version: str) -> list[LiveObject]:
     return [
         live
         for live in found
-        if not is_going(live) and (_target(live) in names or (version_of(live) == version and epoch_of(live)))
+        if not is_going(live) and (scaled_by(live) in names or (version_of(live) == version and epoch_of(live)))
     ]
-
-
-def _target(live: Mapping[str, Any]) -> str:
-    target = live["spec"]["scaleTargetRef"]
-    return str(target["name"]) if target["kind"] == "Deployment" else ""
 
 
 def _sized(manifest: JsonObject, replicas: int) -> dict[str, Any]:

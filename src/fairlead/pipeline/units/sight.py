@@ -108,6 +108,12 @@ def is_going(live: ObjectBody) -> bool:
     return bool(text(live, "metadata", "deletionTimestamp"))
 
 
+def scaled_by(autoscaler: ObjectBody) -> str:
+    """Return the name of the Deployment that an autoscaler scales, empty for what is none."""
+    kind, name = (text(autoscaler, "spec", "scaleTargetRef", field) for field in ("kind", "name"))
+    return name if kind == DEPLOYMENTS.kind else ""
+
+
 def is_ready(pod: ObjectBody) -> bool:
     """Return whether a pod is ready and stays."""
     told = {text(one, "type"): text(one, "status") for one in entries(pod, "status", "conditions")}
