@@ -18,7 +18,7 @@ from tests.adapters.git.test_workingcopy import ANN, GIT, PATH, changed, git
 from tests.adapters.git.test_workingcopy import server as server  # noqa: PLC0414 - a fixture, found by its name
 from tests.fakes.certificates import Authority
 from tests.fakes.git_server import GitOverHttp, git_over_ssh
-from tests.fakes.http import HttpServer
+from tests.fakes.http import Answer, HttpServer, Request
 
 TOKEN = "forge-token"
 
@@ -64,6 +64,26 @@ async def test_a_server_whose_certificate_nobody_trusts_gets_no_token(server: Pa
         with pytest.raises(OperationFailed):
             await copy.refresh(None)
         assert http.requests == []
+
+
+async def test_a_server_that_sends_us_on_leads_nowhere(server: Path, tmp_path: Path) -> None:
+    """S29: Git would follow to another host, and take the token along."""
+    sink = HttpServer(GitOverHttp(GIT, server.parent, "x-access-token", TOKEN))
+    async with sink:
+
+        async def elsewhere(request: Request, _: object) -> Answer:
+            return Answer(302, b"", {"Location": f"{sink.url}{request.path}"})
+
+        async with HttpServer(elsewhere) as http:
+            remote = Remote(f"{http.url}/server.git", TOKEN)
+            environ = {"PATH": PATH, "HOME": str(tmp_path)}
+            copy = GitWorkingCopy(GIT, tmp_path / "copy", remote, author=ANN, environ=environ)
+            with pytest.raises(OperationFailed) as caught:
+                await copy.refresh("main")
+            assert http.requests != []
+
+    assert caught.value.code == "gitFailed"
+    assert sink.requests == []
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known host", "unknown host"])

@@ -160,6 +160,17 @@ async def test_names_of_files_are_no_patterns(server: Path) -> None:
     assert await git(copy.root, "show", "--name-only", "--format=", commit) == "a*.yaml"
 
 
+async def test_objects_that_git_calls_dangerous_are_refused_as_they_arrive(server: Path) -> None:
+    """S26: the address of a submodule that would be an option."""
+    await committed(server, ".gitmodules", '[submodule "x"]\n\tpath = x\n\turl = --upload-pack=touch\n')
+    copy = copy_of(server)
+
+    with pytest.raises(OperationFailed) as caught:
+        await copy.refresh(None)
+
+    assert caught.value.code == "gitFailed"
+
+
 async def test_a_lost_race_on_the_base_is_told_and_nothing_is_forced(server: Path) -> None:
     copy = copy_of(server)
     await copy.refresh(None)
