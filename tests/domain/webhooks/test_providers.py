@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from fairlead.domain.errors import InputError
 from fairlead.domain.images import is_digest, is_tag, parse_image
+from fairlead.domain.moments import rfc3339
 from fairlead.domain.webhooks.deliveries import Announcement, BranchPushed, ImagePushed
 from fairlead.domain.webhooks.payload import COMMIT, Payload
 from fairlead.domain.webhooks.providers import PROVIDERS
 from tests.domain.webhooks.shapes import DIGEST, HARBOR_CLOUD_EVENT, SHAPES, event, in_base64
 
 
-def _with(body: Any, path: tuple[str, ...], value: Any) -> Any:
+def replaced(body: Any, path: tuple[str, ...], value: Any) -> Any:
     body = copy.deepcopy(body)
     *above, last = path
     found = body
@@ -36,7 +37,7 @@ def announced(provider: str, body: Any, **headers: str) -> tuple[Announcement, .
 
 def changed(provider: str, path: str, value: Any) -> Any:
     """The provider's usual body with one place changed."""
-    return _with(SHAPES[provider][1], tuple(path.split("/")), value)
+    return replaced(SHAPES[provider][1], tuple(path.split("/")), value)
 
 
 def test_every_provider_has_a_shape() -> None:
@@ -111,6 +112,8 @@ def test_what_is_no_push_announces_nothing(provider: str, body: Any, headers: di
         ("azure", "request/host", "evil.org/a b"),
         ("generic", "image", "registry.example.org/shop/web"),
         ("generic", "image", 7),
+        ("generic", "time", "0001-01-01T00:00:00+14:00"),
+        ("generic", "time", "9999-12-31T23:59:59-14:00"),
         ("github", "after", "HEAD"),
         ("github", "ref", None),
         ("github", "repository/full_name", "no slash"),
@@ -168,7 +171,7 @@ def test_a_digest_may_be_missing() -> None:
 
 
 def places(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """All places of a body, as `_with` takes them."""
+    """All places of a body, as `replaced` takes them."""
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, below in inner:
         yield (*path, str(key))
@@ -196,7 +199,7 @@ def test_nothing_but_sound_announcements_comes_of_any_body(data: st.DataObject) 
         found = list(places(body))
         if not found:
             break
-        body = _with(body, data.draw(st.sampled_from(found)), data.draw(_ANY))
+        body = replaced(body, data.draw(st.sampled_from(found)), data.draw(_ANY))
 
     assert_refused_or_sound(provider, body)
 
@@ -222,7 +225,7 @@ def assert_sound(announcement: Announcement) -> None:
             assert parse_image(f"{image}:{tag}").name == image
             assert is_tag(tag)
             assert digest is None or is_digest(digest)
-            assert time is None or time.tzinfo is not None
+            assert time is None or (time.tzinfo is not None and rfc3339(time))
         case BranchPushed(repository=repository, branch=branch, commit=commit, addresses=addresses):
             assert COMMIT.fullmatch(commit)
             assert all(text.isprintable() for text in (repository, branch, *addresses))

@@ -92,14 +92,14 @@ class Payload:
             raise self._refusal("seconds since 1970") from None
 
     def time(self) -> datetime | None:
-        """Return a time as in RFC 3339, or None when none is given."""
+        """Return a time as in RFC 3339, in UTC, or None when none is given."""
         if not self.is_given():
             return None
         try:
             found = datetime.fromisoformat(self.text(expected="a time"))
-        except ValueError:
+            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        except (ValueError, OverflowError):  # the latter before the year 1, or after 9999
             raise self._refusal("a time as in RFC 3339") from None
-        return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
     def _refusal(self, expected: str) -> InputError:
         return refusal(f"{self.path}: found {self._shown()}, expected {expected}")
