@@ -11,6 +11,8 @@ import pytest
 
 from fairlead.bootstrap import Wishes
 from fairlead.cli.catalog import CATALOG
+from fairlead.cli.entries.entry import Entry
+from fairlead.cli.main import commands
 from fairlead.domain.errors import (
     FairleadError,
     InputError,
@@ -79,6 +81,9 @@ def test_every_command_explains_itself_in_eighty_columns(tmp_path: Path, golden:
         (("schema", "output", "--nonsense"), "usage"),
         (("schema", "output", "extra"), "usage"),
         (("schema", "output", "--output"), "usage"),
+        (("env",), "usage"),
+        (("tokens", "nonsense"), "usage"),
+        (("completion",), "usage"),
     ],
 )
 def test_a_wrong_command_line_is_wrong_input(tmp_path: Path, arguments: tuple[str, ...], code: str) -> None:
@@ -88,6 +93,26 @@ def test_a_wrong_command_line_is_wrong_input(tmp_path: Path, arguments: tuple[st
     assert as_json.code == 2
     assert as_json.document["kind"] == "Error"
     assert [error["code"] for error in as_json.document["errors"]] == [code]
+
+
+@pytest.mark.parametrize("entry", CATALOG, ids=lambda entry: entry.name)
+def test_each_command_and_each_of_its_commands_has_an_example_of_its_own(entry: Entry) -> None:
+    below = getattr(commands()[entry.name], "commands", {"": None})
+    shown = [f"{one.command} " for one in entry.examples]
+    for name in below:
+        assert [one for one in shown if f"{entry.name} {name}" in one], name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "helps"),
+    [(("env",), "fairlead env"), (("env", "set"), "fairlead env set"), (("plan", "--wrong"), "fairlead plan")],
+)
+def test_a_wrong_command_line_is_told_whose_help_to_read(
+    tmp_path: Path, arguments: tuple[str, ...], helps: str
+) -> None:
+    ended = Terminal(tmp_path).run(*arguments, "--output", "json")
+    assert f"`{helps} --help`" in ended.document["errors"][0]["remedy"]
+    assert "\t" not in ended.document["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("output", [("--output", "json"), ("--output=json",)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import is_dataclass
 from typing import Any, cast, get_type_hints
 
@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 from fairlead.cli.catalog import find
-from fairlead.cli.entries.entry import Entry
+from fairlead.cli.entries.entry import Example
 
 WIDTH = 80  # columns of help on anything wider
 _OPTION = 26  # columns of an option and its value
@@ -76,7 +76,7 @@ class Command(TyperCommand):
         if entry.alias:
             formatter.write(f"Also: fairlead {entry.alias}\n")
         self._write_options(ctx, formatter)
-        formatter.write(examples(entry))
+        formatter.write(examples(entry.examples))
 
     def _write_options(self, ctx: Any, formatter: Any) -> None:
         panels: dict[str, list[tuple[str, str]]] = {}
@@ -100,9 +100,9 @@ def _described(option: str, purpose: str) -> str:
     return f"  {option:<{_OPTION}}  {lines[0]}".rstrip() + "\n" + "".join(f"{margin}{line}\n" for line in lines[1:])
 
 
-def examples(entry: Entry) -> str:
+def examples(found: Iterable[Example]) -> str:
     """Return the examples of a command as a block of text."""
     lines = ["", "Examples:"]
-    for example in entry.examples:
+    for example in found:
         lines += [f"  {example.command}", f"      {example.does}"]
     return "\n".join(lines) + "\n"

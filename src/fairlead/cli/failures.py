@@ -81,14 +81,25 @@ def explained(error: BaseException) -> FairleadError | None:
         case FairleadError():
             return error
         case typer.TyperException():
-            message = error.format_message().replace("Value error, ", "")
-            return InputError(Problem("usage", message, remedy="see the command's --help"))
+            return _misused(error)
         case KeyboardInterrupt() | typer.Abort():
             return Interrupted(Problem("interrupted", "interrupted by a signal"))
         case BaseExceptionGroup():
             return _together([explained(part) for part in error.exceptions])
         case _:
             return None
+
+
+def _misused(error: typer.TyperException) -> InputError:
+    """Say what is wrong with a command line, and whose help tells how it is written."""
+    message = " ".join(error.format_message().replace("Value error, ", "").split())
+    context = getattr(error, "ctx", None)  # only a command that was found has one
+    if context is None:
+        return InputError(Problem("usage", message, remedy="see `fairlead --help`"))
+    below = getattr(context.command, "commands", None)  # only a group has some
+    if below and context.invoked_subcommand is None:
+        message = message.removesuffix(".") + f": expected one of {', '.join(below)}"
+    return InputError(Problem("usage", message, remedy=f"see `{context.command_path} --help`"))
 
 
 def _together(errors: Sequence[FairleadError | None]) -> FairleadError | None:

@@ -45,7 +45,11 @@ MACHINE = (
         SET_UP,
         "Run a real Kubernetes on this machine, to try things.",
         (
-            Example("fairlead sandbox up", "start one cluster"),
+            Example("fairlead sandbox up --kubeconfig-out sandbox.kubeconfig", "start one cluster"),
+            Example("fairlead sandbox status", "where it is, and whether all of it runs"),
+            Example("fairlead sandbox load-image shop.tar", "so that pods can run it"),
+            Example("fairlead sandbox logs apiserver-1 --lines 100", "when something does not come up"),
+            Example("fairlead sandbox reset", "begin again with empty clusters"),
             Example("fairlead sandbox down", "end it and leave nothing behind"),
         ),
         module_name="fairlead.cli.sandbox",
