@@ -13,6 +13,7 @@ from fairlead.adapters.statestore.store import SecretStateStore
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused, Transient
 from fairlead.domain.identity import ObjectRef, ReleaseKey
 from fairlead.domain.state import ReleaseState, Stored
+from fairlead.ports.cluster import LiveObject
 from tests.contracts.conftest import ClusterUnderTest
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.states import INVENTORY, lock, record, recorded
@@ -106,12 +107,33 @@ async def test_half_a_record_is_none() -> None:
     cluster, key = FakeCluster(), ReleaseKey("test", "c", "default", "web")
     store, noise = SecretStateStore(cluster), random.Random(1).randbytes(800_000).hex()
     large = record(key=key, manifests=({"kind": "ConfigMap", "data": {"noise": noise}},))
-    cluster.fail(Transient(Problem("unreachable", "gone")), verb="apply", kind="Secret", skip=1)
+    cluster.fail(Transient(Problem("unreachable", "gone")), verb="create", kind="Secret", skip=1)
     with pytest.raises(Transient):
         await store.write_record(key, large)
     assert await store.record(key, 1) is None
     written = await store.write_record(key, large)
     assert await store.record(key, 1) == written
+
+
+async def test_a_record_that_another_run_writes_meanwhile_is_not_written_over() -> None:
+    class Racing(FakeCluster):
+        """Somebody changes what was read right after it was read."""
+
+        async def get(self, ref: ObjectRef) -> LiveObject | None:
+            found = await super().get(ref)
+            if found is not None:
+                self.edit(ref, lambda obj: obj["metadata"].setdefault("annotations", {}).update(by="another"))
+            return found
+
+    cluster, key = Racing(), ReleaseKey("test", "c", "default", "web")
+    store = SecretStateStore(cluster)
+    await store.write_record(key, record(key=key, notes="theirs"))
+    with pytest.raises(RemoteRefused) as caught:
+        await store.write_record(key, record(key=key, notes="ours"))
+    assert caught.value.code == "conflict"
+    found = await store.record(key, 1)
+    assert found is not None
+    assert found.notes == "theirs"
 
 
 async def test_a_lease_beats_until_it_falls_silent(store: SecretStateStore, key: ReleaseKey) -> None:

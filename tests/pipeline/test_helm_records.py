@@ -134,6 +134,28 @@ async def test_the_record_is_there_before_the_first_object_and_costs_two_writes_
     assert await site.revisions() == {1: "superseded", 2: "deployed"}
 
 
+async def test_no_deployment_of_a_chart_takes_more_writes_than_it_may() -> None:
+    """Four, one for the revision before, and from the eleventh on one for the record that goes."""
+    site = Site()
+    for number in range(1, 14):
+        site.cluster.calls.clear()
+        await site.deploy(config_map(key=str(number)))
+        writes = [call.verb for call in site.cluster.bookkeeping if call.kind == "Secret"]
+        assert len(writes) <= 4 + (number > 1) + (number > 10), (number, writes)
+        assert writes.count("delete") == (number > 10)
+
+
+async def test_a_deployment_remembers_which_chart_and_values_it_was_made_of() -> None:
+    site = Site()
+    await site.deploy(config_map(key="1"))
+    one = await site.wanted(config_map(key="2"))
+    assert one.rendered.use is not None
+    await site.carry_out(replace(one, rendered=replace(one.rendered, use=replace(one.rendered.use, values={"x": 2}))))
+    first, second = await history(one.target, site.engine.store(one.key), site.cluster)
+    assert first.chart == second.chart == {"name": "web", "version": "1.0.0", "digest": "sha256:0"}
+    assert len({first.values_digest, second.values_digest, None}) == 3
+
+
 async def test_an_unchanged_release_gets_no_record() -> None:
     site = Site()
     await site.deploy(config_map())

@@ -58,7 +58,7 @@ async def test_a_deployment_is_noted_before_its_first_write_and_recorded_after_i
         "create fairlead.v1.web",
         "apply a",
         "apply b",
-        "apply fairlead.v1.web.1",
+        "create fairlead.v1.web.1",
         "replace fairlead.v1.web",
     ]
     state = await site.state(one)
@@ -212,7 +212,7 @@ async def test_what_cannot_be_noted_is_not_begun(site: Site) -> None:
 
 
 async def test_what_cannot_be_recorded_has_failed(site: Site) -> None:
-    site.cluster.fail(Transient(Problem("unreachable", "gone")), verb="apply", kind="Secret")
+    site.cluster.fail(Transient(Problem("unreachable", "gone")), verb="create", kind="Secret", skip=1)
     deployed = await site.deploy(wanted(config_map("a")))
     assert (deployed.outcome, deployed.number) == (Outcome.FAILED, 1)
     assert "could not be recorded" in deployed.explanation

@@ -18,7 +18,7 @@ from fairlead.pipeline.engine import Engine, Wanted
 from fairlead.pipeline.plan import plan
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import FakeCluster
-from tests.fakes.releases import config_map, deployment, engine, wanted
+from tests.fakes.releases import config_map, deployment, engine, hook, job, wanted
 from tests.fakes.stepped_clock import SteppedClock, settle
 from tests.fakes.whoami import FakeWhoAmI
 
@@ -76,15 +76,18 @@ def site() -> Site:
     return Site()
 
 
-async def test_who_writes_and_lives_is_waited_for_and_then_named(site: Site) -> None:
+@pytest.mark.parametrize(("options", "seconds"), [({"lock_timeout": 20.0}, 20.0), ({}, 60.0)], ids=["asked", "default"])
+async def test_who_writes_and_lives_is_waited_for_and_then_named(
+    site: Site, options: dict[str, float], seconds: float
+) -> None:
     site.engine = replace(site.engine, clock=(clock := Beating(site)))
     one = wanted(config_map())
     held = await site.hold(one)
-    deployed = await site.deploy(one, lock_timeout=20.0)
+    deployed = await site.deploy(one, **options)
     assert (deployed.outcome, deployed.number) == (Outcome.REFUSED, None)
     assert "bob on ci" in deployed.explanation
     assert held.since in deployed.explanation
-    assert sum(clock.slept) == pytest.approx(20.0)
+    assert sum(clock.slept) == pytest.approx(seconds)
     assert site.cluster.writes == []
     assert (await site.state(one)).lock == held
 
@@ -207,6 +210,26 @@ async def test_who_waits_for_health_is_superseded_by_a_newer_run(site: Site) -> 
         (1, "superseded"),
         (2, "succeeded"),
     ]
+
+
+async def test_who_waited_for_health_says_so_when_it_writes_again(site: Site) -> None:
+    """Its last hooks must not be taken from under it."""
+    two, job_ref = Two(site), ObjectRef("batch/v1", "Job", "default", "after")
+    one = wanted(deployment(), hooks=(hook(job("after"), "post-install"),))
+    first = await two.start(two.ann, one, timeout_seconds=1e6)
+    await two.time.advance(2.5)
+    held = (await site.state(one)).lock
+    assert held is not None
+    assert held.phase is Phase.WAITING
+    healthy = {"replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1}
+    site.cluster.set_status(ObjectRef("apps/v1", "Deployment", "default", "web"), healthy)
+    await two.time.advance(60.0)
+    assert await site.cluster.get(job_ref) is not None
+    held = (await site.state(one)).lock
+    assert held is not None
+    assert held.phase is Phase.WRITING
+    site.cluster.set_status(job_ref, {"conditions": [{"type": "Complete", "status": "True"}]})
+    assert (await two.ended(first)).outcome is Outcome.SUCCEEDED
 
 
 async def test_a_creation_that_arrives_after_a_newer_run_has_succeeded_is_found_by_the_next(site: Site) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -70,7 +70,8 @@ class SecretStateStore(Leases):
         number = record.recorded.number
         labels = {RELEASE_LABEL: key.release, NUMBER_LABEL: str(number)}
         for chunk, piece in reversed(list(enumerate(pack(record.to_stored())))):
-            await self._put(in_secret(piece, _record_ref(key, number, chunk), kind=RECORD_TYPE, labels=labels))
+            ref = _record_ref(key, number, chunk)
+            await self._put(ref, in_secret(piece, ref, kind=RECORD_TYPE, labels=labels))
         return record
 
     async def record(self, key: ReleaseKey, number: int) -> Record | None:
@@ -112,9 +113,17 @@ class SecretStateStore(Leases):
                 raise
             return None
 
-    async def _put(self, secret: Mapping[str, Any]) -> None:
-        """Create a Secret that nobody else makes; one that a run before us left half-way makes room."""
-        await self.cluster.apply(secret, manager=STATE_MANAGER)
+    async def _put(self, ref: ObjectRef, secret: dict[str, Any]) -> None:
+        """Create a Secret that nobody else makes; what a run before us left half-way is replaced as it was read."""
+        try:
+            await self.cluster.create(secret, manager=STATE_MANAGER)
+        except RemoteRefused as error:
+            live = await self.cluster.get(ref) if error.code == "alreadyExists" else None
+            if live is None:
+                raise
+            if live.get("data") != secret["data"]:
+                met = {name: live["metadata"][name] for name in ("resourceVersion", "uid")}
+                await self.cluster.replace({**secret, "metadata": {**secret["metadata"], **met}}, manager=STATE_MANAGER)
 
 
 def _state_ref(key: ReleaseKey) -> ObjectRef:
