@@ -119,6 +119,17 @@ def test_a_sudden_shrink_needs_a_person(deleted: int, owned: int, kept: int) -> 
 
 
 @pytest.mark.parametrize(
+    ("deleted", "owned", "guarded"),
+    [(3, 3, False), (4, 4, True), (4, 13, True), (4, 14, False), (6, 20, False), (7, 20, True), (30, 100, False)],
+)
+def test_more_than_three_and_more_than_three_tenths_is_a_sudden_shrink(
+    deleted: int, owned: int, *, guarded: bool
+) -> None:
+    changes = [_change(Action.DELETE, name=str(number)) for number in range(deleted)]
+    assert (guard(_plan(*changes, owned=owned)) is not None) is guarded
+
+
+@pytest.mark.parametrize(
     ("kind", "api", "guarded"),
     [
         ("Namespace", "v1", True),
