@@ -126,7 +126,7 @@ async def client(port: int, plan: Iterator[int], images: int, rate: float, tally
 async def start(file: Path, port: int) -> asyncio.subprocess.Process:
     """Start the server and wait until it listens."""
     command = (sys.executable, __file__, "--serve", str(file), "--port", str(port))
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)  # noqa: TID251
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)  # noqa: TID251 - a bench
     assert process.stdout is not None
     await process.stdout.readline()
     return process
@@ -170,7 +170,7 @@ async def measure(file: Path, arguments: argparse.Namespace) -> None:
     kept = {
         f"{work.subject}:{each.tag}"
         for work in await queue.waiting(10**9)
-        for each in work.announcements  # type: ignore[union-attr]
+        for each in work.announcements  # type: ignore[union-attr] # only images were announced
     }
     await queue.close()
     report(tally, memories, before_kill, len(tally.answered - kept))

@@ -38,16 +38,16 @@ def _run(arguments: list[str]) -> int:
     gc.set_threshold(50_000, 20, 100)
     # Imported here, so that `--version` and the shell's Tab key do not pay for what they do not use.
     if arguments[:1] == ["__complete"]:
-        from fairlead.cli.completion.answer import answer  # noqa: PLC0415
+        from fairlead.cli.completion.answer import answer  # noqa: PLC0415 - as above
 
         return answer(arguments[1:])
     if arguments in ([], ["--help"], ["-h"], ["help"]):
-        from fairlead.cli.help import overview  # noqa: PLC0415
-        from fairlead.cli.streams import Streams  # noqa: PLC0415
+        from fairlead.cli.help import overview  # noqa: PLC0415 - as above
+        from fairlead.cli.streams import Streams  # noqa: PLC0415 - as above
 
         Streams.standard().write(overview())
         return 0
-    from fairlead.cli.main import run_on_terminal  # noqa: PLC0415
+    from fairlead.cli.main import run_on_terminal  # noqa: PLC0415 - as above
 
     return run_on_terminal(arguments)
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench.answers import Answer, Kind, Span, first_of, quantile, read, shown, summarize, too_early, too_late, write
 
 
-def answer(due: float, takes: float = 0.1, **more: object) -> Answer:
+def answer(due: float, takes: float = 0.1, **more: Any) -> Answer:
     fields = {"kind": Kind.NEW, "sent": due, "answered": due + takes, "status": 200, "version": "1", "pod": "a"}
-    return Answer(**{**fields, "due": due, "ended": due + takes, "error": "", **more})  # type: ignore[arg-type]
+    return Answer(**{**fields, "due": due, "ended": due + takes, "error": "", **more})
 
 
 ANSWERS = [

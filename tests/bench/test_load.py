@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,11 +21,11 @@ from tests.bench.misbehaving import Behaviour, Seen, Server, busy, serving, well
 ROOT = Path(__file__).parents[2]
 
 
-def plan(server: Server, *, rate: float = 400, seconds: float | None = 0.1, **more: float) -> Plan:
-    return Plan(server.target, rate, seconds, long_every=more.pop("long_every", 0), **more)  # type: ignore[arg-type]
+def plan(server: Server, *, rate: float = 400, seconds: float | None = 0.1, **more: Any) -> Plan:
+    return Plan(server.target, rate, seconds, long_every=more.pop("long_every", 0), **more)
 
 
-async def answers(behave: Behaviour, **more: float) -> tuple[Server, list[Answer]]:
+async def answers(behave: Behaviour, **more: Any) -> tuple[Server, list[Answer]]:
     async with serving(behave) as server:
         return server, await Load(plan(server, **more)).run()
 

@@ -140,7 +140,7 @@ async def test_kinds_and_versions_are_those_of_kubectl(real: RealCluster) -> Non
 
 async def test_old_and_new_discovery_agree(real: RealCluster) -> None:
     credential = real.access.credential
-    dialer = Dialer(Trust(ca=real.access.ca, client=credential))  # type: ignore[arg-type]
+    dialer = Dialer(Trust(ca=real.access.ca, client=credential))  # type: ignore[arg-type] # a sandbox has certificates
 
     async def fetch(path: str) -> dict[str, Any]:
         answer = await dialer.request("GET", real.access.server + path, headers={"Accept": "application/json"})

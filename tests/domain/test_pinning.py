@@ -87,7 +87,7 @@ def test_a_foreign_or_damaged_record_is_no_pin(extensions: object) -> None:
 
 
 def test_setting_a_context_leaves_everything_else_as_it_was() -> None:
-    before = {
+    before: dict[str, Any] = {
         "preferences": {"colors": True},
         "contexts": [
             {"name": "a", "context": {"cluster": "a"}},
@@ -99,9 +99,9 @@ def test_setting_a_context_leaves_everything_else_as_it_was() -> None:
     after = with_context(before, WANTED)
     assert [item["name"] for item in after["contexts"]] == ["a", "env:test", "z"]
     assert after["contexts"][1]["context"] == WANTED.to_fields()
-    assert (after["contexts"][0], after["contexts"][2]) == (before["contexts"][0], before["contexts"][2])  # type: ignore[index]
+    assert (after["contexts"][0], after["contexts"][2]) == (before["contexts"][0], before["contexts"][2])
     assert (after["preferences"], after["current-context"]) == ({"colors": True}, "a")
-    assert before["contexts"][1] == {"name": "env:test", "context": {"cluster": "old"}}  # type: ignore[index]
+    assert before["contexts"][1] == {"name": "env:test", "context": {"cluster": "old"}}
 
 
 def test_the_first_context_of_an_empty_file_makes_a_kubeconfig() -> None:

@@ -22,7 +22,7 @@ from fairlead.doors.process import (
 
 
 def python(code: str, *args: str, **options: object) -> Program:
-    return Program((sys.executable, "-c", code, *args), **options)  # type: ignore[arg-type]
+    return Program((sys.executable, "-c", code, *args), **options)  # type: ignore[arg-type] # each test knows its own
 
 
 async def test_output_and_exit_code_come_back() -> None:

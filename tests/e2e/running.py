@@ -65,7 +65,7 @@ class RunningSandbox:
         context = find_context(merge([document]), self.contexts[0])
         return access(context, namespace=namespace, trust=Trust.OPERATOR, files={})
 
-    async def ask(self, *arguments: str, context: str | None = None, stdin: str = "", timeout: float = 60) -> str:  # noqa: ASYNC109
+    async def ask(self, *arguments: str, context: str | None = None, stdin: str = "", timeout: float = 60) -> str:  # noqa: ASYNC109 - the door's
         """Run kubectl and return what it says; `context` is the first one by default."""
         argv = (str(self.kubectl), "--context", context or self.contexts[0], *arguments)
         done: Finished = await run(Program(argv, env=self.env, stdin=stdin.encode(), timeout=timeout))

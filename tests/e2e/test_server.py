@@ -62,7 +62,7 @@ class Running:
     async def until_followed(self) -> None:
         """Wait until a stream is open."""
         async with asyncio.timeout(30):
-            while b"fairlead_streams_open 1.0" not in (await self._request("GET", "/metrics")).body:  # noqa: ASYNC110
+            while b"fairlead_streams_open 1.0" not in (await self._request("GET", "/metrics")).body:  # noqa: ASYNC110 - it says so nowhere else
                 await asyncio.sleep(0.1)
 
     async def unit(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -90,7 +91,7 @@ async def test_every_version_answers_from_its_switch_on_and_no_request_is_lost(
             assert (await router.observe(element)).guarantee is Guarantee.ZERO_LOSS
             switched[new] = load.now()
             await router.switch(element, _route(old), _route(new), epoch=1)
-            await holds_within(10, f"version {new}", lambda new=new: _answers(target, new))  # type: ignore[misc]
+            await holds_within(10, f"version {new}", partial(_answers, target, new))
             confirmed[old] = load.now()
             await load.reached(200 * (number + 1))
 

@@ -31,7 +31,7 @@ class Bare:
         options = ("--quiet", "--only-binary", ":all:", "--python", str(self.folder))
         await run(Program((uv, "pip", "install", *options, f"{self.wheel}{extra}"), env=self.env, timeout=300))
 
-    async def run(self, *argv: str, cwd: Path | None = None, timeout: float = 300) -> Finished:  # noqa: ASYNC109
+    async def run(self, *argv: str, cwd: Path | None = None, timeout: float = 300) -> Finished:  # noqa: ASYNC109 - the door's
         # Warnings are errors, so that a newer Python does not take us by surprise.
         env = {"HOME": str(self.home), "PATH": str(self.folder / "bin"), "PYTHONWARNINGS": "error::DeprecationWarning"}
         env["FAIRLEAD_CACHE"] = str(Settings.from_environment().cache)

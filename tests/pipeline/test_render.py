@@ -107,7 +107,8 @@ def bench(tmp_path: Path) -> Bench:
 
 
 async def test_manifests_come_in_order_with_their_places(bench: Bench) -> None:
-    bench.write("b.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: b}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: n}\n")  # fmt: skip # noqa: E501
+    service = "apiVersion: v1\nkind: Service\nmetadata: {name: b}\n"
+    bench.write("b.yaml", f"{service}---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: n}}\n")
     bench.write("a.yaml", "# comment\napiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: other}\n")
     rendered = await render(release(ManifestFiles(("b.yaml", "a.yaml"))), FACTS, bench.rendering, bench.sources)
     assert [(one.source, one.line, one.ref.kind, one.ref.namespace) for one in rendered.manifests] == [

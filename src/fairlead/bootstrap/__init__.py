@@ -106,7 +106,7 @@ class ClusterDoors:
         """Return the door to an environment's cluster."""
         if environment.name not in self.opened:
             # Nothing that works without a cluster shall pay for the HTTP client.
-            from fairlead.adapters.kubernetes.client import KubernetesCluster  # noqa: PLC0415
+            from fairlead.adapters.kubernetes.client import KubernetesCluster  # noqa: PLC0415 - as above
 
             found = await self.access.access(self.declaration.cluster(environment.cluster), environment)
             self.opened[environment.name] = KubernetesCluster(found, clock=self.clock, environ=self.settings.environ)
@@ -219,7 +219,7 @@ def _rendering(
 async def _renderer(settings: Settings) -> ChartRenderer:
     """Return Helm as a library or as a program; both remember what they rendered."""
     from fairlead.adapters.helm.caching import CachingRenderer  # noqa: PLC0415 - costs time that others need not pay
-    from fairlead.adapters.helm.choosing import choose_helm  # noqa: PLC0415
+    from fairlead.adapters.helm.choosing import choose_helm  # noqa: PLC0415 - as above
 
     helm = await choose_helm(settings.helm, search_path=settings.search_path)
     return CachingRenderer(helm, settings.own_cache / "rendered")
@@ -227,8 +227,8 @@ async def _renderer(settings: Settings) -> ChartRenderer:
 
 async def _charts(settings: Settings, loaded: Loaded, registries: Later[Published], *, offline: bool) -> ChartSource:
     from fairlead.adapters.charts.cache import ChartCache  # noqa: PLC0415 - what needs no chart shall not pay for them
-    from fairlead.adapters.charts.remote import Remote  # noqa: PLC0415
-    from fairlead.adapters.charts.source import Charts  # noqa: PLC0415
+    from fairlead.adapters.charts.remote import Remote  # noqa: PLC0415 - as above
+    from fairlead.adapters.charts.source import Charts  # noqa: PLC0415 - as above
 
     cache = ChartCache(settings.own_cache / "charts")
     return Charts(Paths(loaded.root), cache, Remote(cache, await registries.get(), offline=offline))
@@ -236,9 +236,9 @@ async def _charts(settings: Settings, loaded: Loaded, registries: Later[Publishe
 
 async def _registries(settings: Settings, clock: Clock, redactor: Redactor, logins: PullSecretLogins) -> Published:
     from fairlead.adapters.registries.accounts import MachineAccounts  # noqa: PLC0415 - loads the HTTP client
-    from fairlead.adapters.registries.connecting import Connections  # noqa: PLC0415
-    from fairlead.adapters.registries.kept import Kept  # noqa: PLC0415
-    from fairlead.adapters.registries.registries import Registries  # noqa: PLC0415
+    from fairlead.adapters.registries.connecting import Connections  # noqa: PLC0415 - as above
+    from fairlead.adapters.registries.kept import Kept  # noqa: PLC0415 - as above
+    from fairlead.adapters.registries.registries import Registries  # noqa: PLC0415 - as above
 
     async def password_of(reference: EnvRef) -> str:
         return _password(settings, reference)

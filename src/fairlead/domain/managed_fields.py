@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 Fields = Mapping[str, Any]
-
-_ABSENT: Final = object()
 
 
 def applied_fields(live: Mapping[str, Any], manager: str) -> Fields | None:
@@ -125,10 +123,10 @@ def _extract_list(items: Sequence[Any], fields: Fields) -> list[Any]:
     part: list[Any] = []
     for item in items:
         if isinstance(item, Mapping):
-            matching = (below for keys, below in elements if _has(item, keys))
-            below = next(matching, _ABSENT)
-            if below is not _ABSENT:
-                part.append(_extract(item, below))  # type: ignore[arg-type]
+            for keys, below in elements:
+                if _has(item, keys):
+                    part.append(_extract(item, below))
+                    break
         elif item in members:
             part.append(item)
     return part

@@ -116,7 +116,7 @@ async def start(program: Program) -> asyncio.subprocess.Process:
 async def start_logged(program: Program, *, log: IO[bytes]) -> asyncio.subprocess.Process:
     """Start a program that only says things, to `log`; the caller waits for its end or ends it with `stop`."""
     try:
-        return await asyncio.create_subprocess_exec(  # noqa: TID251
+        return await asyncio.create_subprocess_exec(  # noqa: TID251 - as above
             *program.argv,
             cwd=program.cwd,
             env=dict(program.env),
@@ -145,7 +145,7 @@ async def stop(child: asyncio.subprocess.Process, *, grace: float = 0.0) -> None
 def _collected(child: asyncio.subprocess.Process) -> asyncio.Task[int]:
     """Give up the pipes of a child that ends, and return the wait for its exit code."""
     wait = asyncio.ensure_future(child.wait())
-    transport = getattr(child, "_transport", None)
+    transport = getattr(child, "_transport", None)  # asyncio has no public way to the pipes
     if transport is not None:
         # Before the wait: it ends only when the pipes have, and one that nobody reads any more never does by itself.
         for descriptor in range(3):
@@ -182,7 +182,7 @@ def start_daemon(program: Program, *, log: IO[bytes], pass_fds: tuple[int, ...] 
 
 async def _start(program: Program, *, stdin: int) -> asyncio.subprocess.Process:
     try:
-        return await asyncio.create_subprocess_exec(  # noqa: TID251
+        return await asyncio.create_subprocess_exec(  # noqa: TID251 - as above
             *program.argv,
             cwd=program.cwd,
             env=dict(program.env),

@@ -215,4 +215,4 @@ async def test_lookup_reaches_this_cluster_and_is_gone_after_closing() -> None:
         assert config["clusters"][0]["cluster"]["server"] == served.server.url
         await served.cluster.close()
         with pytest.raises(FileNotFoundError):
-            open(lookup.kubeconfig, "rb")  # noqa: ASYNC230, PTH123, SIM115
+            open(lookup.kubeconfig, "rb")  # noqa: ASYNC230, PTH123, SIM115 - as above

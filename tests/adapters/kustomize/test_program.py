@@ -8,6 +8,9 @@ from fairlead.adapters.kustomize.program import KustomizeProgram
 from fairlead.domain.errors import InputError, OperationFailed
 from fairlead.doors.paths import Paths
 from fairlead.doors.yaml import read_manifests
+from fairlead.sandbox.build import ensure
+from fairlead.sandbox.modules import KUBERNETES
+from fairlead.settings import Settings
 from tests.fakes.helm import kustomize_program
 
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
@@ -58,10 +61,6 @@ def write(root: Path, files: dict[str, str]) -> Paths:
 
 @pytest.fixture(params=["kustomize", "kubectl"])
 async def argv(request: pytest.FixtureRequest) -> tuple[str, ...]:
-    from fairlead.sandbox.build import ensure  # noqa: PLC0415
-    from fairlead.sandbox.modules import KUBERNETES  # noqa: PLC0415
-    from fairlead.settings import Settings  # noqa: PLC0415
-
     if request.param == "kustomize":
         return (str(await kustomize_program()), "build")
     return (str((await ensure([KUBERNETES], Settings.from_environment(), lambda _: None))["kubectl"]), "kustomize")

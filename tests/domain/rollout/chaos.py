@@ -12,6 +12,7 @@ from fairlead.domain.rollout.intents import (
     Abort,
     Deploy,
     Freeze,
+    Intent,
     OnBusy,
     Pause,
     Policy,
@@ -218,7 +219,7 @@ class Chaos:
     def ask(self) -> None:
         """Somebody asks for anything else."""
         kind, more, now = self.byte(), self.byte(), self.unit.world.now
-        makers: tuple[Callable[[str], object], ...] = (
+        makers: tuple[Callable[[str], Intent], ...] = (
             lambda name: Abort(name, "bob", now),
             lambda name: Promote(name, "bob", now, "" if more % 4 else "sha256:other", force=more > 127),
             lambda name: Rollback(name, "bob", now, f"d-{name}", "" if more % 2 else str(more % 5)),
@@ -243,7 +244,7 @@ class Chaos:
         self._ask(lambda name: Resume(name, "bob", now))
         self._ask(lambda name: Unfreeze(name, "bob", now))
 
-    def _ask(self, make: Callable[[str], object]) -> None:
+    def _ask(self, make: Callable[[str], Intent]) -> None:
         self.asked += 1
         submitted_to(self.unit, make(f"a{self.asked}"))
 

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rollout import commands as ask
 from fairlead.domain.rollout.anchor import Anchor, Owned
+from fairlead.domain.rollout.intents import Intent
 from fairlead.domain.rollout.judging import judge
 from fairlead.domain.rollout.observation import (
     AdoptionSeen,
@@ -445,6 +446,6 @@ _DOING: Mapping[type[ask.Command], Callable[..., bool]] = {
 }
 
 
-def submitted_to(unit: Unit, *intents: object) -> None:
+def submitted_to(unit: Unit, *intents: Intent) -> None:
     """Append intents to the unit's queue, as a caller does."""
-    unit.anchor = replace(unit.anchor, queue=(*unit.anchor.queue, *intents))  # type: ignore[arg-type]
+    unit.anchor = replace(unit.anchor, queue=(*unit.anchor.queue, *intents))

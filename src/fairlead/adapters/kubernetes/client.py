@@ -70,8 +70,8 @@ class KubernetesCluster:
         """Return the same server, over the same connections, as an account sees it."""
         other = copy(self)
         other._access = replace(self._access, account=account)  # noqa: SLF001 - of the same class
-        other._sender = self._sender.acting_as(account)  # noqa: SLF001
-        other._lookup = LookupFile(other._access)  # noqa: SLF001
+        other._sender = self._sender.acting_as(account)  # noqa: SLF001 - as above
+        other._lookup = LookupFile(other._access)  # noqa: SLF001 - as above
         return other
 
     async def uid(self) -> str:

@@ -80,7 +80,7 @@ async def _serve(
 ) -> None:
     """Serve and act until cancelled: first no more is taken, then what is being done ends."""
     from fairlead.server.serving import Address, serving  # noqa: PLC0415 - not everybody has installed a server
-    from fairlead.server.webhooks import Webhooks  # noqa: PLC0415
+    from fairlead.server.webhooks import Webhooks  # noqa: PLC0415 - as above
 
     async with asyncio.TaskGroup() as group:
         group.create_task(consumer.run())
