@@ -34,6 +34,7 @@ _CHART_VERSION = "chart.version"
 _ABSENT = object()  # null is something
 _ADDED = "added as a value of the release: where it comes from, others would change with it"
 _SHARED = "nothing was written: every place for it is shared with others that do not want it, or holds no plain text"
+_APART = "; with `lockFile: true` the release keeps a tag of its own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +225,8 @@ class _Run:
     def _told(self, update: Update) -> Patched:
         made = self.made.get(update)
         if made is None:
-            return Patched(update, changed=False, note=_SHARED)
+            is_version = update.standing.holds is Holds.CHART_VERSION
+            return Patched(update, changed=False, note=_SHARED if is_version else f"{_SHARED}{_APART}")
         standing = replace(update.standing, layer=Layer.VALUES) if made.note else update.standing
         way = in_place if self._lock_file(update) is None else in_lock_file
         found = self._tried(replace(update, standing=standing), made.file, way)

@@ -160,6 +160,20 @@ async def test_names_of_files_are_no_patterns(server: Path) -> None:
     assert await git(copy.root, "show", "--name-only", "--format=", commit) == "a*.yaml"
 
 
+async def test_no_other_protocol_is_spoken_than_that_of_the_address(server: Path, tmp_path: Path) -> None:
+    """S26: not even where the settings of whoever runs it lead elsewhere; there no address was checked."""
+    settings = f'[url "{server}"]\n\tinsteadOf = https://git.example.org/acme/shop.git\n'
+    (tmp_path / ".gitconfig").write_text(settings)
+    remote, environ = Remote("https://git.example.org/acme/shop.git"), {"PATH": PATH, "HOME": str(tmp_path)}
+    copy = GitWorkingCopy(GIT, tmp_path / "copy", remote, author=ANN, environ=environ)
+
+    with pytest.raises(OperationFailed) as caught:
+        await copy.refresh("main")
+
+    assert caught.value.code == "gitFailed"
+    assert "'file'" in str(caught.value)
+
+
 async def test_objects_that_git_calls_dangerous_are_refused_as_they_arrive(server: Path) -> None:
     """S26: the address of a submodule that would be an option."""
     await committed(server, ".gitmodules", '[submodule "x"]\n\tpath = x\n\turl = --upload-pack=touch\n')

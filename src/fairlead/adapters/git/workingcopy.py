@@ -29,7 +29,6 @@ _OPTIONS = (
     "gc.auto=0",
     "http.followRedirects=false",
     "maintenance.auto=false",
-    "protocol.allow=never",
     "submodule.recurse=false",
 )
 # Stronger than any attributes in the repository: files are the bytes that were committed, and no filter runs.
@@ -228,8 +227,7 @@ class GitWorkingCopy:
         accepted: range = range(1),
         cwd: Path | None = None,
     ) -> Finished:
-        protocol = f"protocol.{self._remote.protocol}.allow=always"
-        settings = [part for setting in (*_OPTIONS, protocol, *options) for part in ("-c", setting)]
+        settings = [part for setting in (*_OPTIONS, *options) for part in ("-c", setting)]
         argv = (str(self._git), "--no-pager", *settings, *arguments)
         return await run(
             Program(
