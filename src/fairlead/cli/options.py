@@ -135,6 +135,31 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
+class Execution:
+    """How to carry out a plan. Times that are None are as declared, or the default."""
+
+    yes: Annotated[
+        bool, typer.Option("-y", "--yes", help="Also when the plan deletes, recreates or takes over objects")
+    ] = False
+    dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Stop after the plan")] = False
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait until it is healthy")] = False
+    timeout: Annotated[
+        str | None,
+        typer.Option("--timeout", metavar="TIME", help="How long to wait for health, such as 90s or 5m"),
+    ] = None
+    lock_timeout: Annotated[
+        str | None,
+        typer.Option(
+            "--lock-timeout", metavar="TIME", help="How long to wait for another run of the release [default: 60s]"
+        ),
+    ] = None
+    allow_deletes: Annotated[
+        bool,
+        typer.Option("--allow-deletes", help="Also delete much, or namespaces, definitions and volumes"),
+    ] = False
+
+
+@dataclass(frozen=True, slots=True)
 class Force:
     """What a plan may do to objects beyond changing its own."""
 

@@ -6,7 +6,6 @@ remembered but when each trouble was first seen. A wait ends with everything cur
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -18,6 +17,7 @@ from fairlead.domain.identity import ObjectRef, ReleaseKey, object_ref
 from fairlead.domain.judging import SETTLED_KINDS, judge
 from fairlead.domain.reading import ObjectBody
 from fairlead.pipeline.observing import Observer, observing
+from fairlead.pipeline.pausing import pause
 from fairlead.pipeline.waiting import Wait
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster
@@ -102,18 +102,7 @@ async def _until_decided(
             if decided or now >= until or (wait.steady and not cases):
                 return cases
             observer.attend(listener, wait.evidence.concerned)
-            await _pause(observer.clock, listener.changed, min(until, wait.next_at) - now)
-
-
-async def _pause(clock: Clock, changed: asyncio.Event, seconds: float) -> None:
-    """Wait for a change, or for so long."""
-    waits = {asyncio.create_task(changed.wait()), asyncio.create_task(clock.sleep(max(seconds, 0.0)))}
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for each in waits:
-            each.cancel()
-        await asyncio.gather(*waits, return_exceptions=True)
+            await pause(observer.clock, listener.changed, min(until, wait.next_at) - now)
 
 
 def _explained(report: HealthReport, cases: Sequence[Case], wait: Wait) -> HealthReport:

@@ -11,7 +11,7 @@ import typer
 
 from fairlead.cli.command import build
 from fairlead.cli.deploying import exit_code, require_complete, require_consent, require_harmless, timeout_seconds
-from fairlead.cli.options import Common, Force, Where
+from fairlead.cli.options import Common, Execution, Force, Where
 from fairlead.cli.plan_files import approved_plan
 from fairlead.cli.run import Operation, Run
 from fairlead.cli.selecting import chosen_targets, orphans
@@ -24,27 +24,9 @@ from fairlead.pipeline.saving import Chosen
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """How to carry out a plan. Times that are None are as declared, or the default."""
+    """What to plan and apply, and what to do when it fails."""
 
-    yes: Annotated[
-        bool, typer.Option("-y", "--yes", help="Also when the plan deletes, recreates or takes over objects")
-    ] = False
-    dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Stop after the plan")] = False
-    no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait until it is healthy")] = False
-    timeout: Annotated[
-        str | None,
-        typer.Option("--timeout", metavar="TIME", help="How long to wait for health, such as 90s or 5m"),
-    ] = None
-    lock_timeout: Annotated[
-        str | None,
-        typer.Option(
-            "--lock-timeout", metavar="TIME", help="How long to wait for another run of the release [default: 60s]"
-        ),
-    ] = None
-    allow_deletes: Annotated[
-        bool,
-        typer.Option("--allow-deletes", help="Also delete much, or namespaces, definitions and volumes"),
-    ] = False
+    execution: Execution
     plan: Annotated[
         Path | None,
         typer.Option("--plan", metavar="FILE", help="Apply exactly the plan that plan --save wrote, or refuse"),
@@ -65,7 +47,8 @@ def apply(where: Where, options: ApplyOptions, force: Force, common: Common) -> 
 
 
 async def _apply(where: Where, options: ApplyOptions, force: Force, run: Run) -> int:
-    timeout, lock_timeout = timeout_seconds(options.timeout), timeout_seconds(options.lock_timeout, "--lock-timeout")
+    how = options.execution
+    timeout, lock_timeout = timeout_seconds(how.timeout), timeout_seconds(how.lock_timeout, "--lock-timeout")
     progress = run.progress()
     approved = approved_plan(options.plan, where, force, run)
     async with run.application(where.declared, sink=progress) as application:
@@ -88,19 +71,19 @@ async def _apply(where: Where, options: ApplyOptions, force: Force, run: Run) ->
             else:
                 plan = await application.resume(approved.allowing(wishes), about, approved.file)
         lines = partial(plan_lines, verbose=run.common.verbose)
-        if options.dry_run:
+        if how.dry_run:
             run.output.show(plan_document(plan, silent), lines)
             return 1 if plan.is_refused or silent else 0
         run.output.aside(plan_document(plan, silent), lines)
-        if not options.allow_deletes:
+        if not how.allow_deletes:
             require_harmless(plan)
-        if not options.yes:
+        if not how.yes:
             await require_consent(plan, run)
         with progress.shown():
             deployments = await application.apply(
                 plan,
                 about.everything,
-                wait=not options.no_wait,
+                wait=not how.no_wait,
                 timeout_seconds=timeout,
                 lock_timeout=lock_timeout,
                 rollback_on_failure=options.rollback_on_failure,

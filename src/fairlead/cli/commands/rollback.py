@@ -11,7 +11,7 @@ import typer
 from fairlead.bootstrap.units import Unheard, units_of
 from fairlead.cli.command import build
 from fairlead.cli.deploying import exit_code, require_consent, require_harmless, timeout_seconds
-from fairlead.cli.options import Common, Declared, EnvironmentName, ReleaseName
+from fairlead.cli.options import Common, Declared, EnvironmentName, Execution, ReleaseName
 from fairlead.cli.progress import Progress
 from fairlead.cli.run import Operation, Run
 from fairlead.cli.selecting import named_release
@@ -32,9 +32,9 @@ OPERATORS_OWN = "-"
 """Stands for an environment where there is none: an app in the cluster that the kubeconfig leads to."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackOptions:
-    """How to go back. Times that are None are as declared, or the default."""
+    """Where to go back to."""
 
     number: Annotated[
         int | None,
@@ -50,25 +50,7 @@ class RollbackOptions:
     release_hold: Annotated[
         bool, typer.Option("--release-hold", help="Deploy nothing, only end the hold of an earlier rollback")
     ] = False
-    yes: Annotated[
-        bool, typer.Option("-y", "--yes", help="Also when the plan deletes, recreates or takes over objects")
-    ] = False
-    dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Stop after the plan")] = False
-    no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait until it is healthy")] = False
-    timeout: Annotated[
-        str | None,
-        typer.Option("--timeout", metavar="TIME", help="How long to wait for health, such as 90s or 5m"),
-    ] = None
-    lock_timeout: Annotated[
-        str | None,
-        typer.Option(
-            "--lock-timeout", metavar="TIME", help="How long to wait for another run of the release [default: 60s]"
-        ),
-    ] = None
-    allow_deletes: Annotated[
-        bool,
-        typer.Option("--allow-deletes", help="Also delete much, or namespaces, definitions and volumes"),
-    ] = False
+    execution: Execution
 
 
 def rollback(
@@ -110,12 +92,13 @@ async def _is_unit(application: Application, environment: str, name: str) -> boo
 
 async def _unit_back(environment: str, name: str, options: RollbackOptions, declared: Declared, run: Run) -> int:
     """Let an earlier version of an app go live again."""
+    how = options.execution
     given = {
-        "--dry-run": options.dry_run,
+        "--dry-run": how.dry_run,
         "--release-hold": options.release_hold,
-        "--no-wait": options.no_wait,
-        "--timeout": options.timeout is not None,
-        "--lock-timeout": options.lock_timeout is not None,
+        "--no-wait": how.no_wait,
+        "--timeout": how.timeout is not None,
+        "--lock-timeout": how.lock_timeout is not None,
     }
     if meaningless := ", ".join(option for option, is_given in given.items() if is_given):
         message = f"found {meaningless}, but {name} is an app: its versions go back without a plan"
@@ -134,22 +117,22 @@ class _Going:
     progress: Progress
 
     async def back(self, target: Target, options: RollbackOptions) -> int:
-        timeout = timeout_seconds(options.timeout)
-        lock_timeout = timeout_seconds(options.lock_timeout, "--lock-timeout")
+        how = options.execution
+        timeout, lock_timeout = timeout_seconds(how.timeout), timeout_seconds(how.lock_timeout, "--lock-timeout")
         with self.progress.shown():
             plan = await self.application.plan_rollback(target, options.number, reason=options.reason)
         lines = partial(plan_lines, verbose=self.run.common.verbose)
-        if options.dry_run:
+        if how.dry_run:
             self.run.output.show(plan_document(plan), lines)
             return 0
         self.run.output.aside(plan_document(plan), lines)
-        if not options.allow_deletes:
+        if not how.allow_deletes:
             require_harmless(plan)
-        if not options.yes:
+        if not how.yes:
             await require_consent(plan, self.run)
         with self.progress.shown():
             deployments = await self.application.apply(
-                plan, [target], wait=not options.no_wait, timeout_seconds=timeout, lock_timeout=lock_timeout
+                plan, [target], wait=not how.no_wait, timeout_seconds=timeout, lock_timeout=lock_timeout
             )
         self.run.output.show(deployments_document(deployments), deployment_lines)
         return exit_code(deployments)

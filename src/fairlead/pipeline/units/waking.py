@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,6 +10,7 @@ from fairlead.domain.identity import ObjectRef
 from fairlead.domain.reading import uid
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.observing import Listener, Observer
+from fairlead.pipeline.pausing import pause
 from fairlead.pipeline.units.sight import DEPLOYMENTS, SECRETS, SERVICES, SLICES, Sight
 from fairlead.ports.clock import Clock
 
@@ -50,14 +50,3 @@ class Waking:
     async def wait(self, clock: Clock, seconds: float) -> None:
         """Wait for a change, or for so long."""
         await pause(clock, self.listener.changed, seconds)
-
-
-async def pause(clock: Clock, changed: asyncio.Event, seconds: float) -> None:
-    """Wait for an event, or for so long."""
-    waits = {asyncio.create_task(changed.wait()), asyncio.create_task(clock.sleep(max(seconds, 0.0)))}
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for each in waits:
-            each.cancel()
-        await asyncio.gather(*waits, return_exceptions=True)
