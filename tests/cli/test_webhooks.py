@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -12,10 +13,11 @@ import pytest
 from fairlead.adapters.deliveries.sqlite import SqliteQueue
 from fairlead.domain.images import parse_image
 from fairlead.domain.webhooks.deliveries import BranchPushed, Delivery, ImagePushed
+from tests.fakes.installed import FAIRLEAD
 from tests.fakes.repository import write_files
 from tests.fakes.terminal import Terminal
 from tests.fakes.upgrades import ENVIRONMENTS
-from tests.fakes.webhooks import CONFIG, SECRET, serving
+from tests.fakes.webhooks import CONFIG, SECRET, Server, delivery, serving
 
 APPS = """\
 releases:
@@ -47,6 +49,8 @@ def repository(tmp_path: Path) -> Path:
         (("--config", "webhooks.yaml", "--listen", "8080"), "invalidAddress", None),
         (("--config", "webhooks.yaml", "--listen", "127.0.0.1:70000"), "invalidAddress", None),
         (("--config", "webhooks.yaml", "--listen", "::1:80"), "invalidAddress", None),
+        (("--config", "webhooks.yaml", "--listen", "fd:x"), "invalidAddress", None),
+        (("--config", "webhooks.yaml", "--listen", "fd:70000"), "invalidAddress", None),
         (("--config", "webhooks.yaml", "--patch-charts"), "conflictingOptions", None),
         (("--config", "webhooks.yaml", "tset"), "unknownEnvironment", None),
         (("--config", "webhooks.yaml", "-f", "none.yaml"), "missingFile", None),
@@ -134,6 +138,32 @@ async def test_after_a_kill_between_answer_and_act_nothing_is_lost(repository: P
 
     assert lines[0::2] == ["reg.test/web 1.1.0:", "reg.test/api 2.0.1, 2.0.2:"]
     assert (repository / "apps.yaml").read_text() == APPS.replace("1.0.0", "1.1.0").replace("2.0.0", "2.0.2")
+
+
+async def test_who_comes_while_it_starts_again_waits_where_the_socket_is_handed_over(repository: Path) -> None:
+    """As systemd does: the socket outlives the process, so nobody is refused."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        command = (str(FAIRLEAD), "webhooks", "--config", "webhooks.yaml", "--listen", f"fd:{held.fileno()}")
+
+        async def started() -> Server:
+            env = {"CI_SECRET": SECRET, "HOME": str(repository / "home"), "PATH": "/usr/bin:/bin"}
+            process = await asyncio.create_subprocess_exec(  # noqa: TID251 - the door hands no descriptors over
+                *command, cwd=repository, env=env, stdout=asyncio.subprocess.PIPE, pass_fds=(held.fileno(),)
+            )
+            server = Server(process, held.getsockname()[1])
+            assert await server.line() == f"listening on http://127.0.0.1:{server.port}"
+            return server
+
+        first = await started()
+        assert await first.deliver("reg.test/web:1.1.0") == 202
+        await first.end(signal.SIGKILL)
+        reader, writer = await asyncio.open_connection("127.0.0.1", first.port)
+        writer.write(delivery("reg.test/web:1.1.1"))
+        second = await started()
+
+        assert await reader.readline() == b"HTTP/1.1 202 Accepted\r\n"
+        writer.close()
+        assert await second.end(signal.SIGTERM) == 130
 
 
 async def test_files_that_are_broken_for_a_while_are_read_again(repository: Path) -> None:

@@ -8,6 +8,7 @@ import resource
 import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -84,6 +85,30 @@ async def test_a_taken_port_is_an_error(address: Address) -> None:
     with pytest.raises(OperationFailed) as caught:
         async with serving(None, address):
             pass
+
+    assert caught.value.code == "cannotListen"
+
+
+async def test_a_socket_that_was_handed_over_is_served_and_stays_its_owners() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await problem(404, "notFound", "nothing").send(send)
+
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        for _ in range(2):
+            async with serving(app, Address("", 0, held.dup().detach())) as bound:
+                assert (bound.host, bound.port) == held.getsockname()
+                assert await sent(bound, GOOD) == b"HTTP/1.1 404 Not Found\r\n"
+
+
+@pytest.mark.parametrize("kind", ["not listening", "not of the web", "no socket", "nothing"])
+async def test_a_descriptor_of_something_else_is_an_error(kind: str, tmp_path: Path) -> None:
+    with socket.socket() as plain, socket.socket(socket.AF_UNIX) as local, (tmp_path / "file").open("w") as file:
+        local.bind(str(tmp_path / "socket"))
+        local.listen()
+        numbers = {"not listening": plain.fileno(), "not of the web": local.fileno(), "no socket": file.fileno()}
+        with pytest.raises(OperationFailed) as caught:
+            async with serving(None, Address("", 0, numbers.get(kind, 9999))):
+                pass
 
     assert caught.value.code == "cannotListen"
 

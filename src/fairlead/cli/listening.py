@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -9,17 +10,20 @@ from ipaddress import ip_address
 
 from fairlead.domain.errors import InputError, Problem
 
+_DESCRIPTOR = re.compile(r"[0-9]{1,4}", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Where to listen; port 0 takes any free one."""
+    """Where to listen; port 0 takes any free one. `descriptor` is of a socket that was handed over instead."""
 
     host: str
     port: int
+    descriptor: int | None = None
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine reaches it; of a name that may lead anywhere, it is not believed."""
+        """Whether only this machine reaches it; of a name or socket that may lead anywhere, it is not believed."""
         try:
             return ip_address(self.host).is_loopback
         except ValueError:
@@ -33,11 +37,13 @@ def listen_at(text: str) -> Listen:
         InputError: it is none (`invalidAddress`).
     """
     host, _, port = text.rpartition(":")
+    if host == "fd" and _DESCRIPTOR.fullmatch(port):
+        return Listen("", 0, int(port))
     bare = host.removeprefix("[").removesuffix("]")
     is_bracketed = host.startswith("[") and host.endswith("]")
     if not bare or (":" in bare) != is_bracketed or not (port.isascii() and port.isdecimal()) or int(port) > 65535:
-        message = f"found --listen {text!r}, expected HOST:PORT"
-        raise InputError(Problem("invalidAddress", message, remedy="write it as 127.0.0.1:8080 or [::1]:8080"))
+        message = f"found --listen {text!r}, expected HOST:PORT or fd:NUMBER"
+        raise InputError(Problem("invalidAddress", message, remedy="write it as 127.0.0.1:8080, [::1]:8080 or fd:3"))
     return Listen(bare, int(port))
 
 

@@ -21,10 +21,11 @@ _BACKLOG = 2048  # connections that wait to be accepted
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to listen. Port 0 takes any free one."""
+    """Where to listen. Port 0 takes any free one; with `descriptor` it is the socket that was handed over to us."""
 
     host: str
     port: int
+    descriptor: int | None = None
 
 
 class _Server(uvicorn.Server):
@@ -45,9 +46,9 @@ async def serving(
     Connections that ask to become WebSockets are given to `websockets`, which is made as uvicorn makes its own.
 
     Raises:
-        OperationFailed: the address is taken or not ours (`cannotListen`).
+        OperationFailed: the address is taken or not ours, or the descriptor is of no such socket (`cannotListen`).
     """
-    listener = _listener(address)
+    listener = _listener(address) if address.descriptor is None else _handed_over(address.descriptor)
     config = uvicorn.Config(
         app,
         lifespan="off",
@@ -84,3 +85,22 @@ def _listener(address: Address) -> socket.socket:
         remedy = "another process may have that port; name another with --listen"
         raise OperationFailed(Problem("cannotListen", message, remedy=remedy)) from error
     return listener
+
+
+def _handed_over(descriptor: int) -> socket.socket:
+    """Return the socket on which whoever started us listens already; it is theirs, and outlives this process."""
+    try:
+        listener = socket.socket(fileno=descriptor)
+    except OSError as error:
+        raise _no_listener(descriptor) from error
+    is_web = listener.family in (socket.AF_INET, socket.AF_INET6)
+    if not is_web or not listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        listener.detach()
+        raise _no_listener(descriptor)
+    listener.set_inheritable(False)  # the programs that we start shall not keep it
+    return listener
+
+
+def _no_listener(descriptor: int) -> OperationFailed:
+    message = f"cannot listen: descriptor {descriptor} is no TCP socket that listens"
+    return OperationFailed(Problem("cannotListen", message, remedy="let systemd hand one over, or name HOST:PORT"))

@@ -40,7 +40,12 @@ class LogFormat(StrEnum):
 class ServerOptions:
     """Where to listen, where to remember, who may call from a browser."""
 
-    listen: Annotated[str, typer.Option("--listen", metavar="HOST:PORT", help="Where to listen")] = "127.0.0.1:8080"
+    listen: Annotated[
+        str,
+        typer.Option(
+            "--listen", metavar="HOST:PORT", help="Where to listen; or fd:NUMBER, a socket that is handed over"
+        ),
+    ] = "127.0.0.1:8080"
     data: Annotated[
         Path | None,
         typer.Option("--data", metavar="DIR", help="Where to remember [default: ~/.local/state/fairlead/server]"),
@@ -87,7 +92,7 @@ async def _server(options: ServerOptions, listen: Listen, origins: frozenset[str
         units = await stack.enter_async_context(units_of(application, ears.recorder, for_others))
         rollouts = UnitRollouts(units, _clusters(application.declaration), store, variables_in)
         made = server_of(kept, ears, rollouts, Surroundings(origins))
-        bound = await stack.enter_async_context(running(made, Address(listen.host, listen.port)))
+        bound = await stack.enter_async_context(running(made, Address(listen.host, listen.port, listen.descriptor)))
         run.output.lines([Text(f"listening on {url_of(bound.host, bound.port)}")])
         run.output.note([Text("what can be asked is at /api/v1/openapi.json")])
         if listen.is_loopback and not any(token.state(clock.now()) is TokenState.VALID for token in tokens):

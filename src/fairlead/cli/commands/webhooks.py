@@ -41,7 +41,12 @@ class Receiving:
     """Who may send, where, and where deliveries wait."""
 
     config: Annotated[Path, typer.Option("--config", metavar="FILE", help="Who may send: the receivers")]
-    listen: Annotated[str, typer.Option("--listen", metavar="HOST:PORT", help="Where to listen")] = "127.0.0.1:8080"
+    listen: Annotated[
+        str,
+        typer.Option(
+            "--listen", metavar="HOST:PORT", help="Where to listen; or fd:NUMBER, a socket that is handed over"
+        ),
+    ] = "127.0.0.1:8080"
     queue: Annotated[
         Path | None,
         typer.Option(
@@ -85,7 +90,7 @@ async def _serve(
     async with asyncio.TaskGroup() as group:
         group.create_task(consumer.run())
         app = Webhooks(receivers, queue, consumer.arrived)
-        async with serving(app, Address(listen.host, listen.port)) as bound:
+        async with serving(app, Address(listen.host, listen.port, listen.descriptor)) as bound:
             run.output.lines([Text(f"listening on {url_of(bound.host, bound.port)}")])
             if not Listen(bound.host, bound.port).is_loopback:
                 run.output.note([Text("others can reach this address, and it speaks no TLS: put a proxy before it")])
