@@ -16,10 +16,12 @@ from fairlead.adapters.clock.system import SystemClock
 from fairlead.adapters.traffic.httproutes import HttpRoutes
 from fairlead.adapters.traffic.services import ServiceSelectors
 from fairlead.domain.access import Access
+from fairlead.domain.apps.objects import Inputs
 from fairlead.domain.errors import RemoteRefused
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rollout.traffic import Backend, Route, RouteElement, Selector, Weights
 from fairlead.pipeline.establishing import wait_served
+from fairlead.pipeline.units.describing import contents_of, routes_of
 from fairlead.ports.cluster import ApiKind, Cluster
 from fairlead.ports.traffic import Guarantee, TrafficRouter
 from tests.contracts.conftest import ClusterUnderTest
@@ -27,6 +29,7 @@ from tests.e2e.gateway_api import http_route_crd
 from tests.e2e.running import RunningSandbox
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import FakeCluster
+from tests.fakes.descriptors import described, pod
 
 ROUTES = ApiKind("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes", namespaced=True)
 
@@ -231,3 +234,30 @@ async def test_a_route_to_elsewhere_is_nobodys(routed: Routed) -> None:
     found = await routed.route()
     assert found is not None
     assert not routed.element.knows(found)
+
+
+@pytest.mark.parametrize("kind", ["weights"], indirect=True)
+async def test_the_route_that_a_descriptor_makes_is_switched(routed: Routed) -> None:
+    namespace = routed.element.ref.namespace
+    exposed = {"frontend": "web.example.org", "gateway": {"parentRefs": [{"name": "public", "sectionName": "https"}]}}
+    one = described(namespace=namespace, **exposed)
+    two = described(namespace=namespace, podspec=pod({"containerPort": 9090}), **exposed)
+    made = [contents_of(each, str(number), Inputs()) for number, each in enumerate((one, two), 1)]
+    (first, *_), (second, *_) = (
+        [each for each in routes_of(contents) if isinstance(each.route, Weights)] for contents in made
+    )
+    assert first.route is not None
+    assert second.route is not None
+    element = RouteElement(first.ref, first.route, second.route)
+    (manifest,) = (each for each in made[0].routes if each["kind"] == "HTTPRoute")
+    await routed.cluster.apply(manifest, manager="fairlead")
+    assert (await routed.router.observe(element)).route == first.route
+    await routed.router.stage(element, epoch=1)
+    await routed.router.switch(element, first.route, second.route, epoch=1)
+    live = await routed.cluster.get(element.ref)
+    assert live is not None
+    (rule,) = live["spec"]["rules"]
+    assert [(ref["name"], ref["port"], ref["weight"]) for ref in rule["backendRefs"]] == [
+        ("web-1", 8080, 0),
+        ("web-2", 9090, 1),
+    ]

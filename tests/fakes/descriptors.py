@@ -162,6 +162,7 @@ GOOD: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
             unique_by=_name,
         ),
         "frontend": st.just("shop.example.org"),
+        "gateway": st.just({"parentRefs": [{"name": "public", "namespace": "infra"}]}),
         "useHealthCheck": st.booleans(),
         "healthCheckPath": st.sampled_from(["health", "/status", "/", ""]),
         "healthCheckType": st.sampled_from(["probe", "simple"]),

@@ -180,3 +180,14 @@ async def test_rules_that_differ_make_a_route_that_nobody_knows(cluster: FakeClu
     found = (await router.observe(ELEMENT)).route
     assert found is not None
     assert not ELEMENT.knows(found)
+
+
+async def test_backends_of_versions_that_went_are_dropped_when_the_next_is_staged(
+    cluster: FakeCluster, router: HttpRoutes
+) -> None:
+    rules = [{"backendRefs": [_ref("web-0", 0), _ref("web-1", 100), _ref("other", 1)]}]
+    cluster.edit(REF, lambda live: live["spec"].update(rules=rules))
+    await router.stage(ELEMENT, epoch=1)
+    live = await cluster.get(REF)
+    assert live is not None
+    assert [ref["name"] for ref in live["spec"]["rules"][0]["backendRefs"]] == ["web-1", "other", "web-2"]

@@ -83,6 +83,19 @@ def test_the_ingress_never_names_a_version() -> None:
     assert backend == {"service": {"name": "web", "port": {"number": 8080}}}
 
 
+def test_gateways_lead_to_the_service_of_a_version() -> None:
+    parents = [{"name": "public", "namespace": "infra", "port": 443}]
+    unit = unit_objects(described(frontend="shop.example.org", gateway={"parentRefs": parents}), "7", "8")
+    (route,) = unit.http_routes
+    assert (unit.ingress, route["metadata"]["name"]) == (None, "web")
+    assert (route["apiVersion"], route["kind"]) == ("gateway.networking.k8s.io/v1", "HTTPRoute")
+    assert route["spec"] == {
+        "parentRefs": parents,
+        "hostnames": ["shop.example.org"],
+        "rules": [{"backendRefs": [{"name": "web-7", "port": 8080, "weight": 1}]}],
+    }
+
+
 def objects(descriptor: Descriptor) -> list[JsonObject]:
     """Return all objects of version 7 of an app."""
     made = version_objects(descriptor, "7")
@@ -117,6 +130,7 @@ NEW: list[dict[str, Any]] = [
     {"podspec": {**pod({"containerPort": 8080}), "initContainers": [{"name": "i", "image": "i"}]}},
     {"configMaps": [{"name": "a", "data": {}}]},
     {"components": [{"name": "api", "podspec": pod()}]},
+    {"frontend": "shop.example.org", "gateway": {"parentRefs": [{"name": "public"}]}},
 ]
 
 
@@ -135,16 +149,14 @@ def test_configuration_and_variables_start_a_new_version() -> None:
     assert len(digests) == 4
 
 
-IN_PODS = ("podspec", "components", "configMaps", "appName")
+IN_PODS = ("podspec", "components", "configMaps", "appName", "gateway")
 
 
 @settings(max_examples=100)
 @given(GOOD, GOOD)
 def test_only_pods_and_configuration_start_a_new_version(one: dict[str, Any], other: dict[str, Any]) -> None:
-    template: dict[str, Any] = {
-        key: other[key] for key in ("podspec", "components", "configMaps", "appName") if key in other
-    }
-    rest = {key: value for key, value in one.items() if key not in ("podspec", "components", "configMaps", "appName")}
+    template: dict[str, Any] = {key: other[key] for key in IN_PODS if key in other}
+    rest = {key: value for key, value in one.items() if key not in IN_PODS}
     changed, before = read_descriptor({**rest, **template}), read_descriptor(other)
     if isinstance(changed, Descriptor) and isinstance(before, Descriptor):
         assert version_digest(changed) == version_digest(before)

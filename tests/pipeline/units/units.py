@@ -12,6 +12,7 @@ from typing import Any
 from fairlead.adapters.anchors.secrets import SecretAnchors
 from fairlead.adapters.clock.system import SystemClock
 from fairlead.adapters.statestore.store import SecretStateStore
+from fairlead.adapters.traffic.httproutes import HttpRoutes
 from fairlead.adapters.traffic.services import ServiceSelectors
 from fairlead.domain.apps.descriptor import Component, Descriptor, Rules
 from fairlead.domain.apps.writing import descriptor_json
@@ -22,7 +23,7 @@ from fairlead.domain.unit_news import UnitNews
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.engine import Engine
 from fairlead.pipeline.units.driver import Rests
-from fairlead.pipeline.units.place import Place
+from fairlead.pipeline.units.place import Place, Routers
 from fairlead.pipeline.units.service import Order, Units, at_rest, opened
 from fairlead.ports.cluster import Cluster, LiveObject
 from tests.fakes.clock import FakeClock
@@ -128,7 +129,10 @@ async def yard(
     cluster, clock, judges, heard = cluster or PlayedCluster(), clock or FakeClock(), Judging(), list[UnitNews]()
     memory = SecretStateStore(cluster)
     theirs = seen(cluster)
-    routers = {("", "Service"): ServiceSelectors(theirs)}
+    routers: Routers = {
+        ("", "Service"): ServiceSelectors(theirs),
+        ("gateway.networking.k8s.io", "HTTPRoute"): HttpRoutes(theirs, clock),
+    }
     place = Place(theirs, SecretAnchors(cluster), memory, routers, cluster, judges)
 
     async def places(_cluster: str) -> Place:

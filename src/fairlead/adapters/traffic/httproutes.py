@@ -136,15 +136,24 @@ def _is_ours(rule: ObjectBody, element: RouteElement) -> bool:
 def _divided_rules(live: ObjectBody, element: RouteElement, route: Route) -> Change:
     rules = list(branch(live, "spec").get("rules") or [])
     shares = {**dict.fromkeys(_services(element), 0), **_shares(route)}
-    return "/spec/rules", rules, [_divided(rule, shares) if _is_ours(rule, element) else rule for rule in rules]
+    ports = {one.service: {"port": one.port} for one in _backends(element) if one.port is not None}
+    divided = [_divided(rule, shares, ports) if _is_ours(rule, element) else rule for rule in rules]
+    return "/spec/rules", rules, divided
 
 
-def _divided(rule: ObjectBody, shares: Mapping[str, int]) -> dict[str, Any]:
-    """Return a rule with these weights; a backend that is new to it is like the first that is there."""
+def _divided(rule: ObjectBody, shares: Mapping[str, int], ports: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+    """Return a rule with these weights; a backend that is new to it is like the first that is there.
+
+    Others that have no weight are of versions that went, or will: a Gateway refuses a rule whose Service is gone.
+    """
     there = {text(ref, "name"): ref for ref in entries(rule, "backendRefs")}
     like = next(ref for name, ref in there.items() if name in shares)
-    names = [*there, *(name for name in shares if name not in there)]
-    refs = [{**there.get(name, {**like, "name": name}), "weight": shares.get(name, 0)} for name in names]
+    kept = [name for name, ref in there.items() if name in shares or whole(ref, "weight", default=1) > 0]
+    names = [*kept, *(name for name in shares if name not in there)]
+    refs = [
+        {**there.get(name, {**like, "name": name}), **ports.get(name, {}), "weight": shares.get(name, 0)}
+        for name in names
+    ]
     return {**rule, "backendRefs": refs}
 
 

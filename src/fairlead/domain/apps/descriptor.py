@@ -55,13 +55,28 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewayListener:
+    """A Gateway (gateway.networking.k8s.io) that leads to the app.
+
+    `namespace` None means the app's; without `section` and `port` it is every listener that takes the route.
+    """
+
+    name: str
+    namespace: str | None = None
+    section: str | None = None
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Exposure:
     """Under which host the app answers, and how. Without `host` it is not exposed.
 
-    Class and TLS Secret go into the Ingress. What follows them is kept for the proxies that can do it.
+    With `gateways` an HTTPRoute leads there, else an Ingress, which class and TLS Secret are for. What follows them is
+    kept for the proxies that can do it.
     """
 
     host: str | None = None
+    gateways: tuple[GatewayListener, ...] = ()
     ingress_class: str | None = None
     tls_secret: str | None = None
     redirect_www: bool = False

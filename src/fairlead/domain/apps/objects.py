@@ -69,12 +69,15 @@ def version_objects(descriptor: Descriptor, version: str, inputs: Inputs | None 
 def version_digest(descriptor: Descriptor, inputs: Inputs | None = None) -> str:
     """Return the digest of what starts a new version when it changes: pods, and the configuration they use.
 
+    Whether Gateways lead there is part of it, too: what holds the traffic is another object then.
+
     Raises:
         InputError: the content of a Secret that the descriptor names is missing.
     """
     inputs = inputs or Inputs()
     names = _names(configuration(descriptor, inputs.secrets))
-    return sha256_json([_pods(descriptor, inputs, version="", names=names), sorted(names.values())])
+    routed = ["gateway"] if descriptor.exposure.gateways else []
+    return sha256_json([_pods(descriptor, inputs, version="", names=names), sorted(names.values()), *routed])
 
 
 def _names(made: Mapping[Reference, JsonObject]) -> dict[Reference, str]:

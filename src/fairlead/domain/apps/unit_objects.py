@@ -1,29 +1,45 @@
-"""What an app has once, whatever its version: stable Services, a preview Service, an Ingress."""
+"""What an app has once, whatever its version: stable Services, a preview Service, an Ingress or an HTTPRoute."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from fairlead.domain.apps.descriptor import Component, Descriptor
-from fairlead.domain.apps.naming import APP_LABEL, mark, preview_name, selector, unit_labels, workload_name
+from fairlead.domain.apps.naming import (
+    APP_LABEL,
+    mark,
+    preview_name,
+    selector,
+    unit_labels,
+    versioned_name,
+    workload_name,
+)
 from fairlead.domain.apps.ports import service_ports, traffic_port
+from fairlead.domain.apps.writing import parent_refs
 from fairlead.domain.manifests import JsonObject
+
+HTTP_ROUTE: Final = ("gateway.networking.k8s.io/v1", "HTTPRoute")
 
 
 @dataclass(frozen=True, slots=True)
 class UnitObjects:
-    """What an app has once. Services say by their selector which version they lead to; the Ingress never changes it."""
+    """What an app has once. The Ingress leads to a stable Service, whatever the version.
+
+    Services say by their selector which version they lead to, the HTTPRoute (if there is one) by its backends.
+    """
 
     services: tuple[JsonObject, ...] = field(repr=False)
     previews: tuple[JsonObject, ...] = field(repr=False)
     ingress: JsonObject | None = field(repr=False)
+    http_routes: tuple[JsonObject, ...] = field(default=(), repr=False)
 
     @property
     def all(self) -> tuple[JsonObject, ...]:
         """All of them, in the order in which they are created."""
-        return (*self.services, *self.previews, *(() if self.ingress is None else (self.ingress,)))
+        outside = () if self.ingress is None else (self.ingress,)
+        return (*self.services, *self.previews, *outside, *self.http_routes)
 
 
 def unit_objects(descriptor: Descriptor, live_version: str, preview_version: str | None = None) -> UnitObjects:
@@ -36,7 +52,8 @@ def unit_objects(descriptor: Descriptor, live_version: str, preview_version: str
     return UnitObjects(
         services=tuple(_service(descriptor, each, live_version) for each in exposed),
         previews=() if shown is None else tuple(_service(descriptor, each, shown, preview=True) for each in exposed),
-        ingress=_ingress(descriptor),
+        ingress=None if descriptor.exposure.gateways else _ingress(descriptor),
+        http_routes=_http_routes(descriptor, live_version),
     )
 
 
@@ -65,6 +82,18 @@ def _ingress(descriptor: Descriptor) -> dict[str, Any] | None:
         spec["tls"] = [{"hosts": [exposure.host], "secretName": exposure.tls_secret}]
     body = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "spec": spec}
     return _object(descriptor, descriptor.app, descriptor.app, body)
+
+
+def _http_routes(descriptor: Descriptor, version: str) -> tuple[dict[str, Any], ...]:
+    """Return the HTTPRoute: it leads to the Service of a version, so that a Gateway never has to follow a selector."""
+    exposure, port = descriptor.exposure, traffic_port(descriptor.main.pod_spec)
+    if not exposure.gateways or port is None:
+        return ()
+    backend = {"name": versioned_name(descriptor.app, version), "port": port.number, "weight": 1}
+    rules = [{"backendRefs": [backend]}]
+    spec = {"parentRefs": parent_refs(exposure), "hostnames": [exposure.host], "rules": rules}
+    body = {"apiVersion": HTTP_ROUTE[0], "kind": HTTP_ROUTE[1], "spec": spec}
+    return (_object(descriptor, descriptor.app, descriptor.app, body),)
 
 
 def _object(descriptor: Descriptor, workload: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -55,10 +55,20 @@ def _workload(component: Component) -> dict[str, Any]:
     return {"replicas": component.replicas, **_filled(bounds), "podspec": component.pod_spec}
 
 
+def parent_refs(exposure: Exposure) -> list[dict[str, Any]]:
+    """Return the Gateways as a descriptor names them, and an HTTPRoute."""
+    return [
+        _filled({"name": one.name, "namespace": one.namespace, "sectionName": one.section, "port": one.port})
+        for one in exposure.gateways
+    ]
+
+
 def _exposure(exposure: Exposure) -> dict[str, Any]:
+    parents = parent_refs(exposure)
     return _filled(
         {
             "frontend": exposure.host,
+            "gateway": {"parentRefs": parents} if parents else None,
             "ingressClass": exposure.ingress_class,
             "tlsSecretName": exposure.tls_secret,
             "redirectWww": exposure.redirect_www,

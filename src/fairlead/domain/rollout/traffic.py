@@ -36,11 +36,15 @@ class Selector:
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """One Service behind a weighted route; `version` is empty for a Service that is none of the unit's."""
+    """One Service behind a weighted route; `version` is empty for a Service that is none of the unit's.
+
+    `port` None means the one of the backend that is there already.
+    """
 
     service: str
     version: str
     weight: int
+    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

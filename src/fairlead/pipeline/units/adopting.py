@@ -62,8 +62,9 @@ async def look_at_adoption(turn: Turn) -> None:
         return
     if spec is None:
         return
-    found = [one for target in spec.routes if (one := await _plain(turn, target)) is not None]
-    if found and len(found) == len(spec.routes):
+    targets = [target for target in spec.routes if isinstance(target.route, Selector)]
+    found = [one for target in targets if (one := await _plain(turn, target)) is not None]
+    if found and len(found) == len(targets):
         turn.findings.adoption = await _seen(turn, found)
 
 

@@ -9,15 +9,16 @@ from fairlead.domain.apps.configuration import HASH_DIGITS, SECRET, SecretConten
 from fairlead.domain.apps.descriptor import Descriptor
 from fairlead.domain.apps.naming import workload_name
 from fairlead.domain.apps.objects import Inputs, version_objects
-from fairlead.domain.apps.unit_objects import unit_objects
+from fairlead.domain.apps.unit_objects import HTTP_ROUTE, unit_objects
 from fairlead.domain.apps.variables import SecretKey, Variable
 from fairlead.domain.apps.writing import descriptor_json
 from fairlead.domain.declaring.apps.reading import read_descriptor
 from fairlead.domain.errors import OperationFailed, Problem
 from fairlead.domain.identity import object_ref
-from fairlead.domain.reading import branch, text
+from fairlead.domain.manifests import JsonObject
+from fairlead.domain.reading import branch, entries, text
 from fairlead.domain.rollout.intents import Policy, VersionSpec
-from fairlead.domain.rollout.traffic import RouteTarget, Selector
+from fairlead.domain.rollout.traffic import Backend, Route, RouteTarget, Selector, Weights
 from fairlead.pipeline.units.contents import Contents
 
 
@@ -38,7 +39,7 @@ def contents_of(descriptor: Descriptor, version: str, inputs: Inputs) -> Content
         workloads=dict(zip(names, objects.workloads, strict=True)),
         budgets=objects.budgets,
         autoscalers=objects.autoscalers,
-        routes=unit.services,
+        routes=(*unit.services, *unit.http_routes),
         previews=unit.previews,
         outside=() if unit.ingress is None else (unit.ingress,),
         descriptor=descriptor_json(descriptor),
@@ -64,10 +65,15 @@ def spec_of(descriptor: Descriptor, contents: Contents) -> VersionSpec:
 
 def routes_of(contents: Contents) -> tuple[RouteTarget, ...]:
     """Return where traffic goes while a version is live."""
-    return tuple(
-        RouteTarget(object_ref(service), Selector(dict(branch(service, "spec", "selector"))))
-        for service in contents.routes
-    )
+    return tuple(RouteTarget(object_ref(route), _route(contents.version, route)) for route in contents.routes)
+
+
+def _route(version: str, route: JsonObject) -> Route:
+    """Return how a route of a version leads to it: all its backends are of that version."""
+    if (route["apiVersion"], route["kind"]) != HTTP_ROUTE:
+        return Selector(dict(branch(route, "spec", "selector")))
+    backends = (each for rule in entries(route, "spec", "rules") for each in entries(rule, "backendRefs"))
+    return Weights(tuple(Backend(each["name"], version, each["weight"], each["port"]) for each in backends))
 
 
 def policy_of(descriptor: Descriptor) -> Policy:

@@ -70,7 +70,8 @@ async def _problem(turn: Turn, spec: VersionSpec, contents: Contents) -> str:
         return ""
     if terminating := [one for one in live if one is not None and text(one, "metadata", "deletionTimestamp")]:
         return f"{object_ref(terminating[0])} is still being deleted"
-    for refusal in await at_once(_refusal(turn, manifest) for manifest in (*wanted, *contents.outside)):
+    routes = [each for each in contents.routes if each["kind"] != SERVICES.kind]
+    for refusal in await at_once(_refusal(turn, manifest) for manifest in (*wanted, *contents.outside, *routes)):
         if refusal:
             return refusal
     return await _selected_by_others(turn, contents) or await _routes_problem(turn, spec)
@@ -137,8 +138,9 @@ def _matches(selector: Mapping[str, Any], contents: Contents) -> Iterator[bool]:
 async def _routes_problem(turn: Turn, spec: VersionSpec) -> str:
     """Return which route is not ours, or cannot be switched without losing requests; empty if there is none."""
     lives = await at_once(turn.cluster.get(target.ref) for target in spec.routes)
+    known = {target.ref for target in turn.anchor.live.spec.routes} if turn.anchor.live is not None else set()
     for target, live in zip(spec.routes, lives, strict=True):
-        if live is not None and turn.anchor.live is None and not is_marked(live, turn.key.namespace, turn.key.name):
+        if live is not None and target.ref not in known and not is_marked(live, turn.key.namespace, turn.key.name):
             return f"{target.ref} exists already, and what is behind it cannot be adopted"
     elements = [RouteElement(target.ref, target.route, target.route) for target in spec.routes]
     readings = await at_once(turn.place.router(one.ref).observe(one) for one in elements)

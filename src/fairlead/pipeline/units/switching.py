@@ -55,6 +55,7 @@ async def _write(turn: Turn, command: SwitchRoute, contents: Contents) -> None:
     if found is None:
         if manifest is None:
             raise Contradicted
+        await check_hosts(turn, [manifest])
         await create(turn.cluster, manifest, epoch=turn.epoch)
         return
     router = turn.place.router(command.ref)
@@ -80,6 +81,7 @@ async def open_to_outside(turn: Turn, command: ProbeRoutes) -> None:
 async def check_hosts(turn: Turn, outside: Sequence[JsonObject]) -> None:
     """Raise Contradicted unless every host is claimed: a version that comes back may have given its own up."""
     hosts = {text(rule, "host") for manifest in outside for rule in entries(manifest, "spec", "rules")} - {""}
+    hosts |= {host for manifest in outside for host in branch(manifest, "spec").get("hostnames") or ()}
     if await Hosts(turn.cluster, turn.key).claim(hosts):
         raise Contradicted
 
@@ -89,6 +91,6 @@ def _manifest(contents: Contents, ref: ObjectRef) -> JsonObject | None:
 
 
 def _alongside(manifest: JsonObject | None) -> dict[str, Any]:
-    """Return what of a Service depends on the version besides its selector."""
-    ports = branch(manifest, "spec").get("ports")
-    return {} if ports is None else {"ports": ports}
+    """Return what of a route depends on the version besides where it leads."""
+    spec = branch(manifest, "spec")
+    return {name: spec[name] for name in ("ports", "parentRefs", "hostnames") if name in spec}

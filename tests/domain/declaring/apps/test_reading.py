@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from fairlead.domain.apps.configuration import SecretContent
-from fairlead.domain.apps.descriptor import AUTOMATIC, Descriptor, HealthCheck, HealthCheckType
+from fairlead.domain.apps.descriptor import AUTOMATIC, Descriptor, GatewayListener, HealthCheck, HealthCheckType
 from fairlead.domain.apps.objects import Inputs, version_objects
 from fairlead.domain.apps.unit_objects import unit_objects
 from fairlead.domain.apps.writing import descriptor_json
@@ -68,6 +68,7 @@ def test_every_field_is_read() -> None:
     assert written["verify"][1]["job"]["podspec"]["restartPolicy"] == "Never"
     assert set(DESCRIPTOR.by_key) - set(written) == {
         "healthcheckUrl",
+        "gateway",  # in place of what an Ingress has
         *(field.key for field in DESCRIPTOR.fields if field.without_effect),
     }
 
@@ -197,6 +198,8 @@ TWICE: dict[str, Any] = {"containers": [CONTAINER] * 2}
 ADDED: dict[str, Any] = {**pod(), "ephemeralContainers": [{}]}
 ON_HOST: dict[str, Any] = {**pod({"containerPort": 80}), "hostNetwork": True}
 OTHER = "components[0]"
+GATEWAY: dict[str, Any] = {"parentRefs": [{"name": "public"}]}
+HOST, PARENT = {"frontend": "a.example.org"}, "gateway.parentRefs[0]"
 MISTAKES: list[tuple[dict[str, Any], list[tuple[str, str | None]]]] = [
     ({"appName": None}, [("missingKey", None)]),
     ({"appName": ""}, [("missingKey", "appName")]),
@@ -239,6 +242,14 @@ MISTAKES: list[tuple[dict[str, Any], list[tuple[str, str | None]]]] = [
     ({"frontend": "shop.example.org:80"}, [("invalidValue", "frontend")]),
     ({"frontend": "shop.example.org", "podspec": pod()}, [("noPort", "frontend")]),
     ({"frontend": "a.example.org", "podspec": pod({"containerPort": 53, "protocol": "UDP"})}, [("noPort", "frontend")]),
+    ({"gateway": GATEWAY}, [("missingKey", "gateway")]),
+    ({**HOST, "gateway": {"parentRefs": []}}, [("missingKey", "gateway.parentRefs")]),
+    ({**HOST, "gateway": {}}, [("missingKey", "gateway")]),
+    ({**HOST, "gateway": {"parentRefs": [{"name": "A"}]}}, [("invalidValue", f"{PARENT}.name")]),
+    ({**HOST, "gateway": {"parentRefs": [{"name": "a", "port": 0}]}}, [("wrongType", f"{PARENT}.port")]),
+    ({**HOST, "gateway": {"parentRefs": [{"name": "a", "group": "b"}]}}, [("unknownKey", f"{PARENT}.group")]),
+    ({**HOST, "gateway": GATEWAY, "ingressClass": "b"}, [("notTogether", "ingressClass")]),
+    ({**HOST, "gateway": GATEWAY, "tlsSecretName": "b"}, [("notTogether", "tlsSecretName")]),
     ({"useHealthCheck": True, "podspec": pod()}, [("undeclaredPort", "useHealthCheck")]),
     ({"useHealthCheck": True, "healthCheckPort": 81}, [("undeclaredPort", "healthCheckPort")]),
     ({"useHealthCheck": True, "podspec": ON_HOST}, [("hostNetwork", "useHealthCheck")]),
@@ -341,3 +352,11 @@ def test_every_code_is_documented() -> None:
     documented = set(re.findall(r"`([a-z][A-Za-z0-9]+)`", (ROOT / "docs/reference/descriptors.md").read_text()))
     assert len(codes) > 15
     assert codes <= documented
+
+
+def test_gateways_are_read_and_written_as_they_are_named() -> None:
+    parents = [{"name": "a"}, {"name": "b", "namespace": "infra", "sectionName": "https", "port": 443}]
+    read = described(frontend="shop.example.org", gateway={"parentRefs": parents})
+    assert read.exposure.gateways == (GatewayListener("a"), GatewayListener("b", "infra", "https", 443))
+    assert descriptor_json(read)["gateway"] == {"parentRefs": parents}
+    assert read_descriptor(descriptor_json(read)) == read

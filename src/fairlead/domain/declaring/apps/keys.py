@@ -36,6 +36,21 @@ WEBHOOK = Record(
     "A webhook that other tools start this deployment by",
     (Field("key", ANY_TEXT, "Its key.", required=True), Field("description", ANY_TEXT, "What it is for.")),
 )
+PARENT = Record(
+    "parentRef",
+    "A Gateway that leads to the app",
+    (
+        Field("name", OBJECT_NAME, "Its name.", required=True),
+        Field("namespace", NAMESPACE, "Its namespace.", default="the app's"),
+        Field("sectionName", OBJECT_NAME, "The name of its listener.", default="each that takes the route"),
+        Field("port", Whole(1, MOST_PORTS), "The port of its listener.", default="each that takes the route"),
+    ),
+)
+GATEWAY = Record(
+    "gateway",
+    "How the Gateway API leads to the app",
+    (Field("parentRefs", ListOf(PARENT), "The Gateways.", required=True),),
+)
 COMPONENT = Record(
     "component",
     "One more workload of the app",
@@ -148,6 +163,7 @@ DESCRIPTOR = Record(
             "Secrets of the namespace that each version gets copies of its own of. Others do not roll back.",
         ),
         Field("frontend", ANY_TEXT, "The host name under which the app answers.", default="none"),
+        Field("gateway", GATEWAY, "Gateways that lead to the host by an HTTPRoute.", default="an Ingress leads there"),
         Field("ingressClass", _OBJECT_NAME, "The class of the Ingress.", default="the cluster's"),
         Field("tlsSecretName", _OBJECT_NAME, "The Secret with the host's certificate.", default="no TLS"),
         Field("redirectWww", Flag(), f"Whether `www.` leads to the host. {_KEPT}", default="false"),

@@ -16,6 +16,7 @@ from fairlead.domain.apps.descriptor import (
     Descriptor,
     Elsewhere,
     Exposure,
+    GatewayListener,
     Header,
     HealthCheck,
     HealthCheckType,
@@ -116,8 +117,16 @@ def _exposure(found: FoundRecord) -> Exposure:
     headers = (
         Header(item.text("Header") or "", item.text("Value") or "") for item in found.records("additionHttpHeaders")
     )
+    gateway = found.record("gateway")
+    parents = () if gateway is None else gateway.records("parentRefs")
     return Exposure(
         host=(found.text("frontend") or "").lower() or None,
+        gateways=tuple(
+            GatewayListener(
+                item.text("name") or "", item.text("namespace"), item.text("sectionName"), item.whole("port")
+            )
+            for item in parents
+        ),
         ingress_class=found.text("ingressClass") or None,
         tls_secret=found.text("tlsSecretName") or None,
         redirect_www=found.flag("redirectWww"),

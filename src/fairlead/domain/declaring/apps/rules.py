@@ -27,6 +27,7 @@ def check_app(found: FoundRecord, descriptor: Descriptor, findings: Findings) ->
     rules.check_configuration()
     rules.check_numbers()
     rules.check_exposure()
+    rules.check_gateway()
     rules.check_health()
     rules.check_gates()
     rules.note_what_waits()
@@ -116,6 +117,22 @@ class _Rules:
         elif self._is_readable and traffic_port(self.descriptor.main.pod_spec) is None:
             message = "found no TCP port that the host could lead to"
             self._error("frontend", "noPort", message, "add a port to a container of podspec")
+
+    def check_gateway(self) -> None:
+        """Gateways lead to a host, and what only an Ingress has is not written beside them."""
+        gateway, exposure = self.found.record("gateway"), self.descriptor.exposure
+        if gateway is None:
+            return
+        if not exposure.gateways and "parentRefs" in gateway.fields:
+            message, remedy = "found no Gateway", "name at least one under parentRefs"
+            self.findings.error(gateway.at("parentRefs"), "missingKey", message, remedy)
+        if exposure.host is None:
+            message, remedy = "found gateway without frontend", "add frontend: the host that leads to the app"
+            self._error("gateway", "missingKey", message, remedy)
+        for key, value in (("ingressClass", exposure.ingress_class), ("tlsSecretName", exposure.tls_secret)):
+            if value is not None:
+                message = f"found {key} beside gateway: no Ingress is made"
+                self._error(key, "notTogether", message, "remove it; the listener of the Gateway has the certificate")
 
     @property
     def _is_readable(self) -> bool:
