@@ -45,7 +45,7 @@ async def main(chart: Path, registry: str) -> None:
     dialer = Dialer()
     try:
         image = Image(json.dumps(manifest, sort_keys=True).encode(), MANIFEST_TYPE, blobs)
-        await push(dialer, registry, f"charts/{name}:{version}", image)
+        await push(dialer, registry, reference=f"charts/{name}:{version}", image=image)
     finally:
         await dialer.close()
     print(f"pushed oci://{registry}/charts/{name}, version {version}")

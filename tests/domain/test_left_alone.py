@@ -39,7 +39,7 @@ def _judge(
     live: dict[str, Any], *rules: IgnoreFields, scaled: frozenset[Scaled] = frozenset()
 ) -> tuple[tuple[LeftAlone, ...], dict[str, Any]]:
     left = left_alone(DECLARED, live, ignored=rules, scaled=scaled)
-    return left, to_send(DECLARED, left, live, "fairlead")
+    return left, to_send(DECLARED, left, live=live, manager="fairlead")
 
 
 def test_while_we_hold_replicas_the_live_number_is_sent() -> None:

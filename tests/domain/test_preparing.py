@@ -47,14 +47,16 @@ def test_definitions_of_somebody_else_are_not_brought_up_to_date() -> None:
 
 def test_digests_depend_on_cluster_release_inputs_and_changes_only() -> None:
     key, change = ReleaseKey("test", "c", "shop", "web"), namespace_change("shop")
-    base = release_digest("uid", key, "inputs", [change])
-    assert release_digest("uid", ReleaseKey("other", "x", "shop", "web"), "inputs", [change]) == base
+    base = release_digest("uid", key, inputs_digest="inputs", changes=[change])
+    assert (
+        release_digest("uid", ReleaseKey("other", "x", "shop", "web"), inputs_digest="inputs", changes=[change]) == base
+    )
     others = {
-        release_digest("uid2", key, "inputs", [change]),
-        release_digest("uid", ReleaseKey("test", "c", "shop2", "web"), "inputs", [change]),
-        release_digest("uid", key, "inputs2", [change]),
-        release_digest("uid", key, "inputs", []),
-        release_digest("uid", key, "inputs", [namespace_change("other")]),
+        release_digest("uid2", key, inputs_digest="inputs", changes=[change]),
+        release_digest("uid", ReleaseKey("test", "c", "shop2", "web"), inputs_digest="inputs", changes=[change]),
+        release_digest("uid", key, inputs_digest="inputs2", changes=[change]),
+        release_digest("uid", key, inputs_digest="inputs", changes=[]),
+        release_digest("uid", key, inputs_digest="inputs", changes=[namespace_change("other")]),
     }
     assert len(others | {base}) == 6
     assert plan_digest(["a", "b"]) == plan_digest(["b", "a"]) != plan_digest(["a"])

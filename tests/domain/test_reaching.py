@@ -69,7 +69,7 @@ PLAIN_OWN = context("own", "own")
     ],
 )
 def test_the_context_chosen(reach: Reach, found: Kubeconfig, chosen: str, pinned: bool) -> None:
-    choice = choose(found, reach, "test", "/repo")
+    choice = choose(found, reach, environment="test", repository="/repo")
     assert (choice.context.name, choice.pin is not None) == (chosen, pinned)
 
 
@@ -85,7 +85,7 @@ def test_the_context_chosen(reach: Reach, found: Kubeconfig, chosen: str, pinned
 )
 def test_our_context_that_leads_elsewhere_is_refused(reach: Reach, found: Kubeconfig) -> None:
     with pytest.raises(Refused) as caught:
-        choose(found, reach, "test", "/repo")
+        choose(found, reach, environment="test", repository="/repo")
     assert caught.value.code == "contextMismatch"
 
 
@@ -108,14 +108,16 @@ def test_our_context_that_leads_elsewhere_is_refused(reach: Reach, found: Kubeco
 )
 def test_no_context_is_made_up(reach: Reach, found: Kubeconfig) -> None:
     with pytest.raises(InputError) as caught:
-        choose(found, reach, "test", "/repo")
+        choose(found, reach, environment="test", repository="/repo")
     assert caught.value.code == "contextMissing"
     assert caught.value.problems[0].remedy
 
 
 def test_a_remedy_fits_the_provider() -> None:
     with pytest.raises(InputError) as caught:
-        choose(config(), Reach(contexts=("minikube",), hint="run `minikube start`"), "test", "/repo")
+        choose(
+            config(), Reach(contexts=("minikube",), hint="run `minikube start`"), environment="test", repository="/repo"
+        )
     assert caught.value.problems[0].remedy == "run `minikube start`"
 
 
@@ -125,13 +127,15 @@ def access_with(fingerprint: str) -> Access:
 
 def test_where_no_file_exists_none_is_blamed() -> None:
     with pytest.raises(InputError) as caught:
-        choose(merge([]), Reach(contexts=("office",)), "test", "/repo")
+        choose(merge([]), Reach(contexts=("office",)), environment="test", repository="/repo")
     assert caught.value.code == "contextMissing"
     assert "in no " not in caught.value.problems[0].message
 
 
 def test_a_changed_fingerprint_is_refused() -> None:
-    choice = choose(config(context("env:test", "gke_p_z_c", repository=OURS)), GKE, "test", "/repo")
+    choice = choose(
+        config(context("env:test", "gke_p_z_c", repository=OURS)), GKE, environment="test", repository="/repo"
+    )
     check_fingerprint(access_with("sha256:aa"), choice, "test")
     with pytest.raises(Refused) as caught:
         check_fingerprint(access_with("sha256:bb"), choice, "test")
@@ -139,7 +143,7 @@ def test_a_changed_fingerprint_is_refused() -> None:
 
 
 def test_without_a_pin_any_fingerprint_will_do() -> None:
-    choice = choose(config(PLAIN_OWN), OWN, "test", "/repo")
+    choice = choose(config(PLAIN_OWN), OWN, environment="test", repository="/repo")
     check_fingerprint(access_with("sha256:bb"), choice, "test")
     assert choice == Choice(choice.context, None)
 
@@ -167,4 +171,4 @@ def test_a_context_without_a_user_can_be_a_target() -> None:
     assert found.user is None
     pinned = context("env:test", "own", repository=OURS)
     pinned["context"]["user"] = ""
-    assert choose(config(userless, pinned), OWN, "test", "/repo").pin is not None
+    assert choose(config(userless, pinned), OWN, environment="test", repository="/repo").pin is not None

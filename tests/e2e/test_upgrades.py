@@ -61,7 +61,7 @@ class Shop:
     async def publish(self, tags: Sequence[str], day: int) -> str:
         """Push one image under these tags, and return its digest."""
         made = image(day)
-        await push(self.dialer, self.registry, f"{self.name}:{tags[0]}", made)
+        await push(self.dialer, self.registry, reference=f"{self.name}:{tags[0]}", image=made)
         for start in range(1, len(tags), 50):
             await asyncio.gather(*(self._tag(tag, made) for tag in tags[start : start + 50]))
         return made.digest

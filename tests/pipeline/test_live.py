@@ -67,6 +67,8 @@ async def test_all_objects_of_a_kind_in_some_namespaces() -> None:
     scaler["metadata"]["namespace"] = "default"
     cluster.put(scaler)
     served = await served_kinds(cluster)
-    found = await read_all(cluster, served, "autoscaling", "HorizontalPodAutoscaler", ["default", "default"])
+    found = await read_all(
+        cluster, served, group="autoscaling", kind="HorizontalPodAutoscaler", namespaces=["default", "default"]
+    )
     assert [obj["metadata"]["name"] for obj in found] == ["web"]
-    assert await read_all(cluster, served, "keda.sh", "ScaledObject", ["default"]) == []
+    assert await read_all(cluster, served, group="keda.sh", kind="ScaledObject", namespaces=["default"]) == []

@@ -35,6 +35,6 @@ async def test_a_refusal_is_an_error_with_its_status() -> None:
     async with server:
         address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
         with pytest.raises(RemoteRefused) as refused:
-            await push(dialer, address, "app:1", IMAGE)
+            await push(dialer, address, reference="app:1", image=IMAGE)
         await dialer.close()
     assert refused.value.status == 507

@@ -162,14 +162,17 @@ async def open_application(
     async with AsyncExitStack() as stack:
         for port in (clusters, registries, charts, renderer):
             stack.push_async_callback(port.close)
-        rendering = _rendering(loaded, sink, charts, renderer, settings)
+        rendering = _rendering(loaded, sink, charts=charts, renderer=renderer, settings=settings)
 
         def elsewhere(root: Path) -> tuple[Loaded, Upgrading]:
             there = load(root / loaded.declaration.file, environ=settings.environ, root=root)
             own = Later(lambda: _charts(settings, there, registries, offline=wishes.offline))
             stack.push_async_callback(own.close)
             return there, Upgrading(
-                _rendering(there, sink, own, renderer, settings), registries.get, clock, logins.look_at
+                _rendering(there, sink, charts=own, renderer=renderer, settings=settings),
+                registries.get,
+                clock,
+                logins.look_at,
             )
 
         async def hosting() -> Hosting:
@@ -206,7 +209,7 @@ def _variables(declaration: Declaration, settings: Settings) -> Iterator[str]:
 
 
 def _rendering(
-    loaded: Loaded, sink: EventSink, charts: Later[ChartSource], renderer: Later[ChartRenderer], settings: Settings
+    loaded: Loaded, sink: EventSink, *, charts: Later[ChartSource], renderer: Later[ChartRenderer], settings: Settings
 ) -> Rendering:
     paths = Paths(loaded.root)
 

@@ -149,7 +149,7 @@ def compare(desired: Mapping[str, Any], live: Mapping[str, Any] | None, judge: J
     moved = migrated(live, judge.manager, taking=reason == TAKE_OWNERSHIP)
     left = left_alone(declared, live, ignored=judge.ignored, scaled=judge.scaled)
     judged = judged_part(declared, left)
-    sent = to_send(declared, left, live if moved is None else moved, judge.manager)
+    sent = to_send(declared, left, live=live if moved is None else moved, manager=judge.manager)
     change = Change(
         Action.UPDATE,
         object_ref(declared),
@@ -255,7 +255,7 @@ def refreshed(change: Change, live: Mapping[str, Any] | None) -> Change:
     if live is None or live["metadata"].get("uid") != change.uid:
         raise _changed_since(change, "was deleted or made anew")
     declared = change.declared or {}
-    sent = to_send(declared, change.left_alone, live, change.manager)
+    sent = to_send(declared, change.left_alone, live=live, manager=change.manager)
     as_planned = live_digest(judged_part(declared, change.left_alone), live) == change.live_digest
     if not as_planned and not _is_written(sent, live, change.manager):
         raise _changed_since(change, "was changed by someone else, in fields that the plan decides")

@@ -11,7 +11,7 @@ from fairlead.domain.changes import Change
 from fairlead.domain.identity import ReleaseKey, sha256_json
 
 
-def release_digest(cluster_uid: str, key: ReleaseKey, inputs_digest: str, changes: Sequence[Change]) -> str:
+def release_digest(cluster_uid: str, key: ReleaseKey, *, inputs_digest: str, changes: Sequence[Change]) -> str:
     """Return the digest of what one release needs. Times, reasons, status and resource versions do not enter."""
     listed = [
         [change.action.value, change.ref.to_json(), change.uid, change.digest, change.live_digest] for change in changes

@@ -59,12 +59,12 @@ def _rules(lines: Iterable[str], file: str) -> Iterable[_Rule]:
         if not rule or rule.startswith("#"):
             continue
         if "**" in rule:
-            raise _bad_rule(rule, file, number, "`**` is not supported by Helm")
+            raise _bad_rule(rule, file, line=number, reason="`**` is not supported by Helm")
         negated = rule.startswith("!")
         path = rule.removeprefix("!")
         pattern = _compiled(path.removesuffix("/").removeprefix("/"))
         if pattern is None:
-            raise _bad_rule(rule, file, number, "its brackets or backslashes do not match up")
+            raise _bad_rule(rule, file, line=number, reason="its brackets or backslashes do not match up")
         yield _Rule(pattern, negated, path.endswith("/"), "/" in path.removesuffix("/"))
 
 
@@ -105,7 +105,7 @@ def _escaped_class(members: str) -> str:
     return re.sub(r"[\[&~|^]", r"\\\g<0>", members)
 
 
-def _bad_rule(rule: str, file: str, line: int, reason: str) -> InputError:
+def _bad_rule(rule: str, file: str, *, line: int, reason: str) -> InputError:
     return InputError(
         Problem(
             code="chartInvalid",

@@ -113,9 +113,9 @@ def merge(documents: Iterable[KubeconfigDocument]) -> Kubeconfig:
     problems: list[Problem] = []
     contents = [_mapping(document, problems) for document in ordered]
     paired = list(zip(ordered, contents, strict=True))
-    clusters = _merge_section(paired, "clusters", "cluster", problems)
-    users = _merge_section(paired, "users", "user", problems)
-    contexts = _merge_section(paired, "contexts", "context", problems)
+    clusters = _merge_section(paired, "clusters", singular="cluster", problems=problems)
+    users = _merge_section(paired, "users", singular="user", problems=problems)
+    contexts = _merge_section(paired, "contexts", singular="context", problems=problems)
     current = next((found for content in contents if (found := content.get("current-context"))), "")
     if problems:
         raise InputError(problems)
@@ -146,12 +146,16 @@ def _mapping(document: KubeconfigDocument, problems: list[Problem]) -> Mapping[s
 
 
 def _merge_section(
-    documents: list[tuple[KubeconfigDocument, Mapping[str, Any]]], plural: str, singular: str, problems: list[Problem]
+    documents: list[tuple[KubeconfigDocument, Mapping[str, Any]]],
+    plural: str,
+    *,
+    singular: str,
+    problems: list[Problem],
 ) -> Mapping[str, Entry]:
     merged: dict[str, Entry] = {}
     for document, content in documents:
         seen: set[str] = set()
-        for entry in _entries(document, content.get(plural), plural, singular, problems=problems):
+        for entry in _entries(document, content.get(plural), plural=plural, singular=singular, problems=problems):
             if entry.name in seen:
                 problems.append(entry.problem(f"the name stands twice in {plural}"))
             seen.add(entry.name)
@@ -160,7 +164,7 @@ def _merge_section(
 
 
 def _entries(
-    document: KubeconfigDocument, section: object, plural: str, singular: str, *, problems: list[Problem]
+    document: KubeconfigDocument, section: object, *, plural: str, singular: str, problems: list[Problem]
 ) -> Iterator[Entry]:
     if section is None:
         return

@@ -40,11 +40,11 @@ def left_alone(
         place = counterpart(live, declared, leaf)
         if place is not None:
             found.setdefault(place, "subresource")
-    return tuple(_left(declared, live, steps, why) for steps, why in sorted(found.items()))
+    return tuple(_left(declared, live, steps=steps, why=why) for steps, why in sorted(found.items()))
 
 
 def to_send(
-    declared: Mapping[str, Any], left: Iterable[LeftAlone], live: Mapping[str, Any], manager: str
+    declared: Mapping[str, Any], left: Iterable[LeftAlone], *, live: Mapping[str, Any], manager: str
 ) -> dict[str, Any]:
     """Return what an apply must send so that the fields left alone keep their live values."""
     ours = managed_fields.applied_fields(live, manager)
@@ -74,7 +74,7 @@ def without_paths(obj: Mapping[str, Any], paths: Iterable[Steps]) -> dict[str, A
     return dict(left)
 
 
-def _left(declared: Mapping[str, Any], live: Mapping[str, Any], steps: Steps, why: str) -> LeftAlone:
+def _left(declared: Mapping[str, Any], live: Mapping[str, Any], *, steps: Steps, why: str) -> LeftAlone:
     place = counterpart(declared, live, steps)
     shown = [value_at(declared, steps), value_at(live, place) if place is not None else None]
     if is_secret(declared):

@@ -38,12 +38,12 @@ def check_object(document: Mapping[str, Any], obj: Mapping[str, Any]) -> tuple[S
     wanted = {"group": group, "version": version, "kind": obj.get("kind")}
     for schema in schemas.values():
         if wanted in schema.get("x-kubernetes-group-version-kind", []):
-            return tuple(_check(obj, schema, schemas, "", 0))
+            return tuple(_check(obj, schema, schemas=schemas, path="", depth=0))
     return ()
 
 
 def _check(
-    value: Any, schema: Mapping[str, Any], schemas: Mapping[str, Any], path: str, depth: int
+    value: Any, schema: Mapping[str, Any], *, schemas: Mapping[str, Any], path: str, depth: int
 ) -> Iterator[SchemaViolation]:
     schema = _resolve(schema, schemas)
     if depth > _MAX_DEPTH or value is None:  # null is how a field is left out
@@ -59,14 +59,14 @@ def _check(
         listed = ", ".join(str(item) for item in allowed if item != "")
         yield SchemaViolation(path, f"found {value!r}", f"use one of {listed}")
     if isinstance(value, Mapping):
-        yield from _check_object(value, schema, schemas, path, depth)
+        yield from _check_object(value, schema, schemas=schemas, path=path, depth=depth)
     elif isinstance(value, list) and isinstance(items := schema.get("items"), Mapping):
         for index, item in enumerate(value):
-            yield from _check(item, items, schemas, f"{path}[{index}]", depth + 1)
+            yield from _check(item, items, schemas=schemas, path=f"{path}[{index}]", depth=depth + 1)
 
 
 def _check_object(
-    value: Mapping[str, Any], schema: Mapping[str, Any], schemas: Mapping[str, Any], path: str, depth: int
+    value: Mapping[str, Any], schema: Mapping[str, Any], *, schemas: Mapping[str, Any], path: str, depth: int
 ) -> Iterator[SchemaViolation]:
     properties: Mapping[str, Any] = schema.get("properties") or {}
     for name in schema.get("required", []):
@@ -76,9 +76,9 @@ def _check_object(
     open_ended = not properties or extra or schema.get("x-kubernetes-preserve-unknown-fields")
     for name, child in value.items():
         if name in properties:
-            yield from _check(child, properties[name], schemas, _join(path, name), depth + 1)
+            yield from _check(child, properties[name], schemas=schemas, path=_join(path, name), depth=depth + 1)
         elif isinstance(extra, Mapping):
-            yield from _check(child, extra, schemas, _join(path, name), depth + 1)
+            yield from _check(child, extra, schemas=schemas, path=_join(path, name), depth=depth + 1)
         elif not open_ended:
             near = get_close_matches(name, properties, n=1)
             remedy = f"did you mean {near[0]}?" if near else "remove it, or move it to where it belongs"

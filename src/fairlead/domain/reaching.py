@@ -37,7 +37,7 @@ class Choice:
     pin: Pin | None
 
 
-def choose(config: Kubeconfig, reach: Reach, environment: str, repository: str) -> Choice:
+def choose(config: Kubeconfig, reach: Reach, *, environment: str, repository: str) -> Choice:
     """Choose the environment's context: the one that `init` made, else the provider's own.
 
     A context that another repository made counts only where there is no other way, and then only because it names
@@ -59,7 +59,9 @@ def choose(config: Kubeconfig, reach: Reach, environment: str, repository: str) 
         if entries == expected or (ours and entries == (GITLAB_ENTRY, GITLAB_ENTRY)):
             return Choice(context, pin)
         if ours and expected is not None:
-            raise Refused(_elsewhere(name, environment, pin, f"uses the cluster entry {context.cluster.name!r}"))
+            raise Refused(
+                _elsewhere(name, environment, pin=pin, what=f"uses the cluster entry {context.cluster.name!r}")
+            )
     if own is not None:
         return Choice(own, None)
     raise InputError(_missing(config, reach, environment, made_by_others=entry is not None))
@@ -108,7 +110,7 @@ def check_fingerprint(access: Access, choice: Choice, environment: str) -> None:
     """
     pin = choice.pin
     if pin is not None and access.fingerprint != pin.fingerprint:
-        raise Refused(_elsewhere(access.context, environment, pin, f"leads to {access.server}"))
+        raise Refused(_elsewhere(access.context, environment, pin=pin, what=f"leads to {access.server}"))
 
 
 def missing(reach: Reach, message: str, environment: str) -> Problem:
@@ -127,7 +129,7 @@ def _missing(config: Kubeconfig, reach: Reach, environment: str, *, made_by_othe
     return missing(reach, f"the context {name} {found} ({files})", environment)
 
 
-def _elsewhere(context: str, environment: str, pin: Pin, what: str) -> Problem:
+def _elsewhere(context: str, environment: str, *, pin: Pin, what: str) -> Problem:
     return Problem(
         code="contextMismatch",
         message=f"the context {context} was made for cluster {pin.cluster!r} and now {what}, which is another one",

@@ -133,12 +133,12 @@ def assign(tree: Branch, assignment: Assignment) -> Branch:
     Raises:
         PathBlocked: another value stands on the way.
     """
-    assigned = _assigned(tree, assignment.path, assignment.tree, ())
+    assigned = _assigned(tree, assignment.path, value=assignment.tree, before=())
     assert isinstance(assigned, Branch)
     return assigned
 
 
-def _assigned(tree: Tree | None, path: ValuePath, value: Tree, before: ValuePath) -> Tree:
+def _assigned(tree: Tree | None, path: ValuePath, *, value: Tree, before: ValuePath) -> Tree:
     if not path:
         return value
     step, *rest = path
@@ -151,14 +151,14 @@ def _assigned(tree: Tree | None, path: ValuePath, value: Tree, before: ValuePath
         if tree is not None and not isinstance(tree, Branch):
             raise PathBlocked(before, tree.origin)
         entries = dict(tree.entries) if tree is not None else {}
-        entries[step] = _assigned(entries.get(step), tuple(rest), value, here)
+        entries[step] = _assigned(entries.get(step), tuple(rest), value=value, before=here)
         return Branch(entries, _origin(tree, value))
     if tree is not None and not isinstance(tree, Items):
         raise PathBlocked(before, tree.origin)
     origin = _origin(tree, value)
     items: list[Tree] = list(tree.items) if tree is not None else []
     items += [Leaf(None, origin)] * (step + 1 - len(items))
-    items[step] = _assigned(items[step], tuple(rest), value, here)
+    items[step] = _assigned(items[step], tuple(rest), value=value, before=here)
     return Items(tuple(items), origin)
 
 

@@ -25,5 +25,5 @@ async def migrate(cluster: Cluster, change: Change) -> Change:
         return change
     answer = await cluster.replace(moved, manager=change.manager)
     # Fields left alone are sent as long as we hold them, so the change is renewed for what we hold after the migration.
-    sent = to_send(change.declared or {}, change.left_alone, moved, change.manager)
+    sent = to_send(change.declared or {}, change.left_alone, live=moved, manager=change.manager)
     return replace(change, desired=sent, resource_version=answer["metadata"]["resourceVersion"])

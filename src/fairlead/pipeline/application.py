@@ -157,7 +157,7 @@ class Application:
         """Make a saved plan again; raises Refused (`planOutdated`, `otherCluster`) when it is another one now."""
         options = replace(saved.options, declared_order=self.declaration.compat.declared_order)
         engine = await self._engine(about.everything)
-        return await resume(replace(saved, options=options), about, self._wanting, engine, file)
+        return await resume(replace(saved, options=options), about, wanting=self._wanting, engine=engine, file=file)
 
     async def orphans(self, environments: Sequence[Environment]) -> tuple[Target, ...]:
         """Return what was deployed from these environments and is declared no more."""

@@ -25,7 +25,9 @@ async def lint_online(cluster: Cluster, releases: Sequence[RenderedRelease]) -> 
     located = [Located(release, manifest) for release in releases for manifest in (*release.crds, *release.manifests)]
     served = {(kind.api_version, kind.kind) for kind in await cluster.kinds()}
     schemas = await _schemas(cluster, located)
-    results = await asyncio.gather(*(_check(cluster, item, served, schemas, _promised(releases)) for item in located))
+    results = await asyncio.gather(
+        *(_check(cluster, item, served=served, schemas=schemas, promised=_promised(releases)) for item in located)
+    )
     return tuple(problem for problems in results for problem in problems)
 
 
@@ -54,6 +56,7 @@ def _defined(manifest: Manifest) -> tuple[str, str]:
 async def _check(
     cluster: Cluster,
     item: Located,
+    *,
     served: set[tuple[str, str]],
     schemas: Mapping[str, Mapping[str, Any] | None],
     promised: frozenset[tuple[str, str]],

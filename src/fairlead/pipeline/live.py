@@ -70,7 +70,7 @@ async def _read_group(cluster: Cluster, kind: ApiKind, namespace: str, refs: lis
 
 
 async def read_all(
-    cluster: Cluster, served: Served, group: str, kind: str, namespaces: Iterable[str]
+    cluster: Cluster, served: Served, *, group: str, kind: str, namespaces: Iterable[str]
 ) -> list[LiveObject]:
     """Return all objects of one kind in some namespaces, in a version that is served; none if it is not."""
     versions = [found for found in served.values() if found.group_kind == (group, kind)]

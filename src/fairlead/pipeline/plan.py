@@ -146,7 +146,7 @@ async def _decided(
         Revision(wanted.source, wanted.rendered.inputs_digest, wanted.rendered.manifests_digest),
         changes,
         wanted.rendered,
-        digest=release_digest(uid, wanted.key, wanted.rendered.inputs_digest, changes),
+        digest=release_digest(uid, wanted.key, inputs_digest=wanted.rendered.inputs_digest, changes=changes),
         hooks_before=before,
         hooks_after=after,
         owned=pruned.owned,

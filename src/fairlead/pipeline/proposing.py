@@ -117,7 +117,9 @@ async def _scaled(cluster: Cluster, served: Served, releases: Releases) -> froze
     """Return what autoscalers target: those that live where we have replicas to set, and those in the plan."""
     everything = [placed for _, objects in releases for placed in objects]
     namespaces = {placed.ref.namespace for placed in everything if has_replicas(placed.data)}
-    live = await at_once(read_all(cluster, served, group, kind, namespaces) for group, kind in AUTOSCALERS)
+    live = await at_once(
+        read_all(cluster, served, group=group, kind=kind, namespaces=namespaces) for group, kind in AUTOSCALERS
+    )
     return scaled_by([placed.data for placed in everything]) | scaled_by(obj for found in live for obj in found)
 
 

@@ -115,7 +115,7 @@ async def render(target: Target, facts: Facts, rendering: Rendering, sources: So
         case App(descriptor=descriptor):
             made = _from_app(descriptor, target)
         case chart:
-            made = await _from_chart(chart, target, facts, rendering, sources)
+            made = await _from_chart(chart, target, facts=facts, rendering=rendering, sources=sources)
     finished = _finished(made, target, facts)
     objects = len(finished.manifests) + len(finished.hooks) + len(finished.crds)
     rendering.events.emit(Rendered(target.key, objects, made.chart.cached))
@@ -166,7 +166,7 @@ def _objects(content: bytes, file: str) -> Iterable[Manifest]:
         yield Manifest(value, file, line)
 
 
-async def _from_chart(chart: Chart, target: Target, facts: Facts, rendering: Rendering, sources: Sources) -> _Made:
+async def _from_chart(chart: Chart, target: Target, *, facts: Facts, rendering: Rendering, sources: Sources) -> _Made:
     values = await effective_values(rendering.declaration, target, rendering.values_files, sources)
     local = await (await rendering.charts()).fetch(chart, rendering.declaration.helm_repos)
     renderer = await rendering.renderer()

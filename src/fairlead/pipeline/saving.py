@@ -88,7 +88,7 @@ def chosen(saved: SavedPlan, declaration: Declaration, file: str) -> Chosen:
     return Chosen(tuple(targets), tuple(removed))
 
 
-async def resume(saved: SavedPlan, about: Chosen, wanting: Wanting, engine: Engine, file: str) -> Plan:
+async def resume(saved: SavedPlan, about: Chosen, *, wanting: Wanting, engine: Engine, file: str) -> Plan:
     """Make a saved plan again and return it, if it is still the same.
 
     Raises:

@@ -39,14 +39,14 @@ class TokenDesk:
             raise InputError(problems)
         denied = escalation(caller, wish)
         if denied is not None:
-            await self._audit(caller, Action.CREATE_TOKENS, resource_text(wish.scope), denied.code)
+            await self._audit(caller, Action.CREATE_TOKENS, resource=resource_text(wish.scope), result=denied.code)
             raise Refused(denied)
         identifier = "".join(secrets.choice(_LETTERS) for _ in range(IDENTIFIER_LENGTH))
         secret = secrets.token_urlsafe(SECRET_BYTES)
         by = caller_text(caller)
         token, text = issue(wish, identifier=identifier, secret=secret, now=self.clock.now(), by=by)
         await self.administration.tokens.add(token)
-        await self._audit(caller, Action.CREATE_TOKENS, _shown(token), ALLOWED)
+        await self._audit(caller, Action.CREATE_TOKENS, resource=_shown(token), result=ALLOWED)
         return token, text
 
     async def list(self, caller: Caller) -> tuple[Token, ...]:
@@ -64,10 +64,10 @@ class TokenDesk:
         ended = await self.administration.tokens.revoke(token.identifier, self.clock.now(), caller_text(caller))
         if isinstance(ended, Missing):
             raise InputError(absent())
-        await self._audit(caller, Action.REVOKE_TOKENS, _shown(token), ALLOWED)
+        await self._audit(caller, Action.REVOKE_TOKENS, resource=_shown(token), result=ALLOWED)
         return ended
 
-    async def _audit(self, caller: Caller, action: Action, resource: str, result: str) -> None:
+    async def _audit(self, caller: Caller, action: Action, *, resource: str, result: str) -> None:
         entry = AuditEntry(self.clock.now(), caller_text(caller), action.value, resource, result, self.source)
         await self.administration.audit.append(entry)
 

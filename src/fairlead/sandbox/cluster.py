@@ -122,7 +122,7 @@ def needed_modules(nodes: NodeKind) -> tuple[GoModule, ...]:
 async def _make(making: Making, spec: SandboxSpec, nodes: NodeKind) -> SandboxState:
     built = await ensure(needed_modules(nodes), making.settings, making.listener)
     making.places.root.mkdir(parents=True, mode=0o700)
-    state = await stages.plan(making, spec, nodes, built, f"v{modules.KUBERNETES.version}")
+    state = await stages.plan(making, spec, nodes=nodes, programs=built, version=f"v{modules.KUBERNETES.version}")
     making.save(state)
     return await _run(making, state, fixed=False)
 

@@ -61,7 +61,7 @@ class Making:
 
 
 async def plan(
-    making: Making, spec: SandboxSpec, nodes: NodeKind, programs: Mapping[str, Path], version: str
+    making: Making, spec: SandboxSpec, *, nodes: NodeKind, programs: Mapping[str, Path], version: str
 ) -> SandboxState:
     """Choose names, ports and addresses."""
     blocks = await _blocks(making)
@@ -177,7 +177,7 @@ async def _cluster_processes(making: Making, state: SandboxState, cluster: Clust
     own = making.places.cluster(cluster.index)
     table = controlplane.processes(cluster, own, state.programs, state.nodes)
     if state.nodes is NodeKind.SIMULATED:
-        table.append(await simulated.process(cluster, own, state.programs, making.env))
+        table.append(await simulated.process(cluster, own, programs=state.programs, env=making.env))
     if cluster.node is not None:
         group = cgroups.group_name(making.places.tag, cluster.index)
         node.configure(state, cluster, own, cni=cni_folder() or Path("/usr/lib/cni"), group=group)

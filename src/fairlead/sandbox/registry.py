@@ -41,7 +41,7 @@ def process(state: SandboxState, places: Places) -> ProcessSpec:
     return ProcessSpec("registry", (state.programs["registry"], "serve", str(config)))
 
 
-async def push(dialer: Dialer, address: str, reference: str, image: Image) -> None:
+async def push(dialer: Dialer, address: str, *, reference: str, image: Image) -> None:
     """Store an image as `reference` (NAME:TAG); blobs that the registry has are not sent again.
 
     Raises:
@@ -52,7 +52,7 @@ async def push(dialer: Dialer, address: str, reference: str, image: Image) -> No
     for digest, data in image.blobs.items():
         present = await dialer.request("HEAD", f"{base}/blobs/{digest}")
         if present.status != 200:
-            await _upload(dialer, base, digest, data)
+            await _upload(dialer, base, digest=digest, data=data)
     headers = {"Content-Type": image.media_type}
     _expect(201, await dialer.request("PUT", f"{base}/manifests/{tag}", headers=headers, body=image.manifest))
 
@@ -60,10 +60,10 @@ async def push(dialer: Dialer, address: str, reference: str, image: Image) -> No
 async def push_all(dialer: Dialer, address: str, images: Mapping[str, Image]) -> None:
     """Store several images."""
     for reference, image in images.items():
-        await push(dialer, address, reference, image)
+        await push(dialer, address, reference=reference, image=image)
 
 
-async def _upload(dialer: Dialer, base: str, digest: str, data: bytes) -> None:
+async def _upload(dialer: Dialer, base: str, *, digest: str, data: bytes) -> None:
     opened = _expect(202, await dialer.request("POST", f"{base}/blobs/uploads/", headers={"Content-Length": "0"}))
     target = urljoin(f"{base}/", opened.headers["location"])
     joint = "&" if "?" in target else "?"

@@ -40,7 +40,7 @@ async def fill_registry(state: SandboxState) -> None:
             await registry.push_all(dialer, state.registry, images.node_images(state.programs))
         for tag in images.SAMPLE_TAGS:
             sample = images.sample_image(state.programs, tag)
-            await registry.push(dialer, state.registry, f"{images.SAMPLE}:{tag}", sample)
+            await registry.push(dialer, state.registry, reference=f"{images.SAMPLE}:{tag}", image=sample)
     finally:
         await dialer.close()
 

@@ -12,7 +12,7 @@ from fairlead.sandbox.supervision import ProcessSpec, write_private
 
 
 async def process(
-    cluster: ClusterState, places: ClusterPlaces, programs: Mapping[str, str], env: Mapping[str, str]
+    cluster: ClusterState, places: ClusterPlaces, *, programs: Mapping[str, str], env: Mapping[str, str]
 ) -> ProcessSpec:
     """The process that simulates the cluster's node."""
     config = places.config("stages.yaml")

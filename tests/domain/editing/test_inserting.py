@@ -13,7 +13,7 @@ from fairlead.doors.yaml_spans import read_spans
 def add(text: str, value: str = "1.10") -> str | None:
     release = at_path(read_spans(text), ("releases", 0))
     assert isinstance(release, MappingSpan)
-    edit = adding(text, release, "image.tag", value)
+    edit = adding(text, release, key="image.tag", value=value)
     return None if edit is None else edited(text, [edit])
 
 

@@ -63,7 +63,7 @@ class HelmProgram:
             exact = capabilities.exact_count(request, text) if request.lookup is None else None
             chart = home / "chart.tgz"
             chart.write_bytes(_prepared(Path(request.chart.path), request, exact))
-            finished = await self._template(request, home, values, chart)
+            finished = await self._template(request, home, values=values, chart=chart)
             return self._collected(home / "out", finished, request)
 
     async def default_values(self, chart_path: str) -> dict[str, object]:
@@ -78,7 +78,7 @@ class HelmProgram:
     async def close(self) -> None:
         """There is nothing to end."""
 
-    async def _template(self, request: ChartRequest, home: Path, values: Path, chart: Path) -> Finished:
+    async def _template(self, request: ChartRequest, home: Path, *, values: Path, chart: Path) -> Finished:
         arguments = ["template", "--include-crds", f"--namespace={request.namespace}", f"--values={values}"]
         arguments += [f"--output-dir={home / 'out'}", f"--kube-version={request.capabilities.kube_version}"]
         versions = request.capabilities.api_versions

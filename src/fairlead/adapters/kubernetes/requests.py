@@ -118,7 +118,7 @@ def apply(
 def create(kind: ApiKind, ref: ObjectRef, manifest: Mapping[str, Any], *, manager: str) -> ApiRequest:
     """Create one object."""
     path = _with(collection_path(kind, ref.namespace), {"fieldManager": manager, "fieldValidation": "Strict"})
-    return _sent("POST", path, "create", ref, manifest, once=not ref.name)
+    return _sent("POST", path, verb="create", ref=ref, manifest=manifest, once=not ref.name)
 
 
 def replace(
@@ -126,7 +126,7 @@ def replace(
 ) -> ApiRequest:
     """Put an object in the place of the version that it names."""
     query = {"fieldManager": manager, "fieldValidation": "Strict", **({"dryRun": "All"} if dry_run else {})}
-    return _sent("PUT", _with(object_path(kind, ref), query), "replace", ref, manifest)
+    return _sent("PUT", _with(object_path(kind, ref), query), verb="replace", ref=ref, manifest=manifest)
 
 
 def patch(kind: ApiKind, ref: ObjectRef, operations: Sequence[Mapping[str, Any]], *, manager: str) -> ApiRequest:
@@ -190,7 +190,7 @@ def object_path(kind: ApiKind, ref: ObjectRef) -> str:
 
 
 def _sent(
-    method: str, path: str, verb: str, ref: ObjectRef, manifest: Mapping[str, Any], *, once: bool = False
+    method: str, path: str, *, verb: str, ref: ObjectRef, manifest: Mapping[str, Any], once: bool = False
 ) -> ApiRequest:
     body, secrets = orjson.dumps(manifest), _secrets(manifest)
     return ApiRequest(method, path, verb, str(ref), headers=_BODY, body=body, secrets=secrets, once=once)

@@ -51,9 +51,9 @@ class _Checking:
             remedy = "declare the chart as a release of its own"
             raise InputError(Problem("kustomizeProgram", message, file, path=found[0], remedy=remedy))
         for field_name, text in _named(content):
-            self._path(directory, text, file, field_name)
+            self._path(directory, text, file=file, field_name=field_name)
 
-    def _path(self, directory: str, text: str, file: str, field_name: str) -> None:
+    def _path(self, directory: str, text: str, *, file: str, field_name: str) -> None:
         if _REMOTE.search(text):
             message = f"found {text!r}, expected a path: kustomizations may not load anything from elsewhere"
             remedy = "copy it into the repository, where it can be reviewed"

@@ -80,7 +80,7 @@ class KubeconfigAccess:
 
     async def _checked(self, source: Source, cluster: Cluster, environment: Environment) -> Access:
         config = await self._read(source, cluster)
-        choice = choose(config, source.reach, environment.name, self._sources.repository)
+        choice = choose(config, source.reach, environment=environment.name, repository=self._sources.repository)
         found = await self._access(choice.context, source.trust, namespace=environment.namespace)
         check_fingerprint(found, choice, environment.name)
         return found

@@ -47,7 +47,7 @@ class Repository:
             InputError: `chartNotFound`.
             OperationFailed: `chartFetchFailed`, and whatever fetching raises.
         """
-        entry = _entry(await self._entries(), name, version, self.url)
+        entry = _entry(await self._entries(), name, version=version, url=self.url)
         urls = entry.get("urls")
         if not isinstance(urls, list) or not urls or not isinstance(urls[0], str):
             raise _failed(self.url, f"the index names no address for {name} {version}")
@@ -57,7 +57,7 @@ class Repository:
             raise _failed(self.url, f"{name} {version} lies at {without_secrets(url)}, which is not encrypted")
         # An archive elsewhere is fetched without what belongs to the repository: password and client certificate.
         response = await self._get(Fetch(url, secret_headers=self._basic, max_bytes=MAX_CHART_BYTES, home=home))
-        _check_digest(entry.get("digest"), response.body, f"{name} {version}", self.url)
+        _check_digest(entry.get("digest"), response.body, what=f"{name} {version}", url=self.url)
         return response.body
 
     async def versions(self, name: str) -> tuple[ChartVersion, ...]:
@@ -138,7 +138,7 @@ def _parsed(body: bytes, url: str) -> Mapping[str, Any]:
     return entries
 
 
-def _entry(entries: Mapping[str, Any], name: str, version: str, url: str) -> dict[str, Any]:
+def _entry(entries: Mapping[str, Any], name: str, *, version: str, url: str) -> dict[str, Any]:
     versions = entries.get(name)
     if isinstance(versions, list):
         for entry in versions:
@@ -152,7 +152,7 @@ def _not_found(message: str) -> InputError:
     return InputError(Problem("chartNotFound", message, remedy="correct the name or the version of the chart"))
 
 
-def _check_digest(digest: Any, body: bytes, what: str, url: str) -> None:
+def _check_digest(digest: Any, body: bytes, *, what: str, url: str) -> None:
     if digest and sha256_bytes(body) != f"sha256:{str(digest).removeprefix('sha256:').lower()}":
         raise _failed(url, f"{what} is not the archive that the index describes: its digest differs")
 

@@ -64,7 +64,7 @@ class SqliteDeployments:
         more = (deployment.descriptor, deployment.status.value, deployment.version)
 
         def store(connection: Connection) -> StoredDeployment | Repeated | KeyReused:
-            before = repeated(connection, "deployments", deployment.identifier, once)
+            before = repeated(connection, "deployments", identifier=deployment.identifier, once=once)
             if before is not None:
                 return before
             make_room(connection, self.limits)

@@ -47,7 +47,7 @@ class SqliteDescriptors:
         """Keep a new descriptor."""
 
         def store(connection: Connection) -> StoredDescriptor | Repeated | KeyReused:
-            before = repeated(connection, "descriptors", descriptor.identifier, once)
+            before = repeated(connection, "descriptors", identifier=descriptor.identifier, once=once)
             if before is not None:
                 return before
             (count,) = connection.execute("SELECT count(*) FROM descriptors").fetchone()

@@ -27,7 +27,7 @@ class SqliteHealth:
         """Keep the last answers of pods."""
 
         def store(connection: Connection) -> None:
-            number = expected(connection, "deployments", deployment, None)
+            number = expected(connection, "deployments", identifier=deployment, revision=None)
             if isinstance(number, int):
                 rows = [(number, result.pod, result.value, microseconds(result.at)) for result in results]
                 connection.executemany("INSERT OR REPLACE INTO health VALUES (?, ?, ?, ?)", rows)
@@ -40,7 +40,7 @@ class SqliteHealth:
         found = "SELECT pod, value, at FROM health WHERE number = ? ORDER BY pod"
 
         def read(connection: Connection) -> tuple[HealthData, ...]:
-            number = expected(connection, "deployments", deployment, None)
+            number = expected(connection, "deployments", identifier=deployment, revision=None)
             rows = connection.execute(found, (number,)) if isinstance(number, int) else ()
             return tuple(HealthData(pod, value, moment(at)) for pod, value, at in rows)
 

@@ -27,7 +27,7 @@ class SqliteJournals:
         """Keep what happened."""
 
         def store(connection: Connection) -> tuple[Entry, ...] | Missing:
-            number = expected(connection, "deployments", deployment, None)
+            number = expected(connection, "deployments", identifier=deployment, revision=None)
             if not isinstance(number, int):
                 return Missing()
             journal, kept = _journal(connection, number).admit(entries, self.limits.journal)
@@ -44,7 +44,7 @@ class SqliteJournals:
         """Return the entries that follow a number."""
 
         def read(connection: Connection) -> tuple[Entry, ...]:
-            number = expected(connection, "deployments", deployment, None)
+            number = expected(connection, "deployments", identifier=deployment, revision=None)
             if not isinstance(number, int):
                 return ()
             following = "SELECT entries FROM chunks WHERE number = ? AND last > ? ORDER BY last"

@@ -54,7 +54,7 @@ def both(*wanted: Wanted) -> Wanted:
     return " AND ".join(each for each, _ in wanted) or "TRUE", [value for _, values in wanted for value in values]
 
 
-def expected(connection: Connection, table: str, identifier: str, revision: int | None) -> int | Missing | Stale:
+def expected(connection: Connection, table: str, *, identifier: str, revision: int | None) -> int | Missing | Stale:
     """Return the number of a row that is of the revision which was read."""
     found = connection.execute(f"SELECT number, revision FROM {table} WHERE identifier = ?", (identifier,)).fetchone()
     if found is None:
@@ -62,9 +62,9 @@ def expected(connection: Connection, table: str, identifier: str, revision: int 
     return int(found[0]) if revision in (None, found[1]) else Stale(found[1])
 
 
-def repeated(connection: Connection, table: str, identifier: str, once: Once | None) -> Repeated | KeyReused | None:
+def repeated(connection: Connection, table: str, *, identifier: str, once: Once | None) -> Repeated | KeyReused | None:
     """Return how a new row is not new, None when it is."""
-    if isinstance(expected(connection, table, identifier, None), int):
+    if isinstance(expected(connection, table, identifier=identifier, revision=None), int):
         return Repeated(identifier)
     return None if once is None else known(connection, once)
 

@@ -55,7 +55,7 @@ class Table(Generic[T]):
         self, connection: Connection, changed: T, *, more: Mapping[str, Any] | None = None
     ) -> T | Missing | Stale:
         """Keep a changed document; `more` are the columns of this table that changed with it."""
-        number = expected(connection, self.name, changed.identifier, changed.revision)
+        number = expected(connection, self.name, identifier=changed.identifier, revision=changed.revision)
         if not isinstance(number, int):
             return number
         columns = {"modified": microseconds(changed.modified), **(more or {})}
@@ -68,7 +68,7 @@ class Table(Generic[T]):
 
     def delete(self, connection: Connection, identifier: str, revision: int | None) -> T | Missing | Stale:
         """Remove one, and return it as it was."""
-        number = expected(connection, self.name, identifier, revision)
+        number = expected(connection, self.name, identifier=identifier, revision=revision)
         if not isinstance(number, int):
             return number
         gone = self._present(connection, identifier)

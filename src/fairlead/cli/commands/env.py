@@ -64,7 +64,10 @@ async def _change(where: UnitWhere, change: Change, run: Run, *, dry_run: bool) 
             variables = await change_variables(store, session.namespace, change)
         units = await session.units.units(session.cluster, session.namespace)
         restarts = await outdated(place.anchors, units, variables)
-        run.output.show(variables_document(session.cluster, session.namespace, variables, restarts), variable_lines)
+        run.output.show(
+            variables_document(session.cluster, session.namespace, variables=variables, restarts=restarts),
+            variable_lines,
+        )
     return 0
 
 

@@ -42,7 +42,7 @@ class Variables(Document, frozen=True, kw_only=True, tag="Variables"):
 
 
 def variables_document(
-    cluster: str, namespace: str, variables: Iterable[Variable], restarts: Iterable[Outdated]
+    cluster: str, namespace: str, *, variables: Iterable[Variable], restarts: Iterable[Outdated]
 ) -> Variables:
     """Return the document of a namespace's variables."""
     return Variables(

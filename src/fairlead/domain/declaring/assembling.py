@@ -76,7 +76,7 @@ def assemble(files: Files, machine: Machine, findings: Findings) -> Declaration:
     root = files.environments
     reader = ClusterReader(findings, machine)
     for key, what in (("clusters", "cluster"), ("helmRepos", "Helm repository"), ("environments", "environment")):
-        _check_names(root, key, what, findings)
+        _check_names(root, key, what=what, findings=findings)
     clusters = _by_name(reader.cluster(item) for item in root.records("clusters"))
     repos = _by_name(reader.helm_repo(item) for item in root.records("helmRepos"))
     places = _Clusters(findings, reader, _names(root, "clusters"), clusters)
@@ -131,7 +131,7 @@ def _names(root: FoundRecord, key: str) -> frozenset[str]:
     return frozenset(name for item in root.records(key) if (name := item.text("name")))
 
 
-def _check_names(root: FoundRecord, key: str, what: str, findings: Findings) -> None:
+def _check_names(root: FoundRecord, key: str, *, what: str, findings: Findings) -> None:
     first: dict[str, FoundRecord] = {}
     for item in root.records(key):
         name = item.text("name")

@@ -7,25 +7,25 @@ from fairlead.domain.editing.spans import MappingSpan, ScalarSpan, SequenceSpan,
 from fairlead.domain.scalars import resolve_plain
 
 
-def adding(text: str, release: MappingSpan, key: str, value: str) -> Edit | None:
+def adding(text: str, release: MappingSpan, *, key: str, value: str) -> Edit | None:
     """Return the edit that adds `{key, value}` to the `values` of a release; None where that cannot be done safely."""
     item = _flow(release, key, value)
     match release.get("values"):
         case None:
-            return _with_list(text, release, key, value)
+            return _with_list(text, release, key=key, value=value)
         case ScalarSpan(style=Style.PLAIN) as nothing if resolve_plain(nothing.text) is None:
             return Edit(nothing.start, nothing.end, f"{gap_before(text, nothing.start, nothing.end)}[{item}]")
         case SequenceSpan(is_flow=True, items=(*_, last)):
-            return _beside(text, last, end_of(last), item)
+            return _beside(text, last, at=end_of(last), new=item)
         case SequenceSpan(is_flow=True, end=end):
             return Edit(end - 1, end - 1, item)
         case SequenceSpan(items=(*_, MappingSpan() as last)):
-            return _after(text, last, key, value)
+            return _after(text, last, key=key, value=value)
         case _:
             return None
 
 
-def _after(text: str, last: MappingSpan, key: str, value: str) -> Edit | None:
+def _after(text: str, last: MappingSpan, *, key: str, value: str) -> Edit | None:
     """Add an item after the last one, its dash below the last one's dash."""
     dash = len(text[: last.start].rstrip()) - 1
     line = text.rfind("\n", 0, dash) + 1
@@ -40,18 +40,18 @@ def _after(text: str, last: MappingSpan, key: str, value: str) -> Edit | None:
     return _below(text, end_of(last), [f"{indent}-{gap}key: {written(key)}", f"{below}value: {shown}"])
 
 
-def _with_list(text: str, release: MappingSpan, key: str, value: str) -> Edit | None:
+def _with_list(text: str, release: MappingSpan, *, key: str, value: str) -> Edit | None:
     """Add `values` after the last key of a release."""
     if release.is_flow:
         name = '"values"' if _is_json(release) else "values"
         first, last = release.entries[-1]
-        return _beside(text, first, end_of(last), f"{name}: [{_flow(release, key, value)}]")
+        return _beside(text, first, at=end_of(last), new=f"{name}: [{_flow(release, key, value)}]")
     indent = " " * (release.column - 1)
     lines = [f"{indent}values:", f"{indent}  - key: {written(key)}", f"{indent}    value: {written(value)}"]
     return _below(text, end_of(release), lines)
 
 
-def _beside(text: str, last: Span, at: int, new: str) -> Edit:
+def _beside(text: str, last: Span, *, at: int, new: str) -> Edit:
     """Add something behind the last one within brackets or braces: on a line of its own if that has one."""
     lead = text[text.rfind("\n", 0, last.start) + 1 : last.start]
     line_end = text.find("\n", at)

@@ -29,7 +29,7 @@ def as_release_value(text: str, root: Span | None, update: Update, target: Targe
     release = _mapping(root, target.release.place)
     if release is None or update.standing.holds is Holds.CHART_VERSION:
         return None
-    return adding(text, release, update.standing.key, update.text)
+    return adding(text, release, key=update.standing.key, value=update.text)
 
 
 def _found(root: Span | None, update: Update, target: Target) -> Span | None:
