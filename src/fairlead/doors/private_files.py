@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 from fairlead.domain.errors import InputError, Problem
+from fairlead.doors.replacing import replace_file
 
 LARGEST_BYTES = 256 << 20
 
@@ -40,16 +40,7 @@ def write_private(path: Path, data: bytes) -> None:
     """
     require_writable(path)
     try:
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(aside).replace(path)
-        except BaseException:
-            Path(aside).unlink(missing_ok=True)
-            raise
+        replace_file(path, data, durable=True)
     except OSError as error:
         raise _refused(path, _reason(error), "make its directory writable, or name another file") from None
 

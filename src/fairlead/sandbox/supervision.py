@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from fairlead.doors.replacing import replace_file
 from fairlead.sandbox.places import Places
 from fairlead.sandbox.spec import ProcessId
 
@@ -52,10 +52,7 @@ class ProcessReport:
 def write_private(path: Path, data: bytes) -> None:
     """Write a file that only its owner reads, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(data)
-    draft.replace(path)
+    replace_file(path, data)
 
 
 def write_value(path: Path, value: object) -> None:

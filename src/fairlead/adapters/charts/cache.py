@@ -11,14 +11,13 @@ that did would not be noticed by the people who reviewed it.
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from fairlead.domain.errors import OperationFailed, Problem
 from fairlead.domain.identity import sha256_bytes, sha256_json
+from fairlead.doors.replacing import replace_file
 
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 
@@ -72,14 +71,7 @@ def _write(path: Path, data: bytes) -> None:
     try:
         for folder in (path.parent.parent, path.parent):  # the mode only counts for the last part of a path
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(aside).replace(path)
-        except BaseException:
-            Path(aside).unlink(missing_ok=True)
-            raise
+        replace_file(path, data)
     except OSError as error:
         message = f"cannot write to the chart cache {path.parent}: {error.strerror}"
         raise OperationFailed(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
@@ -21,6 +20,7 @@ from fairlead.adapters.helm.library import values_json
 from fairlead.domain.chart_files import text_generates
 from fairlead.domain.identity import sha256_json
 from fairlead.domain.rendering import ChartRequest, RenderedChart
+from fairlead.doors.replacing import replace_file
 from fairlead.ports.renderer import ChartRenderer
 
 FORMAT = 1  # of what is kept; another number, or another Fairlead, makes all that was kept before unknown
@@ -94,10 +94,7 @@ def _save(path: Path, chart: RenderedChart) -> None:
     # A full or read-only disk costs time, not the deployment.
     with suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
-        Path(aside).replace(path)
+        replace_file(path, hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
 
 
 def _forget_oldest(folder: Path, *, kept: int, kept_bytes: int) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 from fairlead.domain.errors import InputError, OperationFailed, Problem
 from fairlead.domain.kubeconfig import Kubeconfig, KubeconfigDocument, merge
 from fairlead.doors import yaml
+from fairlead.doors.replacing import replace_file
 from fairlead.ports.clock import Clock
 
 LOCK_SECONDS = 10.0
@@ -107,17 +107,7 @@ def _write(file: Path, data: bytes) -> None:
     target = file.resolve()
     try:
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o600
-        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fchmod(stream.fileno(), mode)
-                os.fsync(stream.fileno())
-            os.replace(temporary, target)  # noqa: PTH105 - beside mkstemp, whose names are text
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        replace_file(target, data, mode=mode, durable=True)
     except OSError as error:
         raise OperationFailed(_unwritable(target, error)) from None
 

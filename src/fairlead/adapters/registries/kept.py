@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,6 +19,7 @@ from typing import Any
 from fairlead.domain.identity import sha256_json
 from fairlead.doors.dial import Response
 from fairlead.doors.fetch import Fetch
+from fairlead.doors.replacing import replace_file
 
 _VALIDATORS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
 _HEADERS = ("etag", "last-modified", "link")
@@ -51,14 +50,7 @@ class Kept:
         line = json.dumps({"what": what, "size": len(body), "head": head}).encode() + b"\n"
         with suppress(OSError):  # a cache that cannot be written costs time, and nothing else
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, aside = tempfile.mkstemp(dir=self.folder)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(line + body)
-                Path(aside).replace(self._path(what))
-            except BaseException:
-                Path(aside).unlink(missing_ok=True)
-                raise
+            replace_file(self._path(what), line + body)
 
     def _path(self, what: tuple[str, ...]) -> Path:
         assert self.folder is not None
