@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
+from fairlead.adapters.anchors.secrets import SecretAnchors
+from fairlead.cli.units import until_waiting
 from fairlead.domain.errors import Problem, RemoteRefused
 from fairlead.domain.preparing import namespace_ref
+from fairlead.domain.rollout.anchor import Anchor, Candidate
+from fairlead.domain.rollout.intents import VersionSpec
+from fairlead.domain.rollout.phases import Phase
+from fairlead.domain.units import UnitKey
+from fairlead.pipeline.units.anchoring import update_anchor
 from tests.cli.shops import Shop
 from tests.conftest import Golden
 from tests.fakes.played import PlayedCluster
@@ -147,3 +158,28 @@ def test_going_back_refuses_what_means_nothing_for_an_app(played: Shop, option: 
     back = played.run("rollback", "test", "store", *option, "--output", "json")
     assert (back.code, back.document["errors"][0]["code"]) == (2, "conflictingOptions")
     assert len(played.cluster.writes) == before
+
+
+def test_of_a_paused_app_a_deployment_waits_and_the_command_ends(played: Shop) -> None:
+    assert played.run("deploy", "--release", "store", "-e", "test").code == 0
+    store, noon = SecretAnchors(played.cluster), datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+    def paused(anchor: Anchor) -> Anchor:
+        return replace(anchor, paused=noon, paused_by="ann")
+
+    asyncio.run(update_anchor(store, UnitKey("eu", "shop", "store"), paused))
+    apps = played.root / "apps.yaml"
+    apps.write_text(apps.read_text().replace("shop/store:1.0", "shop/store:2.0"))
+    found = played.run("deploy", "--release", "store", "-e", "test", "--output", "json")
+    (unit,) = found.document["units"]
+    assert (found.code, found.document.get("asked"), unit["queued"]) == (0, None, 1)
+    assert (unit["live"], unit["pausedBy"], unit["pausedSince"]) == ("1", "ann", "2026-11-21T12:00:00Z")
+
+
+@pytest.mark.parametrize("phase", [Phase.PREFLIGHT, Phase.STAGING, Phase.WARMING])
+def test_a_deployment_that_is_paused_on_its_way_waits_where_it_stands(phase: Phase) -> None:
+    spec = VersionSpec(version="2", digest="sha256:2", workloads={"store": 1}, routes=())
+    candidate = Candidate(spec=spec, intent="i", deployment="d", by="ann", previous="1")
+    going, rests = Anchor(phase=phase, candidate=candidate), until_waiting("i")
+    held = replace(going, paused=datetime(2026, 11, 21, 12, tzinfo=UTC))
+    assert (rests(going), rests(held)) == (False, phase is not Phase.WARMING)

@@ -23,8 +23,10 @@ from fairlead.cli.text.units import GOOD, unit_lines
 from fairlead.cli.wire.units import units_document
 from fairlead.domain.errors import InputError, Interrupted, Problem
 from fairlead.domain.rollout.anchor import Anchor
+from fairlead.domain.rollout.guards import is_held_back
 from fairlead.domain.rollout.intents import Intent
 from fairlead.domain.rollout.phases import Phase, UnitOutcome
+from fairlead.domain.rollout.standing import HELD_BACK_IN
 from fairlead.domain.selection import Scope, choose_environments
 from fairlead.domain.unit_news import LogLine, Notified, UnitNews
 from fairlead.domain.units import UnitKey
@@ -91,7 +93,7 @@ class Session:
 
         `version` is the one that the intent is about, empty when it names none.
         """
-        await self.drive(key, _until(intent))
+        await self.drive(key, until_waiting(intent))
         status = await self.units.read(key)
         ended = status.ended(intent)
         lines = partial(unit_lines, version=version, seconds=self.progress.seconds)
@@ -182,11 +184,13 @@ def _agreed(one: str | None, other: str | None) -> str | None:
     return one or other
 
 
-def _until(intent: str) -> Rests:
-    """Return what holds when an intent has ended, or waits for a person: not for a timer."""
+def until_waiting(intent: str) -> Rests:
+    """Return what holds when an intent has ended, or waits for a person (a pause is one's, too): not for a timer."""
 
     def rests(anchor: Anchor) -> bool:
         has_ended = any(one.intent == intent for one in anchor.ended)
-        return at_rest(anchor) and (has_ended or anchor.phase in (Phase.AWAITING, Phase.BLOCKED))
+        is_paused = is_held_back(anchor) and anchor.phase in HELD_BACK_IN
+        waits = any(one.id == intent for one in anchor.waiting) or anchor.phase in (Phase.AWAITING, Phase.BLOCKED)
+        return (at_rest(anchor) and (has_ended or waits)) or (is_paused and not has_ended)
 
     return rests

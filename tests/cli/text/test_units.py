@@ -66,5 +66,12 @@ def test_what_waits_says_who_can_let_it_go_on() -> None:
     assert "by ann" in words
 
 
+def test_what_a_pause_holds_says_by_whom_and_since_when() -> None:
+    paused = Anchor(versions=(version("1", VersionState.LIVE),), paused=AT, paused_by="ann")
+    words = told(paused, version="2")
+    assert "since 2026-11-21T12:00:00Z by ann" in words
+    assert words.splitlines()[-1] == "shop: version 2 waits until the pause ends"
+
+
 def test_without_units_that_is_said() -> None:
     assert [line.plain for line in unit_lines(units_document([]), None)] == ["There are no units here."]

@@ -237,6 +237,7 @@ async def test_a_deployment_that_a_pause_holds_lets_a_driver_rest(here: Yard) ->
     await here.ask(Pause(*here.asked()))
     anchor = await here.deploy(here.descriptor(env="green"))
     assert [one.id for one in anchor.waiting] == ["i3"]
+    assert (anchor.paused_by, (await here.ask(Resume(*here.asked()))).paused_by) == ("ann", "")
 
 
 async def test_a_timer_promotes_what_nobody_promotes(here: Yard) -> None:

@@ -39,6 +39,8 @@ def unit_lines(document: Units, width: int | None, *, version: str = "", seconds
             head = [Text(each, "dim") for each in _HEAD]
             yield from columns([head, *map(_row, unit.versions)], width=width, indent=2)
         yield from columns(list(_facts(unit, document.asked)), width=width, indent=2)
+        if document.asked is None and unit.paused and version:
+            yield from hanging(Text(), Text(f"{unit.app}: version {version} waits until the pause ends"), width=width)
         if (asked := document.asked) is not None:
             why = f": {asked.explanation}" if asked.explanation else ""
             style = "green" if asked.outcome in GOOD else "red"
@@ -76,6 +78,7 @@ def _facts(unit: UnitItem, asked: IntentItem | None) -> Iterator[tuple[str, str]
         is_said = asked is not None and asked.explanation == unit.held_reason
         yield "held", unit.held[:19] + ("" if is_said else f": {unit.held_reason}")
     if unit.paused:
-        yield "paused", "nothing goes forward before its switch"
+        by = f" by {unit.paused_by}" if unit.paused_by is not None else ""
+        yield "paused", f"since {unit.paused_since}{by}: nothing goes forward before its switch"
     if unit.queued:
         yield "waiting", f"{unit.queued} more asked for"

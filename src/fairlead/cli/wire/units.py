@@ -40,6 +40,8 @@ class IntentItem(Item, frozen=True, kw_only=True):
 class UnitItem(Item, frozen=True, kw_only=True):
     """One unit. `live` and `candidate` are versions, null for none; `queued` counts intents that wait.
 
+    `paused_since` and `paused_by` are null while it is not paused.
+
     `cause` and `next` say why it is where it is, and what comes next. `held` names the digest that is not deployed
     again, `held_reason` why; `blocked` says why nothing is written any more.
     """
@@ -55,6 +57,8 @@ class UnitItem(Item, frozen=True, kw_only=True):
     candidate: str | None
     queued: int
     paused: bool
+    paused_since: str | None
+    paused_by: str | None
     frozen: bool
     held: str | None
     held_reason: str | None
@@ -90,6 +94,8 @@ def _unit(status: UnitStatus) -> UnitItem:
         candidate=anchor.candidate.version if anchor.candidate is not None else None,
         queued=len(anchor.queue) + len(anchor.waiting),
         paused=anchor.paused is not None,
+        paused_since=_time(anchor.paused),
+        paused_by=anchor.paused_by or None,
         frozen=anchor.frozen is not None,
         held=anchor.hold.digest if anchor.hold is not None else None,
         held_reason=anchor.hold.reason if anchor.hold is not None else None,

@@ -159,6 +159,7 @@ class Anchor:
     waiting: tuple[Intent, ...] = ()
     hold: UnitHold | None = None
     paused: datetime | None = None
+    paused_by: str = ""
     frozen: datetime | None = None
     blocked: Block | None = None
     unreachable: datetime | None = None

@@ -84,13 +84,14 @@ def recover(draft: Draft) -> None:
 
 def pause(draft: Draft) -> None:
     """Nothing goes forward before the switch."""
-    draft.set(paused=draft.anchor.paused or draft.at)
+    if draft.anchor.paused is None:
+        draft.set(paused=draft.at, paused_by=draft.intent.by)
 
 
 def resume(draft: Draft) -> None:
     """The pause ends; what it held has as much time as before."""
     _give_time_back(draft, draft.anchor.paused)
-    draft.set(paused=None)
+    draft.set(paused=None, paused_by="")
 
 
 def _give_time_back(draft: Draft, since: datetime | None) -> None:
