@@ -137,7 +137,7 @@ async def test_a_definition_and_its_objects_may_come_in_one_plan_over_two_releas
         cluster, wanted(custom(), of=release("user")), wanted(definition(), of=release("definer")), verify=True
     )
     changes = {change.ref.kind: change for one in planned.releases for change in one.changes}
-    assert changes["Widget"].unverified_reason is Unverified.CRD_NOT_YET
+    assert (changes["Widget"].unverified_reason, changes["Widget"].problem) == (Unverified.CRD_NOT_YET, "")
     assert changes["Widget"].ref.namespace == "default"
     assert changes["CustomResourceDefinition"].verified
 

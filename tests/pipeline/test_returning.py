@@ -21,7 +21,7 @@ from fairlead.pipeline.engine import Engine, Wanted
 from fairlead.pipeline.plan import plan
 from fairlead.pipeline.returning import Past
 from tests.fakes.cluster import FakeCluster
-from tests.fakes.releases import Recorder, config_map, engine, hook, job, secret, wanted
+from tests.fakes.releases import Recorder, config_map, deployment, engine, hook, job, secret, wanted
 from tests.fakes.states import lock
 
 CLAIM = {
@@ -43,7 +43,7 @@ class Site:
         self.recorder: Recorder
         self.engine, self.recorder = engine(self.cluster)
 
-    async def apply(self, one: Wanted, *, fails: str = "", **options: bool) -> Deployment:
+    async def apply(self, one: Wanted, *, fails: str = "", **options: Any) -> Deployment:
         planned = await plan([one], self.engine, PlanOptions())
         if fails:
             self.cluster.fail(NO, verb="apply", name=fails)
@@ -186,6 +186,25 @@ async def test_a_first_deployment_that_fails_is_removed_but_for_volumes_and_held
     assert await site.data() is None
     assert await site.cluster.get(CLAIM_REF) is not None
     assert (await site.apply(first)).outcome is Outcome.REFUSED
+
+
+async def test_a_first_deployment_that_fails_leaves_what_it_only_took_over() -> None:
+    site = Site()
+    site.cluster.put(config_map("settings", "default", key="by hand"))
+    done = await site.apply(inputs("a", config_map("made"), config_map("z")), fails="z", rollback_on_failure=True)
+    assert done.outcome is Outcome.ROLLED_BACK
+    assert (await site.data("made"), await site.data()) == (None, {"key": "a"})
+
+
+async def test_going_back_to_what_does_not_become_healthy_is_no_way_back() -> None:
+    """It is looked at, whether or not the deployment that failed was to be waited for."""
+    site = Site()
+    await site.apply(inputs("a", deployment()))
+    broken = inputs("b", deployment(image="web:2"), config_map("z"))
+    done = await site.apply(broken, fails="z", rollback_on_failure=True, timeout_seconds=1.0)
+    assert (done.outcome, done.number) == (Outcome.FAILED, 2)
+    assert "Deployment default/web" in done.explanation
+    assert await numbers(site) == [(1, "succeeded", None), (2, "failed", None), (3, "failed", 1)]
 
 
 async def test_volumes_outlive_a_second_failure_and_nothing_is_no_good_deployment() -> None:
