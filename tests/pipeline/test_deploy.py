@@ -101,6 +101,16 @@ async def test_dependents_wait_until_their_dependency_is_healthy() -> None:
     assert [type(event) for event in finished] == [Applied, ReleaseFinished] * 2
 
 
+async def test_in_declared_order_each_release_waits_for_the_one_before() -> None:
+    env = environment(first := release("first"), second := release("second"))
+    releases = [wanted(deployment("a"), of=first, env=env), wanted(config_map("b"), of=second, env=env)]
+    for ordered in (False, True):
+        run = Run()
+        failed, other = await run.deploy(*releases, declared_order=ordered, timeout_seconds=1.0)
+        assert failed.outcome is Outcome.FAILED
+        assert other.outcome is (Outcome.SKIPPED if ordered else Outcome.SUCCEEDED)
+
+
 async def test_one_release_failing_skips_its_dependents_and_nothing_else() -> None:
     run = Run()
     env = environment(FIRST, SECOND, release("third", depends_on=("second",)), release("other"))

@@ -98,6 +98,15 @@ async def test_going_back_brings_the_old_objects_and_secret_values_and_rejects_w
     assert (held.number, held.inputs_digest, held.reason) == (3, "sha256:b", "it broke")
 
 
+async def test_going_back_runs_its_own_hooks_and_those_of_no_other_occasion() -> None:
+    site = Site()
+    hooks = tuple(hook(config_map(when), f"pre-{when}") for when in ("rollback", "upgrade"))
+    await site.apply(wanted(config_map(key="a"), hooks=hooks, inputs="sha256:a"))
+    await site.apply(B)
+    await site.back(B)
+    assert (await site.data("rollback"), await site.data("upgrade")) == ({"key": "value"}, None)
+
+
 async def test_what_was_rejected_is_refused_until_other_inputs_come() -> None:
     site = Site()
     for one in (A, B):
