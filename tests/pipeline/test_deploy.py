@@ -292,7 +292,8 @@ async def test_a_job_hook_is_awaited(condition: str, outcome: str) -> None:
 
 async def test_secrets_do_not_leave_through_the_servers_messages() -> None:
     run = Run()
-    run.cluster.fail(_fault(422, "objectInvalid", "bad value s3cr3t-value or czNjcjN0LXZhbHVl"), verb="apply")
+    fault = _fault(422, "objectInvalid", "bad value s3cr3t-value or czNjcjN0LXZhbHVl")
+    run.cluster.fail(fault, verb="apply", name="token")
     (deployed,) = await run.deploy(wanted(secret(password="s3cr3t-value")))
     told = deployed.explanation + str(run.recorder.events)
     assert "bad value" in told
