@@ -157,9 +157,11 @@ async def test_a_crash_between_the_two_writes_is_repaired_by_the_next_run() -> N
     site.made(config_map(stays="1", goes="2"))
     one = wanted(config_map(stays="1"))
     planned = await site.plan(one)
-    site.cluster.fail(RemoteRefused(Problem("apiRefused", "gone"), status=400), verb="apply")
+    site.cluster.fail(RemoteRefused(Problem("apiRefused", "gone"), status=400), verb="apply", name="settings")
     (done,) = await deploy(planned, [one.target], site.engine, DeployOptions(wait=False))
     assert done.outcome is Outcome.FAILED
+    between = await site.live(SETTINGS)
+    assert (between["data"], managers(between)) == ({"stays": "1", "goes": "2"}, frozenset({"fairlead"}))
     assert await site.deploy(one) is Outcome.SUCCEEDED
     assert (await site.live(SETTINGS))["data"] == {"stays": "1"}
 
