@@ -301,6 +301,20 @@ async def test_secrets_do_not_leave_through_the_servers_messages() -> None:
     assert "czNjcjN0" not in told
 
 
+async def test_secrets_do_not_leave_through_what_is_said_of_health() -> None:
+    def failing(obj: dict[str, Any]) -> None:
+        late = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
+        if obj["kind"] == "Deployment":
+            obj["status"] = {"observedGeneration": 1, "conditions": [late | {"message": "cannot log in: s3cr3t-value"}]}
+
+    run = Run(FakeCluster(defaulting=failing))
+    (deployed,) = await run.deploy(wanted(deployment(), secret(password="s3cr3t-value")))
+    assert "cannot log in" in deployed.explanation
+    assert "s3cr3t-value" not in deployed.explanation
+    (recorded,) = (await run.engine.stores["test"].read(deployed.key)).state.deployments
+    assert "s3cr3t-value" not in recorded.deployment.explanation
+
+
 async def test_releases_that_wait_for_each_other_are_an_error_before_the_first_write() -> None:
     env = environment(release("a", depends_on=("b",)), release("b", depends_on=("a",)))
     run = Run()

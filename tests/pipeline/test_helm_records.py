@@ -232,14 +232,18 @@ async def test_what_is_deployed_stays_however_often_others_fail() -> None:
     assert sorted(await site.revisions()) == [1, *range(5, 14)]
 
 
-async def test_a_plan_that_helm_has_overtaken_is_not_carried_out() -> None:
+@pytest.mark.parametrize("before", [0, 1], ids=["install", "upgrade"])
+async def test_a_plan_that_helm_has_overtaken_is_not_carried_out(before: int) -> None:
     site = Site()
-    one = await site.wanted(config_map())
-    site.left_by_helm(1, HelmStatus.DEPLOYED)
+    for _ in range(before):
+        await site.deploy(config_map())
+    one = await site.wanted(config_map(key="other"))
+    site.left_by_helm(before + 1, HelmStatus.DEPLOYED)
+    site.cluster.calls.clear()
     failed = await site.carry_out(one)
-    assert failed.outcome is Outcome.FAILED
+    assert (failed.outcome, failed.code) == (Outcome.FAILED, "changedSincePlan")
     assert site.cluster.writes == []
-    assert await site.revisions() == {1: "deployed"}
+    assert (await site.revisions())[before + 1] == "deployed"
 
 
 async def test_a_record_whose_creation_was_answered_by_silence_is_still_ours() -> None:

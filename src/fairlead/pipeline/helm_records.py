@@ -53,7 +53,8 @@ class HelmRecord:
         Raises:
             OperationFailed: `helmRecordTooLarge`, `changedSincePlan` (Helm was here since), or what the cluster says.
         """
-        self._before = await revisions_of(self._cluster, self._key.namespace, self._key.release)
+        if self.use.past.revisions:  # else a first one that somebody makes meanwhile is met by creating ours
+            self._before = await revisions_of(self._cluster, self._key.namespace, self._key.release)
         number = self.use.past.next_revision
         if self._before and self._before[-1].revision >= number:
             raise self._overtaken(self._before[-1].revision)
