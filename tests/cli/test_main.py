@@ -196,3 +196,13 @@ async def test_the_version_is_answered_before_anything_large_is_imported() -> No
     )
     finished = await run_program(Program((sys.executable, "-c", script)))
     assert finished.stdout.startswith(b"fairlead ")
+
+
+async def test_deploying_imports_nothing_of_what_other_commands_need() -> None:
+    script = (
+        "import sys; import fairlead.cli.main, fairlead.cli.commands.apply, fairlead.cli.commands.plan;"
+        "others = ('fairlead.pipeline.units', 'fairlead.server', 'fairlead.cli.wire.upgrades', 'fastapi', 'sqlite3');"
+        "found = [name for name in sys.modules if name.startswith(others)];"
+        "sys.exit(f'imported {found}' if found else 0)"
+    )
+    await run_program(Program((sys.executable, "-c", script)))

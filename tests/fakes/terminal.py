@@ -15,7 +15,7 @@ from fairlead.cli.failures import wants_json
 from fairlead.cli.main import run
 from fairlead.cli.run import Opener, Surroundings
 from fairlead.cli.streams import Streams
-from fairlead.cli.wire.encoding import output_schema
+from fairlead.cli.wire.kinds import output_schema
 from fairlead.settings import Settings
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from fairlead.cli.wire.encoding import KINDS, output_schema, to_json
+from fairlead.cli.wire.encoding import to_json
+from fairlead.cli.wire.kinds import KINDS, output_schema
 from fairlead.cli.wire.plans import plan_document
 from tests.cli.text.test_plans import PLANS
 from tests.fakes.terminal import validate

@@ -12,7 +12,7 @@ import typer
 from fairlead.cli.command import build
 from fairlead.cli.options import Common
 from fairlead.cli.run import Operation, Run
-from fairlead.cli.wire.encoding import output_schema
+from fairlead.cli.wire.kinds import output_schema
 from fairlead.domain.schemas.jsonschema import app_schema, environments_schema, releases_schema, webhooks_schema
 
 

@@ -1,73 +1,13 @@
-"""Documents as JSON text, and the schema of all of them."""
+"""Documents as JSON text."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from fairlead.cli.wire.audit import AuditLog
-from fairlead.cli.wire.deploying import Deployments, Plan, Status
-from fairlead.cli.wire.documents import (
-    API_VERSION,
-    Context,
-    Contexts,
-    Document,
-    Error,
-    Files,
-    List,
-    Problems,
-    Rendered,
-    Values,
-)
-from fairlead.cli.wire.sandbox import Sandbox
-from fairlead.cli.wire.saved import SavedPlan
-from fairlead.cli.wire.tokens import NewToken, Tokens
-from fairlead.cli.wire.units import Units
-from fairlead.cli.wire.upgrades import TrackChoice, Updates
-from fairlead.cli.wire.variables import Variables
-
-KINDS: tuple[type[Document], ...] = (
-    Contexts,
-    Problems,
-    List,
-    Values,
-    Rendered,
-    Plan,
-    SavedPlan,
-    Deployments,
-    Status,
-    Updates,
-    TrackChoice,
-    Files,
-    Context,
-    Sandbox,
-    Tokens,
-    NewToken,
-    AuditLog,
-    Units,
-    Variables,
-    Error,
-)
+from fairlead.cli.wire.documents import API_VERSION, Document
 
 
 def to_json(document: Document) -> str:
     """Return a document as the text for standard output, ending in a newline."""
     body = msgspec.to_builtins(document)
     return msgspec.json.format(msgspec.json.encode({"apiVersion": API_VERSION, **body}), indent=2).decode() + "\n"
-
-
-def output_schema() -> dict[str, Any]:
-    """Return the JSON schema that every document satisfies."""
-    references, definitions = msgspec.json.schema_components(KINDS, ref_template="#/$defs/{name}")
-    for kind in KINDS:
-        definition = definitions[kind.__name__]
-        definition["properties"] = {"apiVersion": {"const": API_VERSION}, **definition["properties"]}
-        definition["required"] = ["apiVersion", *definition["required"]]
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "https://fairlead.dev/schemas/v1/output.schema.json",
-        "title": "What fairlead prints with --output json, and the file of plan --save",
-        "oneOf": list(references),
-        "$defs": definitions,
-    }
