@@ -55,7 +55,7 @@ def _parameters(target: Callable[..., Any]) -> Iterator[inspect.Parameter]:
     hints = get_type_hints(target, include_extras=True)
     for name, parameter in inspect.signature(target).parameters.items():
         if is_dataclass(hints[name]):
-            yield from _parameters(cast("type", hints[name]))
+            yield from _parameters(cast("type", hints[name]))  # a hint that is a dataclass
         else:
             keyword = inspect.Parameter.KEYWORD_ONLY
             yield inspect.Parameter(name, keyword, annotation=hints[name], default=parameter.default)

@@ -57,7 +57,7 @@ def write_plan(path: Path, saved: SavedPlan) -> None:
 
 
 def read_plan(path: Path) -> SavedPlan:
-    """Read a plan.
+    """Return a plan that was saved, if it is whole and of a form that we know.
 
     Raises:
         InputError: the file cannot be read (`fileRefused`), is no saved plan or a damaged one (`planFileInvalid`), or

@@ -88,13 +88,13 @@ class Change:
     """One difference.
 
     `declared` is the whole wish, `desired` what of it will be sent. `uid` and `resource_version` are of what is live.
-    `verified` is False with a reason where the server's dry run could not speak; `problem` is what
-    the server or the rights of the caller said then. `manager` is the field manager to apply with. `digest` covers the
-    declared fields that are not left alone, `live_digest` the same fields as they are live. `is_preparation`: it must
-    be there before anything else of the release, hooks included. `is_pruning`: it is about an object that the release
-    owns but no longer declares. `is_adoption`: the fields of old deployers become ours before it is applied. `form` is
-    what the server made of an object that is kept and yet not as it is sent. `additions` are what others set and
-    nobody declares.
+    `verified` is False with a reason where the server's dry run could not speak; `problem` is what the server or the
+    rights of the caller said then. `manager` is the field manager to apply with. `digest` covers the declared fields
+    that are not left alone, `live_digest` the same fields as they are live. `is_preparation`: it must be there before
+    anything else of the release, hooks included. `is_pruning`: it is about an object that the release owns but no
+    longer declares. `is_adoption`: the fields of old deployers become ours before it is applied. `form` is what the
+    server made of an object that is kept and yet not as it is sent. `additions` are what others set and nobody
+    declares.
     """
 
     action: Action

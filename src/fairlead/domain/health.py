@@ -41,7 +41,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class ObjectHealth:
-    """One object and its health."""
+    """How one object is, as a wait or a status finds it."""
 
     ref: ObjectRef
     health: Health

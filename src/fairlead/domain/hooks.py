@@ -44,7 +44,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HookRun:
-    """One run of a hook."""
+    """When a hook ran last, and how that ended; Helm keeps the same in its record."""
 
     hook: Hook
     phase: Phase

@@ -71,14 +71,13 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseState:
-    """The state of a release.
+    """What is remembered of a release between runs.
 
     `claims` is the write-ahead inventory: identities that a run said it would create and did not confirm. Such an
     object is ours only if it carries our marks. `fence` and `number` are the highest ever given. `inputs_digest` is of
-    the last deployment that succeeded. `deployments` are the last ones, oldest first. `hooks` are of
-    the last deployment that succeeded, None when they are not known. `forms` are what the server makes of what is sent,
-    where it changes it. `unknown` are fields of the
-    document that this version has no name for; they are kept.
+    the last deployment that succeeded. `deployments` are the last ones, oldest first. `hooks` are of the last
+    deployment that succeeded, None when they are not known. `forms` are what the server makes of what is sent, where it
+    changes it. `unknown` are fields of the document that this version has no name for; they are kept.
     """
 
     inventory: Inventory = field(default_factory=Inventory)

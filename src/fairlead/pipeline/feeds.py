@@ -59,7 +59,7 @@ class Feed:
         self.version = max(self.version, version_of(event.object))
         if event.type in (WatchType.BOOKMARK, WatchType.EXPIRED):
             return frozenset()
-        obj = cast("LiveObject", event.object)
+        obj = cast("LiveObject", event.object)  # all other events carry a whole one
         ref = object_ref(obj)
         concerns: frozenset[Concern] = frozenset({ref, *_owners(obj), *_owners(self.objects.get(ref, {}))})
         self._take(ref, obj, fresh=True)

@@ -57,7 +57,7 @@ class Administration(Protocol):
 
     @property
     def tokens(self) -> Tokens:
-        """The tokens."""
+        """Those that open the server, the revoked and expired ones too."""
         ...
 
     @property

@@ -117,12 +117,12 @@ class Store(Protocol):
 
     @property
     def descriptors(self) -> Descriptors:
-        """The descriptors."""
+        """What people sent to be deployed."""
         ...
 
     @property
     def deployments(self) -> Deployments:
-        """The deployments."""
+        """What became of it, deployment by deployment."""
         ...
 
     @property

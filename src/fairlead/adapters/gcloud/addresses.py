@@ -26,7 +26,7 @@ class GcloudAddresses:
         self._asking: dict[tuple[str, ...], asyncio.Lock] = {}
 
     async def address(self, address: GceAddress, cluster: Gke) -> str:
-        """Return the address.
+        """Return the IP address that a reservation holds, asking Google once for each.
 
         Raises:
             InputError: `addressName` for a name, project or region that Google cannot have given.

@@ -75,7 +75,7 @@ class HelmLibrary:
 
 
 def values_json(request: ChartRequest) -> bytes:
-    """Return the values as JSON.
+    """Return the values of a request in the form in which the worker takes them.
 
     Raises:
         InputError: `valuesInvalid`; a value that JSON cannot hold (not a number, half a character).

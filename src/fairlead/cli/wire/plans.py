@@ -35,7 +35,7 @@ def deployments_document(deployments: Iterable[Deployment], silent: Iterable[Sil
 
 
 def history_document(recorded: Iterable[Recorded]) -> Deployments:
-    """Return the document of `history`."""
+    """Return what `history` says, in the shape of `apply`: deployments that are over."""
     return Deployments(deployments=[msgspec.convert(each.to_json(), DeploymentItem) for each in recorded])
 
 

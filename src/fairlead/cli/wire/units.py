@@ -76,7 +76,7 @@ class Units(Document, frozen=True, kw_only=True, tag="Units"):
 
 
 def units_document(found: Iterable[UnitStatus], asked: Ended | None = None) -> Units:
-    """Return the document of units."""
+    """Return how units stand, and how the intent that was `asked` ended."""
     return Units(units=[_unit(one) for one in found], asked=None if asked is None else _intent(asked))
 
 

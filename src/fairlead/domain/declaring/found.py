@@ -99,7 +99,7 @@ class FoundRecord:
         return found.value if isinstance(found, FoundWhole) else None
 
     def flag(self, key: str, *, default: bool = False) -> bool:
-        """Return a flag."""
+        """Return a field that is true or false, the default where it is not set."""
         found = self.fields.get(key)
         return found.value if isinstance(found, FoundFlag) else default
 
