@@ -88,7 +88,11 @@ def variables_in(cluster: Cluster) -> VariableStore:
 async def units_of(
     application: Application, sink: UnitSink, seen: Callable[[Place, Clock], Place] = as_ourselves
 ) -> AsyncIterator[Units]:
-    """Give the units of all declared clusters; each is reached by the first environment that names it."""
+    """Give the units of all declared clusters; each is reached by the first environment that names it.
+
+    Raises:
+        InputError: `unknownCluster`, when one is opened that no environment names.
+    """
 
     async def door(name: str) -> Cluster:
         for environment in application.declaration.environments:

@@ -25,7 +25,11 @@ def require_harmless(plan: Plan, *, is_named: bool = False) -> None:
 
 
 def require_complete(silent: Iterable[Silent]) -> None:
-    """Fail unless every cluster answers, for a saved plan is whole or it is none."""
+    """Fail unless every cluster answers, for a saved plan is whole or it is none.
+
+    Raises:
+        OperationFailed: why each of the others is silent.
+    """
     problems = [replace(one.problem, path=one.environment.name) for one in silent]
     if problems:
         raise OperationFailed(problems)
@@ -45,7 +49,11 @@ async def require_consent(plan: Plan, run: Run) -> None:
 
 
 def timeout_seconds(text: str | None, option: str = "--timeout") -> float | None:
-    """Return the time that an option gives in seconds, None when it was not given."""
+    """Return the time that an option gives in seconds, None when it was not given.
+
+    Raises:
+        InputError: `invalidDuration`.
+    """
     if text is None:
         return None
     seconds = duration_seconds(text)

@@ -55,6 +55,9 @@ async def orphans(application: Application, where: Where, silent: Iterable[Silen
     """Return the releases of whole environments that are declared no more; a choice of releases leaves none out.
 
     Of environments whose clusters do not answer nothing is known, and so nothing is removed.
+
+    Raises:
+        InputError: `conflictingOptions`, single releases were chosen.
     """
     if where.releases.names or where.releases.selector is not None:
         message = "--prune-releases is about whole environments, but releases were chosen"
@@ -68,7 +71,11 @@ async def orphans(application: Application, where: Where, silent: Iterable[Silen
 def named_environments(
     application: Application, names: Sequence[str], *, cluster: str | None, everything: bool
 ) -> tuple[Environment, ...]:
-    """Return environments by their names, of a cluster, or all."""
+    """Return environments by their names, of a cluster, or all.
+
+    Raises:
+        InputError: for each name that is none.
+    """
     if not names:
         return choose_environments(application.declaration, Scope(None, cluster, everything))
     if cluster is not None or everything:

@@ -65,7 +65,7 @@ class Entry:
     fields: Mapping[str, Any] = field(repr=False)
 
     def text(self, key: str) -> str:
-        """Return a text field, empty when absent."""
+        """Return a text field, empty when absent; `InputError` when it is something else."""
         value = self.fields.get(key)
         if value is None:
             return ""
@@ -74,7 +74,7 @@ class Entry:
         return value
 
     def flag(self, key: str) -> bool:
-        """Return a boolean field, false when absent."""
+        """Return a boolean field, false when absent; `InputError` when it is something else."""
         value = self.fields.get(key)
         if value is not None and not isinstance(value, bool):
             raise InputError(self.problem(f"{key} is {_kind(value)}, expected true or false", key))

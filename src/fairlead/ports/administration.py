@@ -20,7 +20,7 @@ class Tokens(Protocol):
     """API tokens by identifier."""
 
     async def add(self, token: Token) -> None:
-        """Keep a new token."""
+        """Keep a new token; `OperationFailed` (`storeFull`) when there are as many as may be."""
         ...
 
     async def read(self, identifier: str) -> Token | None:

@@ -56,7 +56,10 @@ class Forge(Protocol):
         ...
 
     async def merge_when_checked(self, request: PullRequest) -> None:
-        """Have it merged by the forge as soon as the checks passed; asking again is nothing new."""
+        """Have it merged by the forge as soon as the checks passed; asking again is nothing new.
+
+        Errors: `InputError` (`autoMergeUnsupported`) where the forge cannot.
+        """
         ...
 
     async def close(self) -> None:

@@ -25,6 +25,7 @@ class Hosting(Protocol):
     async def open(self, proposals: Proposals) -> Hosted:
         """Return the repository that the declared files were cloned from.
 
-        Errors: `InputError` (`noRemote`, `remoteRefused`, `forgeUnknown`, `variableNotSet`), `OperationFailed`.
+        Errors: `InputError` (`noRemote`, `remoteRefused`, `forgeUnknown`, `variableNotSet`,
+        `tokenMissing`), `OperationFailed`.
         """
         ...

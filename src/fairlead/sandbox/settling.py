@@ -15,7 +15,7 @@ _HOPELESS_RESTARTS = 3
 
 
 async def watch(places: Places, table: list[ProcessSpec]) -> None:
-    """Raise as soon as a process has ended too often to hope for it."""
+    """Wait for ever, or raise `OperationFailed` as soon as a process has ended too often to hope for it."""
     fragile: list[str] = []
 
     async def hopeless() -> bool:

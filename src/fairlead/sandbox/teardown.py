@@ -58,7 +58,11 @@ async def tear_down(places: Places, env: Mapping[str, str]) -> None:
 
 
 async def remove_folder(folder: Path) -> None:
-    """Remove a folder with all in it; what a dying process still writes is removed in a later attempt."""
+    """Remove a folder with all in it; what a dying process still writes is removed in a later attempt.
+
+    Raises:
+        OperationFailed: `sandboxFolder`, it stays.
+    """
     if not await asyncio.to_thread(_removed, folder):
         raise OperationFailed(
             Problem(code="sandboxFolder", message=f"{folder} cannot be removed", remedy="remove it by hand")

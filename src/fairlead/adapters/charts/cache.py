@@ -29,7 +29,11 @@ class ChartCache:
     folder: Path
 
     def path(self, digest: str) -> Path:
-        """Return where the archive of a digest lies or would lie."""
+        """Return where the archive of a digest lies or would lie.
+
+        Raises:
+            OperationFailed: `digestUnsupported` for any but SHA-256.
+        """
         found = _DIGEST.fullmatch(digest)
         if found is None:
             raise OperationFailed(Problem("digestUnsupported", f"{digest!r} is not a SHA-256 digest"))

@@ -35,7 +35,12 @@ class Server:
 
 
 def decode(reply: Response, request: ApiRequest, server: Server) -> dict[str, Any]:
-    """Return the JSON object of a good answer."""
+    """Return the JSON object of a good answer.
+
+    Raises:
+        Transient: `answerBroken`, it is cut short.
+        RemoteRefused: `notKubernetes`, somebody else answers there.
+    """
     try:
         value = orjson.loads(reply.body)
     except orjson.JSONDecodeError:

@@ -90,7 +90,11 @@ class Follower:
 
 
 async def lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield the complete lines of a stream; a rest without an end is part of a broken event and is dropped."""
+    """Yield the complete lines of a stream; a rest without an end is part of a broken event and is dropped.
+
+    Raises:
+        Transient: `watchBroken`, a line has no end.
+    """
     rest = bytearray()
     async for chunk in chunks:
         *complete, last = chunk.split(b"\n")
