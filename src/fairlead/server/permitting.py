@@ -13,10 +13,10 @@ from fairlead.domain.apps.descriptor import Descriptor
 from fairlead.domain.apps.permissions import forbidden, forbidden_variables, namespace_rules
 from fairlead.domain.apps.refusals import in_descriptor
 from fairlead.domain.apps.variables import Variable
-from fairlead.domain.errors import InputError, OperationFailed, Problem, RemoteRefused
+from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.identity import ObjectRef
-from fairlead.domain.marks import FAIRLEAD_MANAGER
 from fairlead.pipeline.engine import at_once
+from fairlead.pipeline.units.trying import refusal
 from fairlead.pipeline.units.variables import Change
 from fairlead.ports.cluster import Cluster
 
@@ -34,9 +34,9 @@ async def against(
         return (Problem("namespaceMissing", message, path="namespace", remedy="create it first"),)
     if problems := forbidden(descriptor, namespace_rules(namespace), variables):
         return problems
-    refused = await at_once(_refusal(cluster, manifest) for manifest in manifests)
-    pairs = zip(manifests, refused, strict=True)
-    return tuple(in_descriptor(problem, descriptor, manifest) for manifest, each in pairs for problem in each)
+    pairs = zip(manifests, await at_once(refusal(cluster, manifest) for manifest in manifests), strict=True)
+    refused = [(manifest, error) for manifest, error in pairs if error is not None]
+    return tuple(in_descriptor(problem, descriptor, each) for each, error in refused for problem in error.problems)
 
 
 async def permitted(cluster: Cluster, namespace: str, change: Change) -> Change:
@@ -57,16 +57,3 @@ async def permitted(cluster: Cluster, namespace: str, change: Change) -> Change:
 
 def _namespace(name: str) -> ObjectRef:
     return ObjectRef("v1", "Namespace", "", name)
-
-
-async def _refusal(cluster: Cluster, manifest: Any) -> tuple[Problem, ...]:
-    """Return what the server has against an object, by a dry run."""
-    try:
-        await cluster.apply(manifest, manager=FAIRLEAD_MANAGER, dry_run=True)
-    except RemoteRefused as error:
-        return error.problems
-    except OperationFailed as error:
-        if error.code != "nameInvalid":
-            raise
-        return error.problems
-    return ()

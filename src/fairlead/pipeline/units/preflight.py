@@ -10,10 +10,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from fairlead.domain.apps.naming import collisions, is_marked
-from fairlead.domain.errors import FairleadError, RemoteRefused
+from fairlead.domain.errors import RemoteRefused
 from fairlead.domain.identity import object_ref
 from fairlead.domain.manifests import JsonObject
-from fairlead.domain.marks import FAIRLEAD_MANAGER
 from fairlead.domain.reading import branch, text
 from fairlead.domain.rollout.commands import ApplyInPlace, Inspect
 from fairlead.domain.rollout.intents import VersionSpec
@@ -27,19 +26,20 @@ from fairlead.pipeline.units.guarded import put, remove
 from fairlead.pipeline.units.hosts import Hosts
 from fairlead.pipeline.units.sight import SERVICES
 from fairlead.pipeline.units.switching import check_hosts
+from fairlead.pipeline.units.trying import refusal
 from fairlead.pipeline.units.turn import Contradicted, Turn
 from fairlead.ports.traffic import Guarantee
-
-_REFUSALS: Final = frozenset(
-    {"objectInvalid", "fieldImmutable", "admissionDenied", "forbidden", "quotaExceeded", "kindNotServed"}
-    | {"namespaceMissing", "namespaceTerminating", "objectTooLarge", "nameInvalid"}
-)
-"""Answers of the server that say no to what was asked, and that asking again does not change."""
 
 _SELECTING: Final = {
     ("policy/v1", "PodDisruptionBudget"): (("spec", "selector"), "two budgets on one pod block its eviction"),
     ("networking.k8s.io/v1", "NetworkPolicy"): (("spec", "podSelector"), "it decides who may reach them"),
+    ("monitoring.coreos.com/v1", "PodMonitor"): (("spec", "selector"), "it reads their metrics"),
+    ("monitoring.coreos.com/v1", "ServiceMonitor"): (
+        ("spec", "selector"),
+        "by the versioned Service besides the stable one, it reads their metrics twice",
+    ),
 }
+_BY_SERVICE: Final = "ServiceMonitor"
 
 
 async def inspect(turn: Turn, command: Inspect) -> None:
@@ -66,30 +66,13 @@ async def _problem(turn: Turn, spec: VersionSpec, contents: Contents) -> str:
     there = {object_ref(one).identity: one for one in live if one is not None}
     if found := collisions((*wanted, *shared), there):
         return found[0].message
-    if same:
-        return ""
     if terminating := [one for one in live if one is not None and text(one, "metadata", "deletionTimestamp")]:
         return f"{object_ref(terminating[0])} is still being deleted"
     routes = [each for each in contents.routes if each["kind"] != SERVICES.kind]
-    for refusal in await at_once(_refusal(turn, manifest) for manifest in (*wanted, *contents.outside, *routes)):
-        if refusal:
-            return refusal
-    return await _selected_by_others(turn, contents) or await _routes_problem(turn, spec)
-
-
-async def _refusal(turn: Turn, manifest: JsonObject) -> str:
-    """Return what the server has against an object, by a dry run."""
-    try:
-        await turn.cluster.apply(manifest, manager=FAIRLEAD_MANAGER, dry_run=True)
-    except RemoteRefused as error:
-        if error.code not in _REFUSALS:
-            raise
-        return str(error)
-    except FairleadError as error:
-        if error.code != "nameInvalid":
-            raise
-        return str(error)
-    return ""
+    for refused in await at_once(refusal(turn.cluster, manifest) for manifest in (*wanted, *contents.outside, *routes)):
+        if refused is not None:
+            return str(refused)
+    return "" if same else await _selected_by_others(turn, contents) or await _routes_problem(turn, spec)
 
 
 async def _selected_by_others(turn: Turn, contents: Contents) -> str:
@@ -126,7 +109,12 @@ async def _also_selected(turn: Turn, contents: Contents) -> list[str]:
 def _selects(obj: Mapping[str, Any], path: tuple[str, ...], contents: Contents) -> bool:
     """Whether an object's label selector matches pods of a version; of one that has expressions nothing is said."""
     selector = branch(obj, *path)
-    return "matchExpressions" not in selector and any(_matches(branch(selector, "matchLabels"), contents))
+    labels = branch(selector, "matchLabels")
+    if "matchExpressions" in selector:
+        return False
+    if obj["kind"] == _BY_SERVICE:
+        return any(labels.items() <= branch(each, "metadata", "labels").items() for each in contents.services)
+    return any(_matches(labels, contents))
 
 
 def _matches(selector: Mapping[str, Any], contents: Contents) -> Iterator[bool]:
