@@ -296,6 +296,16 @@ async def test_an_app_goes_with_everything_and_its_numbers_are_not_given_again(h
     assert states(anchor) == {"2": "Live"}
 
 
+@pytest.mark.parametrize(("pods", "waits"), [(0, False), (2, True)])
+async def test_nobody_waits_for_connections_to_pods_that_are_gone(here: Yard, pods: int, *, waits: bool) -> None:
+    await here.deploy(here.descriptor(rules={"drain_timeout": 300.0}))
+    grow(here, pods)
+    before = here.clock.now()
+    anchor = await here.ask(Undeploy(*here.asked(), "d2"))
+    assert ended(anchor)["i2"] == "undeployed"
+    assert ((here.clock.now() - before).total_seconds() >= 300) == waits
+
+
 async def test_what_another_run_ended_is_told_as_well(here: Yard) -> None:
     await here.deploy(here.descriptor())
     here.heard.clear()
