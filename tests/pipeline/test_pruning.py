@@ -273,6 +273,8 @@ async def test_a_stop_ends_the_waiting_but_not_the_deletion() -> None:
     assert [done.outcome for done in await run] == [Outcome.INTERRUPTED]
     assert site.deleted == ["old"]
     assert await site.cluster.get(GONE) is not None
+    state = (await site.engine.stores["test"].read(wanted().key)).state
+    assert {(one.ref.name, one.done) for one in state.deployments[-1].objects} == {("gone", False), ("old", False)}
 
 
 async def test_an_object_that_changes_all_the_time_is_given_up() -> None:
