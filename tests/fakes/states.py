@@ -23,7 +23,7 @@ def recorded(number: int = 1, *, key: ReleaseKey = KEY, outcome: Outcome = Outco
     deployment = Deployment(
         key,
         outcome,
-        Revision(Commit("c0ffee", dirty=False), "sha256:in", "sha256:out"),
+        Revision(Commit("c0ffee", dirty=True), "sha256:in", "sha256:out"),
         "sha256:plan",
         summary={"create": 1},
         health=HealthState.CURRENT,
