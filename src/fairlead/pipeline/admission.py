@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Final
 
 from fairlead.domain.authorising.admitting import LOCAL, caller_without_token
 from fairlead.domain.authorising.callers import Caller
@@ -13,8 +12,6 @@ from fairlead.domain.errors import OperationFailed
 from fairlead.ports.administration import Tokens
 from fairlead.ports.clock import Clock
 
-RECHECK_SECONDS: Final = 2.0
-"""How often what stays open is looked at again, so that it ends within five seconds of a revocation."""
 _log = logging.getLogger(__name__)
 
 

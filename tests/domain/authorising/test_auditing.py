@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fairlead.domain.authorising.actions import Action
-from fairlead.domain.authorising.auditing import ALLOWED, AuditEntry, caller_text, is_audited, resource_text
+from fairlead.domain.authorising.auditing import AuditEntry, caller_text, resource_text
 from fairlead.domain.authorising.callers import Caller, Role
 from fairlead.domain.scopes import EVERYTHING, Scope, scope_of
 from fairlead.domain.units import UnitKey
@@ -27,21 +26,6 @@ def test_the_wire_form_says_who_did_what() -> None:
         "source": "192.0.2.1",
         "detail": {"deployment": "d1"},
     }
-
-
-@pytest.mark.parametrize(
-    ("action", "result", "audited"),
-    [
-        (Action.DEPLOY, ALLOWED, True),
-        (Action.CREATE_TOKENS, ALLOWED, True),
-        (Action.READ_LOGS, ALLOWED, False),
-        (Action.READ_LOGS, "notFound", True),
-        (Action.PROBE, ALLOWED, False),
-    ],
-    ids=["change", "token", "read", "refused", "probe"],
-)
-def test_changes_and_refusals_are_written_down(action: Action, result: str, audited: bool) -> None:
-    assert is_audited(action, result) == audited
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from fairlead.domain.authorising.deciding import (
     Resource,
     absent,
     authorise,
-    authorise_all,
 )
 from fairlead.domain.scopes import EVERYTHING, Scope, one_unit, scope_of
 from fairlead.domain.units import UnitKey
@@ -126,14 +125,3 @@ def test_what_is_allowed_lies_in_scope(caller: Caller, action: Action, resource:
             assert caller.scope.covers(
                 EVERYTHING if resource is None else one_unit(resource) if isinstance(resource, UnitKey) else resource
             )
-
-
-@given(_CALLERS, st.lists(st.tuples(st.sampled_from(Action), _RESOURCES), max_size=5))
-def test_of_many_none_is_done_if_one_is_denied(caller: Caller, asked: list[tuple[Action, Resource]]) -> None:
-    alone = [authorise(caller, action, resource) for action, resource in asked]
-    together = authorise_all(caller, asked)
-    turned = authorise_all(caller, reversed(asked))
-
-    assert isinstance(together, Denied) == any(isinstance(each, Denied) for each in alone) == isinstance(turned, Denied)
-    if isinstance(together, Denied):
-        assert together in alone

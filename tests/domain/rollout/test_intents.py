@@ -23,11 +23,9 @@ from fairlead.domain.rollout.intents import (
     Scale,
     Undeploy,
     Unfreeze,
-    intent_from_json,
-    intent_to_json,
     specs_of,
 )
-from fairlead.domain.rollout.storing import Unreadable
+from fairlead.domain.rollout.storing import Unreadable, from_json, to_json
 from tests.domain.rollout.units import T0, spec_of
 
 INTENTS: tuple[Intent, ...] = (
@@ -47,9 +45,9 @@ INTENTS: tuple[Intent, ...] = (
 
 @pytest.mark.parametrize("intent", INTENTS, ids=lambda intent: intent.KIND)
 def test_an_intent_comes_back_from_its_json(intent: Intent) -> None:
-    written = json.loads(json.dumps(intent_to_json(intent)))
+    written = json.loads(json.dumps(to_json(intent)))
     assert written["kind"] == intent.KIND
-    assert intent_from_json(written) == intent
+    assert from_json(Intent, written) == intent
 
 
 @pytest.mark.parametrize(
@@ -71,11 +69,11 @@ def test_an_intent_comes_back_from_its_json(intent: Intent) -> None:
 )
 def test_what_is_no_intent_is_refused(stored: Any) -> None:
     with pytest.raises(Unreadable):
-        intent_from_json(stored)
+        from_json(Intent, stored)
 
 
 def test_fields_that_are_missing_take_their_defaults() -> None:
-    read = intent_from_json({"kind": "promote", "id": "i", "by": "ann", "at": "2026-11-21T08:00:00Z", "later": 1})
+    read = from_json(Intent, {"kind": "promote", "id": "i", "by": "ann", "at": "2026-11-21T08:00:00Z", "later": 1})
     assert read == Promote("i", "ann", read.at)
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from fairlead.domain.rollout.commands import Command
 from fairlead.domain.rollout.intents import Intent
-from fairlead.domain.rollout.observation import Difference, Observation, RouteSeen, Verdict, VersionSeen
+from fairlead.domain.rollout.observation import Difference, Observation, Verdict, VersionSeen
 from fairlead.domain.rollout.phases import INTENT_KINDS, Kind
 from fairlead.domain.rollout.unit_events import Asked, Reachable, Start
 from tests.domain.rollout.test_intents import INTENTS
-from tests.domain.rollout.units import SHOP, T0, WWW, selector
+from tests.domain.rollout.units import T0
 
 
 @pytest.mark.parametrize("intent", INTENTS, ids=lambda intent: intent.KIND)
@@ -35,12 +35,6 @@ def test_nothing_read_means_nothing_known() -> None:
     assert not any((seen.complete, seen.endpoints_match, seen.drained, seen.evidence))
     assert seen.health is Verdict.UNKNOWN
     assert Observation().preflight.difference is Difference.UNKNOWN
-
-
-def test_the_route_of_an_element_is_what_was_found() -> None:
-    observation = Observation(routes=(RouteSeen(ref=SHOP, route=selector("1"), resource_version="5", ready=2),))
-    assert observation.route_of(SHOP) == selector("1")
-    assert observation.route_of(WWW) is None
 
 
 def test_every_command_says_whether_it_destroys() -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from fairlead.domain.authorising.actions import POLICIES, Action
 from fairlead.domain.authorising.callers import Caller
 from fairlead.domain.moments import rfc3339
 from fairlead.domain.scopes import Scope
@@ -48,11 +47,6 @@ class AuditEntry:
             "source": self.source,
             "detail": dict(self.detail),
         }
-
-
-def is_audited(action: Action, result: str) -> bool:
-    """Return whether something is written down: what changes anything, and what was refused."""
-    return POLICIES[action].changes or result != ALLOWED
 
 
 def caller_text(caller: Caller | None) -> str:

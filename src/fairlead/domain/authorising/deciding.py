@@ -6,7 +6,6 @@ its absence would give, word for word.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -63,12 +62,6 @@ def authorise(caller: Caller | None, action: Action, resource: Resource = None) 
         remedy = "use a token of that role, or ask an administrator for one"
         return Denied(Kind.FORBIDDEN, Problem("forbidden", message, remedy=remedy))
     return Allowed(caller.scope & wanted)
-
-
-def authorise_all(caller: Caller | None, asked: Iterable[tuple[Action, Resource]]) -> Allowed | Denied:
-    """Decide on several things that shall be done together: each by itself, and none if one is denied."""
-    decisions = [authorise(caller, action, resource) for action, resource in asked]
-    return next((each for each in decisions if isinstance(each, Denied)), Allowed(EVERYTHING))
 
 
 def absent() -> Problem:

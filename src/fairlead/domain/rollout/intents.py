@@ -9,9 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
-from fairlead.domain.rollout.storing import from_json, to_json
 from fairlead.domain.rollout.traffic import RouteTarget
 
 HOT_AT_LEAST: Final = 30.0  # seconds: what kube-proxies and open connections need after a switch
@@ -223,15 +222,3 @@ Intent = Deploy | Promote | Abort | Rollback | Scale | Pause | Resume | Freeze |
 def specs_of(intents: Iterable[Intent]) -> tuple[VersionSpec, ...]:
     """Return the versions that intents ask for."""
     return tuple(one.spec for one in intents if isinstance(one, Deploy))
-
-
-def intent_to_json(intent: Intent) -> dict[str, Any]:
-    """Return the stored and wire form of an intent."""
-    written: dict[str, Any] = to_json(intent)
-    return written
-
-
-def intent_from_json(stored: Any) -> Intent:
-    """Read the stored form; Unreadable (a ValueError) when it is none."""
-    read: Intent = from_json(Intent, stored)
-    return read

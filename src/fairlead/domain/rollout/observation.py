@@ -133,7 +133,3 @@ class Observation:
     preview: str = ""
     opened: str | None = None
     leftovers: tuple[Owned, ...] = ()
-
-    def route_of(self, ref: ObjectRef) -> Route | None:
-        """Return the route that an element has, None where the object is not there."""
-        return next((seen.route for seen in self.routes if seen.ref == ref), None)

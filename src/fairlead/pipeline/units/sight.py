@@ -9,7 +9,7 @@ from typing import Final
 
 from fairlead.domain.apps.naming import UNIT_LABEL, VERSION_LABEL, is_marked
 from fairlead.domain.identity import ObjectRef, object_ref
-from fairlead.domain.reading import ObjectBody, branch, entries, is_true, text, uid
+from fairlead.domain.reading import ObjectBody, branch, entries, text, uid
 from fairlead.domain.rollout.traffic import RouteElement
 from fairlead.domain.units import MEMORY_PREFIX, UnitKey, epoch_of
 from fairlead.pipeline.engine import at_once
@@ -48,10 +48,6 @@ class Sight:
     def epoch(self) -> int:
         """The highest epoch that anything guarded carries."""
         return max((epoch_of(live) for live in self.objects.values()), default=0)
-
-    def of_version(self, version: str) -> list[LiveObject]:
-        """Return the objects that carry the label of a version."""
-        return [live for live in self.objects.values() if version_of(live) == version]
 
     def pods_of(self, version: str, labels: Mapping[str, str]) -> list[LiveObject]:
         """Return the pods of a version that a selector matches."""
@@ -118,11 +114,6 @@ def is_ready(pod: ObjectBody) -> bool:
     """Return whether a pod is ready and stays."""
     told = {text(one, "type"): text(one, "status") for one in entries(pod, "status", "conditions")}
     return told.get("Ready") == "True" and not is_going(pod)
-
-
-def is_on_host_network(pod: ObjectBody) -> bool:
-    """Return whether a pod shares the addresses of its node."""
-    return is_true(pod, "spec", "hostNetwork")
 
 
 def ready_uids(pods: Iterable[ObjectBody]) -> frozenset[str]:
