@@ -2,8 +2,9 @@
 
     python bench/installing.py
 
-What is built lies in Fairlead's cache, where `bench/peers.py` finds it. helmfile compares by the Helm plugin helm-diff,
-which is not built: install it yourself (`helm plugin install`), or helmfile is measured without comparing.
+What is built lies in Fairlead's cache, where `bench/peers.py` and `bench/bluegreen` find it. helmfile compares by the
+Helm plugin helm-diff, which is not built: install it yourself (`helm plugin install`), or helmfile is measured without
+comparing.
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ HELMFILE = GoModule(
     "helmfile", "github.com/helmfile/helmfile", {"helmfile": "github.com/helmfile/helmfile"}, root=_ROOT
 )
 KAPP = GoModule("kapp", "carvel.dev/kapp", {"kapp": "carvel.dev/kapp/cmd/kapp"}, root=_ROOT)
-PEERS = (KUBERNETES, HELM, KAPP, HELMFILE)
+ARGO_ROLLOUTS = GoModule(
+    "argo-rollouts",
+    "github.com/argoproj/argo-rollouts",
+    {"rollouts-controller": "github.com/argoproj/argo-rollouts/cmd/rollouts-controller"},
+    root=_ROOT,
+)
+PEERS = (KUBERNETES, HELM, KAPP, HELMFILE, ARGO_ROLLOUTS)
 
 
 def folders(settings: Settings) -> list[str]:

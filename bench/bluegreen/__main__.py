@@ -2,10 +2,11 @@
 
     python -m bench.bluegreen switches [--count 100] [--rate 200]
     python -m bench.bluegreen rollouts [--count 50]
+    python -m bench.bluegreen compared [--count 15]
     python -m bench.bluegreen scaled
     python -m bench.bluegreen many [--count 100]
 
-The first three run real pods, `many` simulated ones. The load comes from a process of its own (`bench/load.py`), the
+All but `many`, which simulates them, run real pods. The load comes from a process of its own (`bench/load.py`), the
 driver runs in this one. docs/reference/benchmarks.md says what each figure means.
 """
 
@@ -15,16 +16,19 @@ import argparse
 import asyncio
 import os
 
-from bench.bluegreen import many, rollouts, scaled, switches
-from bench.bluegreen.site import Site, site
+from bench.bluegreen import comparing, many, rollouts, scaled, switches
+from bench.bluegreen.site import Site, namespace_of, running, site
 from fairlead.sandbox.spec import NodeKind
 
 RATE = 200.0
-COUNTS = {"switches": 100, "rollouts": 50, "scaled": 1, "many": 100}
+COUNTS = {"switches": 100, "rollouts": 50, "compared": 15, "scaled": 1, "many": 100}
 
 
 async def run(what: str, count: int, rate: float) -> str:
     """Start a sandbox, measure, and end it."""
+    if what == "compared":
+        async with running(NodeKind.REAL) as sandbox, namespace_of(sandbox.status, "shop", sandbox.folder) as made:
+            return await comparing.measure(sandbox, made, count)
     async with site(NodeKind.SIMULATED if what == "many" else NodeKind.REAL) as found:
         return await _measured(found, what, count, rate)
 

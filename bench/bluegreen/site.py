@@ -120,8 +120,16 @@ async def under_load(site: Site, app: str, rate: float) -> AsyncIterator[Loaded]
     loaded.answers += read(log)
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A sandbox that runs, and a folder that is there as long as it does."""
+
+    status: SandboxStatus
+    folder: Path
+
+
 @asynccontextmanager
-async def site(nodes: NodeKind) -> AsyncIterator[Site]:
+async def running(nodes: NodeKind) -> AsyncIterator[Running]:
     """Start a sandbox, and end it whatever happens."""
     with tempfile.TemporaryDirectory() as name:
         folder, ambient = Path(name), Settings.from_environment()
@@ -129,10 +137,16 @@ async def site(nodes: NodeKind) -> AsyncIterator[Site]:
         settings = Settings.from_environment({**ambient.environ, **own})
         status = await up(SandboxSpec(_SANDBOX, 1, nodes), settings, _tell)
         try:
-            async with namespace_of(status, "shop", folder) as found:
-                yield found
+            yield Running(status, folder)
         finally:
             await down(_SANDBOX, settings, _tell)
+
+
+@asynccontextmanager
+async def site(nodes: NodeKind) -> AsyncIterator[Site]:
+    """Have a namespace of a sandbox of our own."""
+    async with running(nodes) as found, namespace_of(found.status, "shop", found.folder) as made:
+        yield made
 
 
 @asynccontextmanager
