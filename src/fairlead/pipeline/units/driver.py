@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 from fairlead.domain.errors import OperationFailed, Problem, Transient
 from fairlead.domain.rollout.anchor import Anchor
-from fairlead.domain.rollout.commands import Command, Stop, Touch
+from fairlead.domain.rollout.commands import Command, ReadBack, Stop, Touch
 from fairlead.domain.rollout.judging import judge
 from fairlead.domain.rollout.observation import Observation
-from fairlead.domain.rollout.phases import Phase, VersionState
+from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.rollout.unit_events import Fact, Start, UnitEvent
 from fairlead.domain.rollout.unit_machine import step
 from fairlead.domain.unit_news import LogLine
@@ -29,6 +31,8 @@ from fairlead.pipeline.units.leading import Leadership
 from fairlead.pipeline.units.library import Library
 from fairlead.pipeline.units.observing import observation
 from fairlead.pipeline.units.place import Place
+from fairlead.pipeline.units.sight import Sight
+from fairlead.pipeline.units.stepping import Look, carried, is_repeating, needs_everything
 from fairlead.pipeline.units.telling import news_of
 from fairlead.pipeline.units.turn import Turn
 from fairlead.pipeline.units.waking import LOOK_SECONDS, Waking
@@ -44,7 +48,6 @@ SETTLE_SECONDS: Final = 30.0
 """So long a driver that could rest asks again for what is not done yet."""
 
 _STILL: Final = frozenset({Phase.IDLE, Phase.AWAITING, Phase.BLOCKED})
-_CHANGING: Final = frozenset({VersionState.STARTING, VersionState.FAILED, VersionState.REMOVING})
 
 Rests = Callable[[Anchor], bool]
 """Whether a driver may stop at an anchor."""
@@ -56,6 +59,20 @@ Acting = Callable[[Anchor], Awaitable[AbstractContextManager[None]]]
 async def as_oneself(_anchor: Anchor) -> AbstractContextManager[None]:
     """Look and act as whoever runs the driver."""
     return nullcontext()
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What came of events: the anchor as it is stored now, what was carried out, and what that met."""
+
+    held: Held
+    moved: bool
+    commands: tuple[Command, ...] = ()
+    met: Met | None = None
+
+    def may_go_on(self, look: Look) -> bool:
+        """Return whether the look before it says what comes next."""
+        return self.moved and self.met is None and look.lasts(self.held.anchor, self.commands)
 
 
 @dataclass(slots=True)
@@ -77,6 +94,7 @@ class Driver:
     _idle: int = 0
     _is_quiet: bool = False
     _resting: datetime | None = None
+    _rests: Rests = field(init=False)
 
     def __post_init__(self) -> None:
         self.library = Library(self.place.anchors, self.key)
@@ -89,12 +107,13 @@ class Driver:
             OperationFailed: another run has taken over (`superseded`), or this one was silent for too long
             (`leaseLost`).
         """
+        self._rests = rests
         with behind(self.leadership):
             try:
                 held = await self._take_over(held)
                 while True:
-                    while not self._is_done(held.anchor, rests):
-                        held = await self._turn(await self._mine())
+                    while not self._is_done(held.anchor):
+                        held = await self._turn(held)
                     if await self._let_go(held):
                         break
                     held = await self._mine()
@@ -105,12 +124,12 @@ class Driver:
                 await self.diagnosis.close()
         return held.anchor
 
-    def _is_done(self, anchor: Anchor, rests: Rests) -> bool:
+    def _is_done(self, anchor: Anchor) -> bool:
         """Whether the driver may stop: at rest also nothing is left to ask for again, or it was asked for long enough.
 
         The last command may be lost as any other.
         """
-        if not rests(anchor) or anchor.queue:
+        if not self._rests(anchor) or anchor.queue:
             self._resting = None
             return False
         now = self.clock.now()
@@ -165,35 +184,43 @@ class Driver:
         return held
 
     async def _turn(self, held: Held) -> Held:
-        """Look, judge, step, swap, act: once."""
+        """Look, judge, step, swap, act; and again by the same look as long as that still shows everything."""
         self.waking.heard()
         self._is_quiet = False
-        seen = await self._look(held.anchor)
-        now = self.clock.now()
+        held, look = await self._look(held)
         told, self._met = self._met, None
-        events = (*(() if told is None else (told,)), *judge(held.anchor, seen, now))
-        anchor, commands = stepped(held.anchor, events)
-        moved = anchor != held.anchor
-        if moved:
-            written = await swap_anchor(self.place.anchors, self.key, held, anchor, self.leadership.mark)
-            if written is None:
-                return held  # an intent came: it is read before the next step
-            for news in news_of(self.key, held.anchor, anchor, now):
-                self.sink.announce(news)
-            held = written
-        if any(isinstance(command, Stop) for command in commands):
-            raise Overtaken
-        met = await self._act(anchor, commands)
-        while self.findings.notes:
-            deployment = anchor.candidate.deployment if anchor.candidate is not None else ""
-            self.sink.announce(LogLine(self.key, self.clock.now(), deployment, self.findings.notes.pop(0)))
-        self._note(met)
-        self._is_quiet = seen.reachable and not events and met is None
-        if moved and met is None:
+        events = (*(() if told is None else (told,)), *self._judged(held.anchor, look))
+        taken = await self._take(held, look, events)
+        moved = taken.moved
+        while taken.may_go_on(look) and (more := self._more(taken.held.anchor, look)):
+            taken = await self._take(taken.held, look, more)
+        self._note(taken.met)
+        self._is_quiet = look.sight is not None and not events and taken.met is None
+        if moved and taken.met is None:
             self._idle = 0
         elif not self._is_quiet or self._resting is None:
-            await self._rest(is_asking=bool(events) or met is not None)
-        return held
+            await self._rest(is_asking=bool(events) or taken.met is not None)
+        return taken.held
+
+    async def _take(self, held: Held, look: Look, events: Sequence[UnitEvent]) -> _Taken:
+        """Step by events as far as the look carries, swap the anchor, and carry out what was asked for."""
+        anchors, commands = carried(held.anchor, events, look, lambda anchor: self._more(anchor, look))
+        moved = len(anchors) > 1
+        if moved:
+            written = await swap_anchor(self.place.anchors, self.key, held, anchors[-1], self.leadership.mark)
+            if written is None:
+                return _Taken(held, moved, commands=(ReadBack(),))  # an intent came
+            held = written
+            for old, new in pairwise(anchors):
+                for news in news_of(self.key, old, new, self.clock.now()):
+                    self.sink.announce(news)
+        if any(isinstance(command, Stop) for command in commands):
+            raise Overtaken
+        met = await self._act(held.anchor, commands)
+        while self.findings.notes:
+            deployment = held.anchor.candidate.deployment if held.anchor.candidate is not None else ""
+            self.sink.announce(LogLine(self.key, self.clock.now(), deployment, self.findings.notes.pop(0)))
+        return _Taken(held, moved, commands, met)
 
     async def _rest(self, *, is_asking: bool) -> None:
         """Wait for a change; who has asked for something and sees no change asks again, less and less often."""
@@ -205,18 +232,27 @@ class Driver:
         library = await self.library.of(anchor)
         return Turn(self.place, self.key, anchor, library, self.findings, self.clock)
 
-    async def _look(self, anchor: Anchor) -> Observation:
-        """Read everything fresh. A cluster that does not answer is seen as just that."""
+    async def _look(self, held: Held) -> tuple[Held, Look]:
+        """Read the anchor, and everything fresh beside it; again when it says by now that something else is wanted."""
+        reading = asyncio.create_task(self._mine())
+        try:
+            look = await self._looked(held.anchor)
+            now = await reading
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+        return now, look if now.stored.version == held.stored.version else await self._looked(now.anchor)
+
+    async def _looked(self, anchor: Anchor) -> Look:
+        """Read everything fresh, as whoever wanted what the anchor is about."""
         try:
             with await self.acting(anchor):
-                seen = await self._read(anchor)
+                return Look(anchor, await self._read(anchor))
         except Transient:
             self._away_since = self._away_since or self.clock.now()
-            return Observation(reachable=False)
-        since, self._away_since = self._away_since, None
-        return replace(seen, unreachable_since=since)
+            return Look(anchor, None)
 
-    async def _read(self, anchor: Anchor) -> Observation:
+    async def _read(self, anchor: Anchor) -> Sight:
         turn = await self._begin(anchor)
         sight = await turn.look(standing=needs_everything(anchor))
         self.waking.attend(sight)
@@ -225,7 +261,20 @@ class Driver:
         await self.diagnosis.look(anchor, refs, sight, self.findings)
         await look_at_adoption(turn)
         await look_at_health(turn, sight, self.sink)
-        return observation(anchor, sight, turn.library, self.findings)
+        return sight
+
+    def _judged(self, anchor: Anchor, look: Look) -> tuple[UnitEvent, ...]:
+        """Return what a look says of an anchor. A cluster that does not answer is seen as just that."""
+        if look.sight is None:
+            return judge(anchor, Observation(reachable=False), self.clock.now())
+        since, self._away_since = self._away_since, None
+        seen = observation(anchor, look.sight, self.library.known, self.findings)
+        return judge(anchor, replace(seen, unreachable_since=since), self.clock.now())
+
+    def _more(self, anchor: Anchor, look: Look) -> tuple[UnitEvent, ...]:
+        """Return what the same look says of a later anchor; nothing where the driver may stop, or would ask again."""
+        events = () if self._rests(anchor) else self._judged(anchor, look)
+        return () if is_repeating(events) else events
 
     def _not_fenced(self, met: Met) -> OperationFailed:
         message = f"cannot take over {self.key}: what belongs to it cannot be marked as ours: {met.explanation}"
@@ -234,22 +283,3 @@ class Driver:
     def _superseded(self) -> OperationFailed:
         message = f"another run drives {self.key} now"
         return OperationFailed(Problem("superseded", message, remedy="follow it with `fairlead status`"))
-
-
-def stepped(anchor: Anchor, events: Iterable[UnitEvent]) -> tuple[Anchor, tuple[Command, ...]]:
-    """Return what becomes of an anchor by events, up to one that leads elsewhere: the others were judged before it."""
-    commands: list[Command] = []
-    for event in events:
-        taken = step(anchor, event)
-        commands += taken.commands
-        moved = (taken.anchor.phase, taken.anchor.part) != (anchor.phase, anchor.part)
-        anchor = taken.anchor
-        if moved:
-            break
-    return anchor, tuple(commands)
-
-
-def needs_everything(anchor: Anchor) -> bool:
-    """Return whether objects are being made or removed, of which the look at what moves says nothing."""
-    going = any(one.state in _CHANGING for one in anchor.versions)
-    return going or anchor.phase in (Phase.CREATING, Phase.ABORTING, Phase.UNDEPLOYING)

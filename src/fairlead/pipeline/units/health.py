@@ -7,6 +7,7 @@ from typing import Final
 from fairlead.domain.apps.naming import workload_name
 from fairlead.domain.apps.probing import PodHealth, pods_to_ask, probe_request
 from fairlead.domain.reading import branch
+from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.observation import Verdict
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.unit_news import HealthObserved
@@ -19,10 +20,16 @@ from fairlead.ports.events import UnitSink
 _ASKING: Final = frozenset({Phase.WARMING, Phase.VERIFYING, Phase.STAGING})
 
 
+def is_asked(anchor: Anchor) -> bool:
+    """Return whether a look asks the pods of the candidate for their health."""
+    candidate = anchor.candidate
+    return candidate is not None and anchor.phase in _ASKING and candidate.spec.policy.health
+
+
 async def look_at_health(turn: Turn, sight: Sight, sink: UnitSink) -> None:
     """Note in the findings whether every pod that the candidate needs says that it is healthy."""
-    candidate, phase = turn.anchor.candidate, turn.anchor.phase
-    if candidate is None or phase not in _ASKING or not candidate.spec.policy.health:
+    candidate = turn.anchor.candidate
+    if candidate is None or not is_asked(turn.anchor):
         return
     contents = turn.contents(candidate.version)
     descriptor, version = descriptor_of(contents), turn.anchor.version(candidate.version)

@@ -74,24 +74,27 @@ async def look(
     """
     kinds = (*MOVING, *STANDING) if standing else MOVING
     selector = f"{UNIT_LABEL}={key.name}"
-    elements, known = tuple(elements), tuple(known)
     listings = at_once(place.cluster.list(kind, key.namespace, label_selector=selector) for kind in kinds)
     secrets = at_once(
         place.cluster.list_metadata(SECRETS, key.namespace, label_selector=selector) for _ in range(int(standing))
     )
-    readings = at_once(place.router(one.ref).observe(one) for one in elements)
-    gets = at_once(place.cluster.get(ref) for ref in known)
-    found, hidden, routes, single = await asyncio.gather(listings, secrets, readings, gets)
+    found, hidden, routes = await asyncio.gather(listings, secrets, readings(place, elements))
     by_kind = {kind.kind: listing.items for kind, listing in zip(kinds, found, strict=True)}
     owned = [live for kind, items in by_kind.items() if kind not in _NOT_OWNED for live in items]
     owned += [live for listing in hidden for live in listing.items if not _is_book(live)]
-    owned += [live for live in single if live is not None and is_marked(live, key.namespace, key.name)]
+    labelled = {object_ref(live): live for live in owned}
+    single = await at_once(place.cluster.get(ref) for ref in known if ref not in labelled)
+    marked = [live for live in single if live is not None and is_marked(live, key.namespace, key.name)]
     return Sight(
-        {object_ref(live): live for live in owned},
-        by_kind[PODS.kind],
-        by_kind[SLICES.kind],
-        {one.ref: reading for one, reading in zip(elements, routes, strict=True)},
+        labelled | {object_ref(live): live for live in marked}, by_kind[PODS.kind], by_kind[SLICES.kind], routes
     )
+
+
+async def readings(place: Place, elements: Iterable[RouteElement]) -> dict[ObjectRef, RouteReading]:
+    """Read where route elements lead, in their order."""
+    elements = tuple(elements)
+    found = await at_once(place.router(one.ref).observe(one) for one in elements)
+    return {one.ref: reading for one, reading in zip(elements, found, strict=True)}
 
 
 def version_of(live: ObjectBody) -> str:

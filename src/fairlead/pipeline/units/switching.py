@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from fairlead.domain.apps.naming import UNIT_LABEL
 from fairlead.domain.errors import RemoteRefused
 from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.manifests import JsonObject
 from fairlead.domain.reading import branch, entries, text
 from fairlead.domain.rollout.commands import ProbeRoutes, StageRoute, SwitchRoute
+from fairlead.domain.rollout.traffic import Route
 from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.guarded import create, put, remove
@@ -38,31 +40,29 @@ async def switch_route(turn: Turn, command: SwitchRoute) -> None:
     if found not in command.replaces or any(ready.get(name, 0) < floor for name, floor in command.floor.items()):
         raise Contradicted
     try:
-        await _write(turn, command, contents)
+        await _write(turn, command, found, contents)
     except RemoteRefused as error:
         if error.code not in ("conflict", "notFound"):
             raise
         raise Contradicted from None
 
 
-async def _write(turn: Turn, command: SwitchRoute, contents: Contents) -> None:
-    element, found = turn.element(command.ref), await turn.cluster.get(command.ref)
+async def _write(turn: Turn, command: SwitchRoute, found: Route | None, contents: Contents) -> None:
+    """Write what a command wants in place of the route that was found: whatever else is there by now stays."""
     if command.to is None:
-        if found is not None:
-            await remove(turn.cluster, found, epoch=turn.epoch)
+        live = await turn.cluster.get(command.ref)
+        if live is not None:
+            await remove(turn.cluster, live, epoch=turn.epoch)
         return
     manifest = _manifest(contents, command.ref)
-    if found is None:
-        if manifest is None:
-            raise Contradicted
+    if found is not None:
+        router, element = turn.place.router(command.ref), turn.element(command.ref)
+        await router.switch(element, found, command.to, epoch=turn.epoch, alongside=_alongside(manifest))
+    elif manifest is not None:
         await check_hosts(turn, [manifest])
         await create(turn.cluster, manifest, epoch=turn.epoch)
-        return
-    router = turn.place.router(command.ref)
-    old = (await router.observe(element)).route
-    if old is None or old not in command.replaces:
+    else:
         raise Contradicted
-    await router.switch(element, old, command.to, epoch=turn.epoch, alongside=_alongside(manifest))
 
 
 async def open_to_outside(turn: Turn, command: ProbeRoutes) -> None:
@@ -71,9 +71,9 @@ async def open_to_outside(turn: Turn, command: ProbeRoutes) -> None:
     await check_hosts(turn, wanted)
     await at_once(put(turn.cluster, manifest, epoch=turn.epoch) for manifest in wanted)
     refs = {object_ref(manifest) for manifest in wanted}
-    sight = await turn.look()
-    for ref, live in sight.objects.items():
-        if ref.kind == INGRESSES.kind and ref not in refs:
+    there = await turn.cluster.list(INGRESSES, turn.key.namespace, label_selector=f"{UNIT_LABEL}={turn.key.name}")
+    for live in there.items:
+        if object_ref(live) not in refs:
             await remove(turn.cluster, live, epoch=turn.epoch)
     turn.findings.opened = command.version
 

@@ -1,0 +1,101 @@
+"""How far one look carries: steps that change nothing of what it showed need no other before the next judgement.
+
+Every command that changes something still reads anew before it does, and is followed by another look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fairlead.domain.rollout.anchor import Anchor
+from fairlead.domain.rollout.commands import Command, Inspect, Notify, Record, StageRoute
+from fairlead.domain.rollout.phases import Kind, Phase, VersionKind, VersionState
+from fairlead.domain.rollout.traffic import RouteElement
+from fairlead.domain.rollout.unit_events import UnitEvent
+from fairlead.domain.rollout.unit_machine import step
+from fairlead.pipeline.units.health import is_asked
+from fairlead.pipeline.units.observing import elements_of
+from fairlead.pipeline.units.sight import Sight
+
+_MAKING: Final = frozenset({Phase.CREATING, Phase.ABORTING, Phase.UNDEPLOYING})
+_GOING: Final = frozenset({VersionState.FAILED, VersionState.REMOVING})
+_AGAIN: Final = frozenset({Kind.RETRY, VersionKind.RETRY, VersionKind.OVERDUE})
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was read of a unit for an anchor; `sight` is None when the cluster did not answer."""
+
+    anchor: Anchor
+    sight: Sight | None
+
+    def lasts(self, new: Anchor, commands: Iterable[Command]) -> bool:
+        """Return whether this shows all that counts of a later anchor, once `commands` are carried out."""
+        sight, old = self.sight, self.anchor
+        if sight is None or not all(_leaves(sight, one) for one in commands):
+            return False
+        if (needs_everything(new) and not needs_everything(old)) or (is_asked(new) and not is_asked(old)):
+            return False
+        elements = elements_of(new)
+        return elements == elements_of(old) or (new.phase is Phase.PREPARING and _is_before(sight, elements))
+
+
+def needs_everything(anchor: Anchor) -> bool:
+    """Return whether objects are being made or removed, of which the look at what moves says nothing."""
+    return anchor.phase in _MAKING or any(one.state in _GOING for one in anchor.versions)
+
+
+def carried(
+    anchor: Anchor, events: Sequence[UnitEvent], look: Look, more: Callable[[Anchor], Sequence[UnitEvent]]
+) -> tuple[list[Anchor], tuple[Command, ...]]:
+    """Return the anchors that follow from one, itself first, and all their commands; `more` says what happens next.
+
+    It ends where something has to be done, or looked at, before anybody can judge.
+    """
+    anchors, commands = [anchor], list[Command]()
+    while len(anchors) <= len(Phase):
+        after, asked = stepped(anchors[-1], events)
+        commands += asked
+        if after == anchors[-1]:
+            break
+        anchors.append(after)
+        if any(isinstance(one, Inspect) for one in asked) or not look.lasts(after, asked):
+            break
+        events = more(after)
+    return anchors, tuple(commands)
+
+
+def stepped(anchor: Anchor, events: Iterable[UnitEvent]) -> tuple[Anchor, tuple[Command, ...]]:
+    """Return what becomes of an anchor by events, up to one that leads elsewhere: the others were judged before it."""
+    commands: list[Command] = []
+    for event in events:
+        taken = step(anchor, event)
+        commands += taken.commands
+        moved = (taken.anchor.phase, taken.anchor.part) != (anchor.phase, anchor.part)
+        anchor = taken.anchor
+        if moved:
+            break
+    return anchor, tuple(commands)
+
+
+def is_repeating(events: Iterable[UnitEvent]) -> bool:
+    """Return whether events ask for something once more: nothing shows that it was done, only a later look can."""
+    return any(event.kind in _AGAIN for event in events)
+
+
+def _is_before(sight: Sight, elements: Iterable[RouteElement]) -> bool:
+    """Whether a switch that was only written down finds the routes as it left them: nothing else of it is looked at."""
+    return all(one.ref not in sight.routes or sight.routes[one.ref].route == one.before for one in elements)
+
+
+def _leaves(sight: Sight, command: Command) -> bool:
+    """Whether a command changes nothing that a look would show."""
+    match command:
+        case Inspect() | Notify() | Record():
+            return True
+        case StageRoute(element=element):  # what is staged already, or made by the switch itself, stays as it is
+            return element.before is None or (element.ref in sight.routes and sight.routes[element.ref].staged)
+        case _:
+            return False
