@@ -138,15 +138,22 @@ class Driver:
         return anchor.phase not in _STILL or self._is_quiet or tried
 
     async def _take_over(self, held: Held) -> Held:
+        """Begin an epoch after that of the anchor; after a later one of an object, where the anchor is an old copy."""
+        seen = 0
         while True:
-            with await self.acting(held.anchor):
-                sight = await (await self._begin(held.anchor)).look()
-            start = Start(self.clock.now(), max(held.anchor.epoch, sight.epoch) + 1)
-            taken = step(held.anchor, start)
+            taken = step(held.anchor, Start(self.clock.now(), max(held.anchor.epoch, seen) + 1))
             written = await swap_anchor(self.place.anchors, self.key, held, taken.anchor, self.leadership.mark)
-            if written is not None:
+            if written is None:
+                held = await read_anchor(self.place.anchors, self.key)
+                continue
+            try:
                 return await self._fence(written, taken.commands)
-            held = await read_anchor(self.place.anchors, self.key)
+            except Overtaken:
+                held = await self._mine()
+                with await self.acting(held.anchor):
+                    seen = (await (await self._begin(held.anchor)).look()).epoch
+                if seen <= held.anchor.epoch:
+                    raise
 
     async def _fence(self, held: Held, commands: Sequence[Command]) -> Held:
         """Carry out what a takeover asks for. Until everything is touched, an earlier driver may still write."""

@@ -5,7 +5,8 @@ Nothing of the unit is written here but the claims of its hosts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -24,10 +25,11 @@ from fairlead.pipeline.units.creating import autoscalers_of
 from fairlead.pipeline.units.describing import under_version
 from fairlead.pipeline.units.guarded import put, remove
 from fairlead.pipeline.units.hosts import Hosts
-from fairlead.pipeline.units.sight import SERVICES
+from fairlead.pipeline.units.sight import SERVICES, readings
 from fairlead.pipeline.units.switching import check_hosts
 from fairlead.pipeline.units.trying import refusal
 from fairlead.pipeline.units.turn import Contradicted, Turn
+from fairlead.ports.cluster import ApiKind, LiveObject
 from fairlead.ports.traffic import Guarantee
 
 _SELECTING: Final = {
@@ -69,10 +71,15 @@ async def _problem(turn: Turn, spec: VersionSpec, contents: Contents) -> str:
     if terminating := [one for one in live if one is not None and text(one, "metadata", "deletionTimestamp")]:
         return f"{object_ref(terminating[0])} is still being deleted"
     routes = [each for each in contents.routes if each["kind"] != SERVICES.kind]
-    for refused in await at_once(refusal(turn.cluster, manifest) for manifest in (*wanted, *contents.outside, *routes)):
-        if refused is not None:
-            return str(refused)
-    return "" if same else await _selected_by_others(turn, contents) or await _routes_problem(turn, spec)
+    refusals = [_refusal(turn, manifest) for manifest in (*wanted, *contents.outside, *routes)]
+    others = () if same else (_selected_by_others(turn, contents), _routes_problem(turn, spec))
+    return next(filter(None, await at_once((*refusals, *others))), "")
+
+
+async def _refusal(turn: Turn, manifest: JsonObject) -> str:
+    """Return in words what the server has against an object, empty for nothing."""
+    refused = await refusal(turn.cluster, manifest)
+    return "" if refused is None else str(refused)
 
 
 async def _selected_by_others(turn: Turn, contents: Contents) -> str:
@@ -91,19 +98,22 @@ async def _also_selected(turn: Turn, contents: Contents) -> list[str]:
     """Return what else of others would concern the new pods, in words."""
     own = {object_ref(each) for one in (contents, *turn.library.values()) for each in one.budgets}
     served = {(kind.api_version, kind.kind): kind for kind in await turn.cluster.kinds()}
-    notes = []
-    for name, (path, why) in _SELECTING.items():
-        if (kind := served.get(name)) is None:
-            continue
-        try:
-            found = (await turn.cluster.list(kind, turn.key.namespace)).items
-        except RemoteRefused:
-            continue
-        others = [one for one in found if object_ref(one) not in own]
-        notes += [
-            f"{object_ref(one)} selects the new pods, too: {why}" for one in others if _selects(one, path, contents)
-        ]
-    return notes
+    asked = [(path, why, kind) for name, (path, why) in _SELECTING.items() if (kind := served.get(name)) is not None]
+    listed = await at_once(_readable(turn, kind) for _, _, kind in asked)
+    return [
+        f"{object_ref(one)} selects the new pods, too: {why}"
+        for (path, why, _), found in zip(asked, listed, strict=True)
+        for one in found
+        if object_ref(one) not in own and _selects(one, path, contents)
+    ]
+
+
+async def _readable(turn: Turn, kind: ApiKind) -> Sequence[LiveObject]:
+    """Return the objects of a kind in the unit's namespace; none where they may not be read."""
+    try:
+        return (await turn.cluster.list(kind, turn.key.namespace)).items
+    except RemoteRefused:
+        return ()
 
 
 def _selects(obj: Mapping[str, Any], path: tuple[str, ...], contents: Contents) -> bool:
@@ -125,14 +135,15 @@ def _matches(selector: Mapping[str, Any], contents: Contents) -> Iterator[bool]:
 
 async def _routes_problem(turn: Turn, spec: VersionSpec) -> str:
     """Return which route is not ours, or cannot be switched without losing requests; empty if there is none."""
-    lives = await at_once(turn.cluster.get(target.ref) for target in spec.routes)
     known = {target.ref for target in turn.anchor.live.spec.routes} if turn.anchor.live is not None else set()
+    elements = [RouteElement(target.ref, target.route, target.route) for target in spec.routes]
+    lives, found = await asyncio.gather(
+        at_once(turn.cluster.get(target.ref) for target in spec.routes), readings(turn.place, elements)
+    )
     for target, live in zip(spec.routes, lives, strict=True):
         if live is not None and target.ref not in known and not is_marked(live, turn.key.namespace, turn.key.name):
             return f"{target.ref} exists already, and what is behind it cannot be adopted"
-    elements = [RouteElement(target.ref, target.route, target.route) for target in spec.routes]
-    readings = await at_once(turn.place.router(one.ref).observe(one) for one in elements)
-    for element, reading in zip(elements, readings, strict=True):
+    for element, reading in zip(elements, found.values(), strict=True):
         if reading.guarantee is Guarantee.NONE and reading.route is not None:
             return f"{element.ref} is followed by a load balancer that lets go of old pods before it knows the new"
     return ""

@@ -1,0 +1,122 @@
+"""What one look carries: which phases are passed through by it, and when another is due."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from fairlead.domain.identity import ObjectRef
+from fairlead.domain.rollout.anchor import Anchor
+from fairlead.domain.rollout.commands import Command, Inspect, Notify, StageRoute, SwitchRoute
+from fairlead.domain.rollout.intents import VersionSpec
+from fairlead.domain.rollout.phases import Phase
+from fairlead.domain.rollout.traffic import RouteElement, Selector
+from fairlead.domain.unit_news import StateEntered
+from fairlead.pipeline.units.sight import Sight
+from fairlead.pipeline.units.stepping import Look, carried
+from fairlead.ports.traffic import Guarantee, RouteReading
+from tests.pipeline.units.units import KEY, Yard, ended, yard
+
+ROUTE = ObjectRef("v1", "Service", KEY.namespace, KEY.name)
+OLD, NEW = Selector({"version": "1"}), Selector({"version": "2"})
+ELEMENT = RouteElement(ROUTE, OLD, NEW)
+SPEC = VersionSpec(version="2", digest="d", workloads={}, routes=())
+SWITCH = SwitchRoute(ROUTE, NEW, (OLD,), "2", {}, datetime(2026, 11, 21, tzinfo=UTC))
+PHASES = [
+    Phase.PREFLIGHT,
+    Phase.PREPARING,
+    Phase.CREATING,
+    Phase.WARMING,
+    Phase.VERIFYING,
+    Phase.STAGING,
+    Phase.SWITCHING,
+    Phase.CONFIRMING,
+    Phase.SOAKING,
+    Phase.IDLE,
+]
+
+
+def shown(*, staged: bool = True, route: Selector = OLD) -> Sight:
+    """Return a look at the one route of a unit."""
+    return Sight(routes={ROUTE: RouteReading(route, Guarantee.ZERO_LOSS, staged=staged)})
+
+
+def asked(here: Yard, verb: str, kind: str, name: str = "") -> int:
+    found = [one for one in here.cluster.calls if (one.verb, one.kind) == (verb, kind)]
+    return sum(not name or (one.ref is not None and one.ref.name == name) for one in found)
+
+
+async def test_phases_that_are_only_passed_through_are_told_and_neither_looked_at_nor_stored() -> None:
+    async with yard() as here:
+        await here.deploy(here.descriptor())
+        here.cluster.calls.clear()
+        here.heard.clear()
+        anchor = await here.deploy(here.descriptor(env="green"))
+        assert ended(anchor)["i2"] == "deployed"
+        told = [one.phase for one in here.heard if isinstance(one, StateEntered)]
+        assert told == PHASES
+        # Numbered, asked, taken over, Preflight, Creating, Warming, Switching, Confirming, Soaking, at rest, let go.
+        assert asked(here, "replace", "Secret", f"fairlead.unit.v1.{KEY.name}") <= 11
+        assert asked(here, "list", "Pod") <= 10
+
+
+async def test_a_driver_stops_in_a_phase_that_it_would_only_pass_through() -> None:
+    async with yard() as here:
+        await here.deploy(here.descriptor())
+        await here.units.deploy(KEY, here.order(here.descriptor(env="green")))
+        anchor = await here.settle(lambda anchor: anchor.phase is Phase.VERIFYING)
+        assert anchor.phase is Phase.VERIFYING
+
+
+async def test_an_anchor_that_is_an_old_copy_is_taken_over_in_a_later_epoch_than_any() -> None:
+    ref = ObjectRef("v1", "Secret", KEY.namespace, f"fairlead.unit.v1.{KEY.name}")
+    async with yard() as here:
+        await here.deploy(here.descriptor())
+        copy = await here.cluster.get(ref)
+        assert copy is not None
+        for colour in ("green", "red"):
+            last = await here.deploy(here.descriptor(env=colour))
+        here.cluster.edit(ref, lambda live: live.update(data=copy["data"]))
+        anchor = await here.deploy(here.descriptor(env="blue"))
+        assert anchor.epoch > last.epoch
+
+
+@pytest.mark.parametrize(
+    ("command", "staged", "lasts"),
+    [
+        pytest.param(Notify("awaiting", ""), True, True, id="told"),
+        pytest.param(Inspect(SPEC), True, True, id="inspected"),
+        pytest.param(StageRoute(ELEMENT, "2"), True, True, id="staged before"),
+        pytest.param(StageRoute(ELEMENT, "2"), False, False, id="staged now"),
+        pytest.param(StageRoute(replace(ELEMENT, before=None), "2"), False, True, id="made by the switch"),
+        pytest.param(SWITCH, True, False, id="switched"),
+    ],
+)
+def test_a_look_lasts_as_long_as_nothing_is_changed(command: Command, staged: bool, lasts: bool) -> None:
+    anchor = Anchor(phase=Phase.STAGING, elements=(ELEMENT,))
+    assert Look(anchor, shown(staged=staged)).lasts(anchor, [command]) is lasts
+
+
+@pytest.mark.parametrize(
+    ("phase", "route", "lasts"),
+    [
+        pytest.param(Phase.PREPARING, OLD, True, id="only written down"),
+        pytest.param(Phase.PREPARING, NEW, False, id="not as it was written down"),
+        pytest.param(Phase.STAGING, OLD, False, id="to be staged"),
+        pytest.param(Phase.CREATING, OLD, False, id="to be created"),
+    ],
+)
+def test_another_switch_needs_another_look(phase: Phase, route: Selector, lasts: bool) -> None:
+    look = Look(Anchor(), shown(route=route))
+    assert look.lasts(Anchor(phase=phase, elements=(ELEMENT,)), ()) is lasts
+
+
+def test_a_cluster_that_does_not_answer_shows_nothing() -> None:
+    assert not Look(Anchor(), None).lasts(Anchor(), ())
+
+
+def test_no_event_carries_an_anchor_nowhere() -> None:
+    anchor = Anchor()
+    assert carried(anchor, (), Look(anchor, shown()), lambda _: ()) == ([anchor], ())
