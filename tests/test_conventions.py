@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -9,6 +10,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FILES = [path for folder in ("src", "tests", "bench", "scripts") for path in sorted((ROOT / folder).rglob("*.py"))]
+SOURCES = [path for path in FILES if path.is_relative_to(ROOT / "src")]
+# Names that say nothing of what is in a module.
+EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc", "impl"}
+LONGEST_MODULE, LONGEST_FUNCTION = 300, 60  # lines
 # What follows the rules that are suppressed has to say why.
 SUPPRESSION = re.compile(r"# (?:noqa: [A-Z0-9, ]+|type: ignore\[[a-z, -]+\])(.*)")
 
@@ -37,3 +42,21 @@ def test_every_suppression_gives_its_reason(folder: str) -> None:
 )
 def test_a_suppression_without_a_reason_would_be_found(line: str, count: int) -> None:
     assert len(unexplained(line)) == count
+
+
+def test_modules_are_short_and_named_for_what_is_in_them() -> None:
+    modules = {path.relative_to(ROOT): len(path.read_text().splitlines()) for path in SOURCES}
+    assert len(modules) > 100
+    assert {str(path): lines for path, lines in modules.items() if lines > LONGEST_MODULE} == {}
+    assert [str(path) for path in modules if {path.stem, path.parent.name} & EMPTY_NAMES] == []
+
+
+def test_functions_are_short() -> None:
+    long = {
+        f"{path.relative_to(ROOT)}:{node.lineno}": lines
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (lines := (node.end_lineno or node.lineno) - node.lineno + 1) > LONGEST_FUNCTION
+    }
+    assert long == {}
