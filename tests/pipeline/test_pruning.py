@@ -158,6 +158,15 @@ async def test_a_kind_that_is_gone_leaves_nothing_to_delete() -> None:
     assert _said(await site.plan(one)) == []
 
 
+async def test_a_kind_whose_server_is_down_is_not_taken_for_gone() -> None:
+    """Discovery leaves out what an aggregated API serves while it does not answer."""
+    site, one = Site(), wanted(config_map("stays"))
+    site.inventories[one.key] = Inventory((InventoryEntry(ObjectRef("old.test/v1", "Thing", "default", "t"), "u"),))
+    site.cluster.fail(Transient(Problem("unavailable", "the server is down")), verb="get", kind="Thing")
+    with pytest.raises(Transient):
+        await site.plan(one)
+
+
 async def test_no_pruning_where_the_release_says_so_but_its_removal_takes_all() -> None:
     site, careful = Site(), release(prune=False)
     await site.owns(wanted(config_map("gone"), of=careful))
