@@ -38,7 +38,9 @@ def add_chart(shop: Shop, name: str, template: str) -> None:
 def saved(shop: Shop, *more: str) -> Path:
     ended = shop.run("plan", "test", "--save", "plan.json", *more)
     assert (ended.code, ended.stderr) == (0, "")
-    return shop.root / "plan.json"
+    file = shop.root / "plan.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    return file
 
 
 def refused(ended: Ended) -> list[tuple[str, str]]:
