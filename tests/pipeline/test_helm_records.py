@@ -29,6 +29,7 @@ from fairlead.pipeline.status import status
 from fairlead.ports.charts import ChartSource
 from fairlead.ports.cluster import LiveObject
 from tests.fakes.cluster import FakeCluster
+from tests.fakes.overtaking import Overtaken
 from tests.fakes.releases import config_map, custom, engine, environment, hook, release, wanted
 from tests.fakes.rendering import FakeCharts
 
@@ -244,6 +245,19 @@ async def test_a_plan_that_helm_has_overtaken_is_not_carried_out(before: int) ->
     assert (failed.outcome, failed.code) == (Outcome.FAILED, "changedSincePlan")
     assert site.cluster.writes == []
     assert (await site.revisions())[before + 1] == "deployed"
+
+
+async def test_who_was_taken_over_leaves_the_record_to_whoever_took_over() -> None:
+    site = Site()
+    await site.deploy(config_map(key="1"))
+    planned = await plan([one := await site.wanted(config_map(key="2"))], site.engine)
+    settings = ObjectRef("v1", "ConfigMap", "default", "settings")
+    site.cluster.edit(settings, lambda obj: obj["metadata"].setdefault("labels", {}).update(by="another"))
+    overtaken = replace(site.engine, stores={"test": Overtaken(site.cluster)})
+    (done,) = await deploy(planned, [one.target], overtaken, DeployOptions(wait=False))
+    assert (done.outcome, done.code) == (Outcome.SUPERSEDED, "superseded")
+    assert "Helm" not in done.explanation
+    assert await site.revisions() == {1: "deployed", 2: "pending-upgrade"}
 
 
 async def test_a_record_whose_creation_was_answered_by_silence_is_still_ours() -> None:

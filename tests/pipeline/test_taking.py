@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from fairlead.adapters.statestore.store import SecretStateStore
 from fairlead.domain.deployments import Deployment, Outcome
-from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey
+from fairlead.domain.identity import Commit, ObjectRef
 from fairlead.domain.locking import Holder, Lock, Phase
 from fairlead.domain.state import ReleaseState, Stored
 from fairlead.pipeline.deploy import DeployOptions, deploy
@@ -18,11 +17,10 @@ from fairlead.pipeline.engine import Engine, Wanted
 from fairlead.pipeline.plan import plan
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import FakeCluster
+from tests.fakes.overtaking import BOB, Overtaken
 from tests.fakes.releases import config_map, deployment, engine, hook, job, wanted
 from tests.fakes.stepped_clock import SteppedClock, settle
 from tests.fakes.whoami import FakeWhoAmI
-
-BOB = Holder("bob", "ci", "boot-2", 17, "99", "1.2.3")
 
 
 class Site:
@@ -326,18 +324,6 @@ async def test_who_stood_still_and_was_taken_over_does_not_write_on(site: Site) 
     lock = (await site.state(wanted())).lock
     assert lock is not None
     assert (lock.holder, lock.fence) == (BOB, 2)
-
-
-class Overtaken(SecretStateStore):
-    """A memory in which another run takes over right after the lock was taken, though its holder seems to live."""
-
-    async def swap(self, key: ReleaseKey, old: Stored, new: ReleaseState) -> Stored | None:
-        ours = await super().swap(key, old, new)
-        mine = ours.state.lock if ours is not None else None
-        if ours is not None and mine is not None and mine.holder != BOB:
-            lock = replace(mine, run="other", fence=mine.fence + 1, holder=BOB)
-            await super().swap(key, ours, replace(ours.state, lock=lock, fence=lock.fence))
-        return ours
 
 
 @pytest.mark.parametrize("goes", [False, True], ids=["an update", "a deletion"])
