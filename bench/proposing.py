@@ -19,7 +19,7 @@ from pathlib import Path
 
 from fairlead.adapters.clock.system import SystemClock
 from fairlead.doors.process import Program, run
-from tests.adapters.git.test_workingcopy import PATH, committed_first, git
+from tests.fakes.bare_repository import PATH, committed_first, git
 from tests.fakes.http import HttpServer
 from tests.fakes.pushing import PAUSE, Bot, Person
 from tests.fakes.registry_server import RegistryServer

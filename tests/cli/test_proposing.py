@@ -21,7 +21,7 @@ from fairlead.pipeline.upgrading import Upgrading
 from fairlead.ports.events import EventSink
 from fairlead.ports.registry import Registry
 from fairlead.settings import Settings
-from tests.adapters.git.test_workingcopy import PATH, committed, git
+from tests.fakes.bare_repository import PATH, committed, git
 from tests.fakes.clock import FakeClock
 from tests.fakes.forge_server import TOKEN, ForgeServer
 from tests.fakes.http import HttpServer

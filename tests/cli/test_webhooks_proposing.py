@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.git.test_workingcopy import PATH, git
+from tests.fakes.bare_repository import PATH, git
 from tests.fakes.forge_server import TOKEN, ForgeServer
 from tests.fakes.http import HttpServer
 from tests.fakes.repository import write_files

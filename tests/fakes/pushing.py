@@ -15,8 +15,8 @@ from fairlead.domain.upgrades.proposals import Author, Proposals
 from fairlead.domain.upgrades.updates import Update
 from fairlead.pipeline.pullrequests import Decided, Proposing, Written
 from fairlead.ports.clock import Clock
-from tests.adapters.git.test_workingcopy import copy_of, git
 from tests.domain.pullrequests.updates import update
+from tests.fakes.bare_repository import copy_of, git
 
 PAUSE = 0.2  # seconds between the person's pushes
 BOT = Author("Bot", "bot@example.org")

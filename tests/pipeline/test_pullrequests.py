@@ -16,9 +16,8 @@ from fairlead.domain.pullrequests.groups import Group
 from fairlead.domain.upgrades.proposals import Proposals
 from fairlead.domain.upgrades.updates import Update
 from fairlead.pipeline.pullrequests import TRIES, Decided, Fate, Proposed, Proposing, Written
-from tests.adapters.git.test_workingcopy import ANN, committed, copy_of, git
-from tests.adapters.git.test_workingcopy import server as server  # noqa: PLC0414 - a fixture, found by its name
 from tests.domain.pullrequests.updates import update
+from tests.fakes.bare_repository import ANN, bare_repository, committed, copy_of, git
 from tests.fakes.clock import FakeClock
 from tests.fakes.forge import MemoryForge
 from tests.fakes.pushing import Bot, Person
@@ -71,6 +70,11 @@ class Team:
 
     async def branches(self) -> list[str]:
         return (await git(self.server, "for-each-ref", "--format=%(refname:short)", "refs/heads/fairlead")).split()
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> Path:
+    return await bare_repository(tmp_path)
 
 
 @pytest.fixture

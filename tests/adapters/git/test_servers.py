@@ -14,8 +14,7 @@ from fairlead.adapters.git.workingcopy import GitWorkingCopy
 from fairlead.domain.errors import OperationFailed
 from fairlead.domain.upgrades.proposals import Author, Signing
 from fairlead.doors.process import Program, run
-from tests.adapters.git.test_workingcopy import ANN, GIT, PATH, changed, git
-from tests.adapters.git.test_workingcopy import server as server  # noqa: PLC0414 - a fixture, found by its name
+from tests.fakes.bare_repository import ANN, GIT, PATH, changed, git
 from tests.fakes.certificates import Authority
 from tests.fakes.git_server import GitOverHttp, git_over_ssh
 from tests.fakes.http import Answer, HttpServer, Request
