@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from fairlead.adapters.statestore.store import SecretStateStore
 from fairlead.domain.changes import PlanOptions
 from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.errors import InputError, Problem, RemoteRefused
 from fairlead.domain.events import ApplyFailed
-from fairlead.domain.identity import ObjectRef
+from fairlead.domain.identity import ObjectRef, ReleaseKey
 from fairlead.domain.locking import Phase
-from fairlead.domain.state import Hold, ReleaseState
+from fairlead.domain.state import Hold, ReleaseState, Stored
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted
 from fairlead.pipeline.plan import plan
@@ -231,6 +232,24 @@ async def test_going_back_by_itself_deletes_no_volume_that_the_failed_deployment
     assert (done.outcome, done.returns_to) == (Outcome.ROLLED_BACK, 1)
     assert await site.cluster.get(CLAIM_REF) is not None
     assert any(entry.ref == CLAIM_REF for entry in (await site.state(A)).inventory)
+
+
+async def test_going_back_by_itself_spares_volumes_also_when_it_has_to_look_again() -> None:
+    class Touched(SecretStateStore):
+        """Somebody writes the state right before the return takes its lock, so that it is planned anew."""
+
+        async def swap(self, key: ReleaseKey, old: Stored, new: ReleaseState) -> Stored | None:
+            if new.lock is not None and new.lock.number == 3 and not touched:
+                touched.append(key)
+                await super().swap(key, old, replace(old.state, unknown={"by": "another"}))
+            return await super().swap(key, old, new)
+
+    site, touched = Site(), list[ReleaseKey]()
+    await site.apply(A)
+    site.engine = replace(site.engine, stores={"test": Touched(site.cluster)})
+    done = await site.apply(inputs("b", CLAIM, config_map("z")), fails="z", rollback_on_failure=True)
+    assert (done.outcome, len(touched)) == (Outcome.ROLLED_BACK, 1)
+    assert await site.cluster.get(CLAIM_REF) is not None
 
 
 async def test_a_record_that_is_gone_and_a_number_that_never_was_are_said() -> None:
