@@ -27,6 +27,7 @@ from fairlead.ports.charts import ChartSource
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.releases import Recorder, config_map, engine, environment, hook, job, release, secret, wanted
 from tests.fakes.rendering import FakeCharts
+from tests.fakes.stepped_clock import SteppedClock
 from tests.pipeline.test_helm_records import FILES, LOCAL, WEB
 
 POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "probe"}, "spec": {"containers": [{"name": "main"}]}}
@@ -172,6 +173,37 @@ async def test_a_test_that_takes_too_long_has_failed() -> None:
     before = site.engine.clock.monotonic()
     assert (await site.test(timeout_seconds=7.0)).outcome is Outcome.FAILED
     assert site.engine.clock.monotonic() - before == pytest.approx(7.0, abs=3.0)
+
+
+class Proxy:
+    """A cluster some of whose calls are answered otherwise."""
+
+    def __init__(self, inner: FakeCluster, answers: Mapping[str, Any]) -> None:
+        self.inner, self.answers = inner, answers
+
+    def __getattr__(self, name: str) -> Any:
+        return self.answers.get(name) or getattr(self.inner, name)
+
+
+@pytest.mark.parametrize("deaf", ["apply", "replace"], ids=["its hook", "the record of Helm"])
+async def test_being_cancelled_ends_a_test_also_when_the_server_does_not_answer(deaf: str) -> None:
+    asked, time = asyncio.Event(), SteppedClock()
+
+    async def no_answer(*_: Any, **__: Any) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    site = Site(chart=True)
+    await site.deploy(config_map(), hooks=(hook(config_map("probe"), "test"),))
+    one = await site.wanted()
+    proxy: Any = Proxy(site.cluster, {deaf: no_answer})
+    still = replace(site.engine, clusters={"test": proxy}, clock=time, pulse=time)
+    testing = asyncio.ensure_future(run_tests(one.target, still))
+    await asked.wait()
+    testing.cancel()
+    await time.advance(5.0)
+    assert testing.done()
+    assert testing.result().outcome is (Outcome.INTERRUPTED if deaf == "apply" else Outcome.SUCCEEDED)
 
 
 async def test_being_cancelled_ends_a_test_cleanly() -> None:

@@ -25,7 +25,7 @@ from fairlead.domain.scheduling import Graph
 from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.apply import said
-from fairlead.pipeline.board import Board
+from fairlead.pipeline.board import BOOKS_WITHIN, WRITES_WITHIN, Board, Stopped
 from fairlead.pipeline.engine import Engine
 from fairlead.pipeline.health import wait_on
 from fairlead.pipeline.helm_revising import revise
@@ -89,7 +89,9 @@ class _Testing:
         if not tests:
             return Outcome.UNCHANGED, ""
         try:
-            everything = await self._runner().run(tests)
+            everything = await self.board.unless_stopped(self._runner().run(tests), within=WRITES_WITHIN)
+            if isinstance(everything, Stopped):
+                return Outcome.INTERRUPTED, "interrupted while the cluster did not answer"
             ended = (Outcome.SUCCEEDED, "") if everything else (Outcome.INTERRUPTED, "interrupted before the last test")
         except Interrupted as error:
             ended = Outcome.INTERRUPTED, said(error)
@@ -103,7 +105,8 @@ class _Testing:
             return outcome, explanation
         change, cluster = partial(with_runs, runs=tuple(self.runs)), self.engine.cluster(self.target.key)
         try:
-            await revise(cluster, self.found.revision, change, at=self.engine.clock.now())
+            noting = revise(cluster, self.found.revision, change, at=self.engine.clock.now())
+            await self.board.unless_stopped(noting, within=BOOKS_WITHIN)
         except OperationFailed as error:
             unnoted = f"Helm's record of it could not be written: {said(error)}"
             outcome = Outcome.FAILED if outcome.is_good else outcome
