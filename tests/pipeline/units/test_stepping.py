@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
 
+from fairlead.domain.apps.descriptor import HealthCheck
+from fairlead.domain.apps.probing import Answer, PodAddress, ProbeRequest, ProbeResult
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.commands import Command, Inspect, Notify, StageRoute, SwitchRoute
@@ -17,6 +19,7 @@ from fairlead.domain.unit_news import StateEntered
 from fairlead.pipeline.units.sight import Sight
 from fairlead.pipeline.units.stepping import Look, carried
 from fairlead.ports.traffic import Guarantee, RouteReading
+from tests.fakes.played import PlayedCluster
 from tests.pipeline.units.units import KEY, Yard, ended, yard
 
 ROUTE = ObjectRef("v1", "Service", KEY.namespace, KEY.name)
@@ -81,6 +84,31 @@ async def test_an_anchor_that_is_an_old_copy_is_taken_over_in_a_later_epoch_than
         here.cluster.edit(ref, lambda live: live.update(data=copy["data"]))
         anchor = await here.deploy(here.descriptor(env="blue"))
         assert anchor.epoch > last.epoch
+
+
+@dataclass(slots=True)
+class Hesitating(PlayedCluster):
+    """Pods that are ready before they say that they are healthy."""
+
+    refusals: int = 4
+
+    async def ask(self, _pod: PodAddress, _request: ProbeRequest) -> ProbeResult:
+        self.refusals -= 1
+        return Answer(200, b'{"healthy": false}') if self.refusals >= 0 else self.health
+
+
+async def test_health_that_no_watch_shows_is_asked_for_again_soon() -> None:
+    async with yard(Hesitating()) as here:
+        began = here.clock.now()
+        await here.deploy(here.descriptor(replicas=1, health=HealthCheck(enabled=True)))
+        assert (here.clock.now() - began).total_seconds() < 2
+
+
+async def test_pods_that_have_to_stay_ready_are_looked_at_when_they_have() -> None:
+    async with yard() as here:
+        began = here.clock.now()
+        await here.deploy(here.descriptor(rules={"min_ready": 5.1}))
+        assert 5.1 <= (here.clock.now() - began).total_seconds() < 5.4
 
 
 @pytest.mark.parametrize(

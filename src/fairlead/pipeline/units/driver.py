@@ -32,7 +32,7 @@ from fairlead.pipeline.units.library import Library
 from fairlead.pipeline.units.observing import observation
 from fairlead.pipeline.units.place import Place
 from fairlead.pipeline.units.sight import Sight
-from fairlead.pipeline.units.stepping import Look, carried, is_repeating, needs_everything
+from fairlead.pipeline.units.stepping import Look, carried, due_at, has_pods, is_repeating, needs_everything
 from fairlead.pipeline.units.telling import news_of
 from fairlead.pipeline.units.turn import Turn
 from fairlead.pipeline.units.waking import LOOK_SECONDS, Waking
@@ -163,7 +163,7 @@ class Driver:
         while (met := await self._act(held.anchor, touches)) is not None:
             if self.clock.now() >= until:
                 raise self._not_fenced(met)
-            await self._rest(is_asking=True)
+            await self._rest(held.anchor, is_asking=True)
             held = await self._mine()
         self._idle = 0
         self._note(await self._act(held.anchor, others))
@@ -206,7 +206,7 @@ class Driver:
         if moved and taken.met is None:
             self._idle = 0
         elif not self._is_quiet or self._resting is None:
-            await self._rest(is_asking=bool(events) or taken.met is not None)
+            await self._rest(taken.held.anchor, is_asking=bool(events) or taken.met is not None)
         return taken.held
 
     async def _take(self, held: Held, look: Look, events: Sequence[UnitEvent]) -> _Taken:
@@ -229,11 +229,18 @@ class Driver:
             self.sink.announce(LogLine(self.key, self.clock.now(), deployment, self.findings.notes.pop(0)))
         return _Taken(held, moved, commands, met)
 
-    async def _rest(self, *, is_asking: bool) -> None:
-        """Wait for a change; who has asked for something and sees no change asks again, less and less often."""
+    async def _rest(self, anchor: Anchor, *, is_asking: bool) -> None:
+        """Wait for a change, or until a time is over that the anchor tells.
+
+        Who has asked for something and sees no change asks again, less and less often. So does who has all pods and
+        waits for what their watches do not show: their health.
+        """
+        is_asking = is_asking or has_pods(anchor)
         seconds = min(LOOK_SECONDS, PAUSE_SECONDS * 2**self._idle) if is_asking else LOOK_SECONDS
+        due = due_at(anchor)
+        left = 0.0 if due is None else (due - self.clock.now()).total_seconds()
         self._idle = min(self._idle + 1, 8)
-        await self.waking.wait(self.clock, seconds)
+        await self.waking.wait(self.clock, min(seconds, left) if left > 0 else seconds)
 
     async def _begin(self, anchor: Anchor) -> Turn:
         library = await self.library.of(anchor)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.commands import Command, Inspect, Notify, Record, StageRoute
+from fairlead.domain.rollout.guards import promoted_at
 from fairlead.domain.rollout.phases import Kind, Phase, VersionKind, VersionState
 from fairlead.domain.rollout.traffic import RouteElement
 from fairlead.domain.rollout.unit_events import UnitEvent
@@ -83,6 +85,27 @@ def stepped(anchor: Anchor, events: Iterable[UnitEvent]) -> tuple[Anchor, tuple[
 def is_repeating(events: Iterable[UnitEvent]) -> bool:
     """Return whether events ask for something once more: nothing shows that it was done, only a later look can."""
     return any(event.kind in _AGAIN for event in events)
+
+
+def has_pods(anchor: Anchor) -> bool:
+    """Return whether the candidate has all the ready pods that it needs, and waits for something else."""
+    return anchor.phase is Phase.WARMING and anchor.candidate is not None and anchor.candidate.floor_since is not None
+
+
+def due_at(anchor: Anchor) -> datetime | None:
+    """Return when a phase is over by time alone, None for never: a driver need not wait longer."""
+    candidate = anchor.candidate
+    if candidate is None:
+        return None
+    policy = candidate.spec.policy
+    match anchor.phase:
+        case Phase.WARMING:
+            since, seconds = candidate.floor_since, policy.min_ready
+        case Phase.SOAKING:
+            since, seconds = anchor.since, policy.soak_for
+        case _:
+            return promoted_at(anchor)
+    return None if since is None else since + timedelta(seconds=seconds)
 
 
 def _is_before(sight: Sight, elements: Iterable[RouteElement]) -> bool:
