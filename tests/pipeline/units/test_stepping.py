@@ -141,6 +141,11 @@ def test_another_switch_needs_another_look(phase: Phase, route: Selector, lasts:
     assert look.lasts(Anchor(phase=phase, elements=(ELEMENT,)), ()) is lasts
 
 
+def test_nothing_is_called_deployed_by_the_look_that_confirmed_it() -> None:
+    confirming = Anchor(phase=Phase.CONFIRMING, elements=(ELEMENT,))
+    assert not Look(confirming, shown()).lasts(replace(confirming, phase=Phase.SOAKING), ())
+
+
 def test_a_cluster_that_does_not_answer_shows_nothing() -> None:
     assert not Look(Anchor(), None).lasts(Anchor(), ())
 

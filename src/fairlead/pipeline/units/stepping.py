@@ -36,6 +36,8 @@ class Look:
     def lasts(self, new: Anchor, commands: Iterable[Command]) -> bool:
         """Return whether this shows all that counts of a later anchor, once `commands` are carried out."""
         sight, old = self.sight, self.anchor
+        if new.phase is Phase.SOAKING:  # what was confirmed is on record and looked at, before it is called deployed
+            return False
         if sight is None or not all(_leaves(sight, one) for one in commands):
             return False
         if (needs_everything(new) and not needs_everything(old)) or (is_asked(new) and not is_asked(old)):
