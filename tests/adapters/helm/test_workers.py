@@ -21,7 +21,7 @@ CAPABILITIES = Capabilities("v1.36.3")
 
 @pytest_asyncio.fixture
 async def library() -> AsyncIterator[HelmLibrary]:
-    made = HelmLibrary(Workers(Limits(seconds=1.0, output=1 << 20, memory=300 << 20), most=2))
+    made = HelmLibrary(Workers(Limits(seconds=3.0, output=1 << 20, memory=300 << 20), most=2))
     yield made
     await made.close()
 
@@ -71,7 +71,7 @@ async def test_time_is_kept(library: HelmLibrary, tmp_path: Path) -> None:
     began = time.monotonic()
     with pytest.raises(OperationFailed):
         await library.render(bad)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize(("crowded_seconds", "started"), [(0.0, 2), (3600.0, 1)])
