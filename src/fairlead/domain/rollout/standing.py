@@ -84,8 +84,8 @@ def recover(draft: Draft) -> None:
 
 def pause(draft: Draft) -> None:
     """Nothing goes forward before the switch."""
-    if draft.anchor.paused is None:
-        draft.set(paused=draft.at, paused_by=draft.intent.by)
+    anchor = draft.anchor
+    draft.set(paused=anchor.paused or draft.at, paused_by=anchor.paused_by or draft.intent.by)
 
 
 def resume(draft: Draft) -> None:
