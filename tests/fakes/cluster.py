@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +19,7 @@ from fairlead.domain.rendering import Capabilities, Lookup
 from fairlead.ports.cluster import ApiKind, Listing, LiveObject, WatchEvent, WatchType
 from tests.fakes.calls import WRITES, Call, Fault, is_bookkeeping
 from tests.fakes.catalogue import KINDS, WITHOUT_GENERATION
+from tests.fakes.copying import copied
 from tests.fakes.selectors import matches_fields, matches_labels
 from tests.fakes.ssa import Managers, applied, check_preconditions, edited, fold_string_data, refused
 
@@ -58,13 +58,13 @@ class FakeCluster:
 
     def put(self, obj: Mapping[str, Any], *, manager: str = "kubectl-create") -> LiveObject:
         """Store an object as somebody else would: an Update entry of `manager` owns what it says."""
-        ref, new = object_ref(obj), deepcopy(dict(obj))
+        ref, new = object_ref(obj), copied(dict(obj))
         return self._store(self._find(ref), new, edited(self._find(ref) or {}, new, manager))
 
     def edit(self, ref: ObjectRef, change: Callable[[LiveObject], None], *, manager: str = "kubectl-edit") -> None:
         """Change an object as somebody else would, taking the ownership of what changes."""
         old = self._objects[ref.identity]
-        new = deepcopy(old)
+        new = copied(old)
         change(new)
         stored = self._store(old, new, edited(old, new, manager))
         if stored["metadata"].get("deletionTimestamp") and not stored["metadata"].get("finalizers"):
@@ -76,7 +76,7 @@ class FakeCluster:
         known = {"observedGeneration": old["metadata"]["generation"]} if "generation" in old["metadata"] else {}
         self._store(
             old,
-            {**deepcopy(old), "status": {**known, **deepcopy(dict(status))}},
+            {**copied(old), "status": {**known, **copied(dict(status))}},
             old["metadata"].get("managedFields", []),
         )
 
@@ -121,7 +121,12 @@ class FakeCluster:
     @property
     def objects(self) -> list[LiveObject]:
         """Everything that is stored."""
-        return [deepcopy(obj) for obj in self._objects.values()]
+        return [copied(obj) for obj in self._objects.values()]
+
+    @property
+    def past(self) -> list[tuple[int, WatchType, LiveObject]]:
+        """Every change of every object, with the resource version that it made; not to be changed."""
+        return self._log
 
     @property
     def _written(self) -> list[Call]:
@@ -144,7 +149,7 @@ class FakeCluster:
 
     async def get(self, ref: ObjectRef) -> LiveObject | None:
         self._call("get", ref.kind, ref)
-        return deepcopy(self._find(ref))
+        return copied(self._find(ref))
 
     async def list(
         self, kind: ApiKind, namespace: str | None, *, label_selector: str = "", field_selector: str = ""
@@ -152,9 +157,10 @@ class FakeCluster:
         self._call("list", kind.kind, fields=field_selector)
         self._served(kind.api_version, kind.kind)
         found = [
-            deepcopy(obj)
-            for _, obj in sorted(self._objects.items())
-            if _in_scope(obj, kind, namespace)
+            copied(obj)
+            for identity, obj in sorted(self._objects.items())
+            if identity[:2] == kind.group_kind
+            and namespace in (None, identity[2])
             and matches_labels(obj, label_selector)
             and matches_fields(obj, field_selector)
         ]
@@ -173,7 +179,7 @@ class FakeCluster:
         live = self._place(ref)
         check_preconditions(manifest, live)
         new, managers = applied(live or {}, manifest, manager, force=force)
-        return deepcopy(self._store(live, new, managers, dry_run=dry_run))
+        return copied(self._store(live, new, managers, dry_run=dry_run))
 
     async def create(self, manifest: Mapping[str, Any], *, manager: str) -> LiveObject:
         metadata = manifest["metadata"]
@@ -184,7 +190,7 @@ class FakeCluster:
         self._call("create", ref.kind, ref, manager=manager)
         if self._place(ref) is not None:
             raise refused(409, "alreadyExists", "AlreadyExists", f"{ref} already exists")
-        return deepcopy(self.put(manifest, manager=manager))
+        return copied(self.put(manifest, manager=manager))
 
     async def replace(self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False) -> LiveObject:
         ref = object_ref(manifest)
@@ -193,10 +199,10 @@ class FakeCluster:
         if live is None:
             raise refused(404, "notFound", "NotFound", f"{ref} not found")
         check_preconditions(manifest, live)
-        new = deepcopy(dict(manifest))
+        new = copied(dict(manifest))
         given = new["metadata"].get("managedFields") or live["metadata"]["managedFields"]
         owned = {**live, "metadata": {**live["metadata"], "managedFields": given}}
-        return deepcopy(self._store(live, new, edited(owned, new, manager), dry_run=dry_run))
+        return copied(self._store(live, new, edited(owned, new, manager), dry_run=dry_run))
 
     async def patch(self, ref: ObjectRef, operations: Sequence[Mapping[str, Any]], *, manager: str) -> LiveObject:
         self._call("patch", ref.kind, ref, manager=manager)
@@ -204,10 +210,10 @@ class FakeCluster:
         if live is None:
             raise refused(404, "notFound", "NotFound", f"{ref} not found")
         try:
-            new = apply_json_patch(deepcopy(live), operations)
+            new = apply_json_patch(copied(live), operations)
         except PatchFailed as error:
             raise refused(422, "conflict", "Invalid", error.reason) from None
-        return deepcopy(self._store(live, new, edited(live, new, manager)))
+        return copied(self._store(live, new, edited(live, new, manager)))
 
     async def delete(self, ref: ObjectRef, *, uid: str, resource_version: str | None = None) -> bool:
         self._call("delete", ref.kind, ref)
@@ -234,7 +240,7 @@ class FakeCluster:
                 version, what, obj = self._log[position]
                 position += 1
                 if version > seen and _in_scope(obj, kind, namespace) and matches_fields(obj, field_selector):
-                    yield WatchEvent(what, deepcopy(obj))
+                    yield WatchEvent(what, copied(obj))
             seen = max(seen, self._version)
             await changed.wait()
         yield WatchEvent(WatchType.EXPIRED, {})
@@ -316,7 +322,7 @@ class FakeCluster:
                 self.serve(ApiKind(api_version, names["kind"], names["plural"], spec["scope"] == "Namespaced", _ALL))
 
     def _emit(self, what: WatchType, obj: LiveObject) -> None:
-        self._log.append((self._version, what, deepcopy(obj)))
+        self._log.append((self._version, what, copied(obj)))
         self._wake()
 
     def _wake(self) -> None:

@@ -5,7 +5,9 @@ Every write is followed by what controllers, scheduler and kubelets would do abo
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +18,8 @@ from fairlead.ports.cluster import LiveObject
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.ssa import Managers
 
+_PLAYED = frozenset({"Deployment", "Pod", "Service", "EndpointSlice"})
+
 
 @dataclass(slots=True)
 class PlayedCluster(FakeCluster):
@@ -24,6 +28,14 @@ class PlayedCluster(FakeCluster):
     is_well: Callable[[Mapping[str, Any]], bool] = lambda _deployment: True
     health: Answer = field(default_factory=lambda: Answer(200, b'{"healthy": true}'))
     _playing: bool = False
+
+    def twin(self) -> PlayedCluster:
+        """Return a cluster where all is as it is here, and that goes its own way."""
+        twin = copy(self)
+        twin._objects = dict(self._objects)
+        twin._kinds, twin._log, twin._changed = dict(self._kinds), list(self._log), asyncio.Event()
+        twin.calls, twin._faults = [], []
+        return twin
 
     async def ask(self, _pod: PodAddress, _request: ProbeRequest) -> ProbeResult:
         """Answer for a pod."""
@@ -38,7 +50,7 @@ class PlayedCluster(FakeCluster):
         self, old: LiveObject | None, new: LiveObject, managers: Managers, *, dry_run: bool = False
     ) -> LiveObject:
         stored = FakeCluster._store(self, old, new, managers, dry_run=dry_run)
-        if not dry_run:
+        if not dry_run and new["kind"] in _PLAYED:
             self._play()
         return stored
 
@@ -63,7 +75,7 @@ class PlayedCluster(FakeCluster):
             self._playing = False
 
     def _of_kind(self, kind: str) -> list[LiveObject]:
-        return [one for one in self.objects if one["kind"] == kind]
+        return [one for one in self._objects.values() if one["kind"] == kind]
 
     def _run(self, deployment: LiveObject) -> None:
         name, namespace = deployment["metadata"]["name"], deployment["metadata"]["namespace"]
