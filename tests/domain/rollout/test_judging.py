@@ -183,6 +183,27 @@ def test_a_preview_is_small_until_it_is_promoted() -> None:
     assert (unit.phase, unit.world.pods["2"].replicas) == ("Idle", 4)
 
 
+def test_a_promotion_whose_growth_was_lost_grows_all_the_same() -> None:
+    unit = deployed("1")
+    submitted_to(unit, Deploy("i", "ann", T0, "d", spec_of("2", Policy(automatic=False, preview_replicas=1))))
+    unit.settle()
+    unit.anchor = step(unit.anchor, Asked(unit.world.now, Promote("p", "ann", T0))).anchor
+    assert (unit.phase, unit.world.pods["2"].replicas) == ("Staging", 1)
+    unit.settle()
+    assert (unit.phase, unit.world.pods["2"].replicas) == ("Idle", 2)
+
+
+def test_a_number_of_pods_that_somebody_asked_for_is_asked_for_again_for_a_while() -> None:
+    unit = deployed("1")
+    unit.anchor = step(unit.anchor, Asked(unit.world.now, Scale("s", "ann", T0, 1))).anchor
+    assert (unit.world.pods["1"].replicas, _kinds(unit)) == (2, ["retry"])
+    unit.settle()
+    assert (unit.world.pods["1"].replicas, _kinds(unit)) == (1, [])
+    unit.world.pods["1"].replicas = unit.world.pods["1"].ready = 5
+    unit.world.now += timedelta(hours=1)
+    assert _kinds(unit) == []
+
+
 @pytest.mark.parametrize(
     ("policy", "degraded", "force", "digest", "phase"),
     [

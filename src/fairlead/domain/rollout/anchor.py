@@ -44,7 +44,8 @@ class Version:
 
     `replicas` are what it is to run; of a Hot one, those at the switch. `deadline` is when its state may be left:
     hotFor, warmFor, keepFailed. `until` is by when what its state does should be done; of a Hot one, the end of its
-    drain. `was_live` says that it has had traffic, so that a rollback may choose it. `objects` are known to be ours.
+    drain. `resize_until` is how long replicas that somebody asked for are asked for again, None when nobody did.
+    `was_live` says that it has had traffic, so that a rollback may choose it. `objects` are known to be ours.
     `evidence`: what explains its failure is stored, and `reason` says it in a sentence.
     """
 
@@ -56,6 +57,7 @@ class Version:
     replicas: Mapping[str, int]
     deadline: datetime | None = None
     until: datetime | None = None
+    resize_until: datetime | None = None
     was_live: bool = False
     objects: tuple[Owned, ...] = ()
     evidence: bool = False

@@ -25,7 +25,7 @@ def judge_versions(anchor: Anchor, observation: Observation, now: datetime) -> t
             continue
         free = not is_routed(anchor, observation, version.name) and not _is_candidate(anchor, version)
         kind = _judge(version, seen, now, free=free, must_go=version.name == must_go)
-        kind = kind or _unfinished(anchor, version, seen)
+        kind = kind or _unfinished(anchor, version, seen, now)
         if kind is not None:
             late = kind is VersionKind.RETRY and _is_overdue(version, now)
             facts.append(VersionFact(VersionKind.OVERDUE if late else kind, now, version.name))
@@ -61,14 +61,17 @@ def _judge(version: Version, seen: VersionSeen, now: datetime, *, free: bool, mu
             return None
 
 
-def _unfinished(anchor: Anchor, version: Version, seen: VersionSeen) -> VersionKind | None:
+def _unfinished(anchor: Anchor, version: Version, seen: VersionSeen, now: datetime) -> VersionKind | None:
     """Return RETRY when something that the state of a version asks for is not so yet."""
     runs = {name: found.replicas for name, found in seen.workloads.items()}
     match version.state:
         case VersionState.STARTING:
             is_undone = anchor.phase is not Phase.CREATING and _is_short(version, runs)
+        case VersionState.READY | VersionState.ABSENT:
+            is_undone = anchor.phase is Phase.STAGING and _is_short(version, runs)
         case VersionState.LIVE:
-            is_undone = version.spec.autoscaled and not seen.autoscalers and anchor.undeploy is None
+            lacks = version.spec.autoscaled or _is_resized(version, runs, now)
+            is_undone = lacks and not seen.autoscalers and anchor.undeploy is None
         case VersionState.HOT:
             is_undone = seen.autoscalers or _is_short(version, runs)
         case VersionState.WARM:
@@ -77,8 +80,6 @@ def _unfinished(anchor: Anchor, version: Version, seen: VersionSeen) -> VersionK
             is_undone = not version.evidence or not is_shrunk(seen)
         case VersionState.REMOVING:
             is_undone = True
-        case VersionState.READY | VersionState.ABSENT:
-            is_undone = False
     return VersionKind.RETRY if is_undone else None
 
 
@@ -89,6 +90,12 @@ def is_shrunk(seen: VersionSeen) -> bool:
 
 def _is_short(version: Version, runs: dict[str, int]) -> bool:
     return any(runs.get(name, 0) < count for name, count in version.replicas.items())
+
+
+def _is_resized(version: Version, runs: dict[str, int], now: datetime) -> bool:
+    """Whether a workload does not run what somebody asked for lately; later on, others may have their reasons."""
+    lately = version.resize_until is not None and now < version.resize_until
+    return lately and any(runs[name] != count for name, count in version.replicas.items() if name in runs)
 
 
 def _must_go(anchor: Anchor, now: datetime) -> str:

@@ -66,6 +66,7 @@ def _postponed(version: Version, away: timedelta) -> Version:
         version,
         deadline=None if version.deadline is None else version.deadline + away,
         until=None if version.until is None else version.until + away,
+        resize_until=None if version.resize_until is None else version.resize_until + away,
     )
 
 

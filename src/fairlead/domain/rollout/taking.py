@@ -236,7 +236,7 @@ def _retarget(draft: Draft, how: Scaling) -> None:
         if version is not None and version.state in _SCALED:
             wanted = _scaled(version.replicas, intent, how)
             until = draft.later(version.spec.policy.remove_deadline)
-            draft.put(replace(version, replicas=wanted, until=until))
+            draft.put(replace(version, replicas=wanted, until=until, resize_until=until))
             draft.say(SetReplicas(name, wanted, how, until))
 
 

@@ -23,6 +23,7 @@ class VersionDo(StrEnum):
     CREATE = "create"
     SCALE_UP = "scaleUp"
     SCALE_DOWN = "scaleDown"
+    SCALE = "scale"
     GIVE_AUTOSCALERS = "giveAutoscalers"
     DROP_AUTOSCALERS = "dropAutoscalers"
     KEEP_EVIDENCE = "keepEvidence"
@@ -68,12 +69,12 @@ VERSIONS: Final[VersionTable] = {
     (_S.READY, _K.SUPERSEDED): _to(_S.REMOVING, *_REMOVED),
     (_S.READY, _K.ABORTED): _to(_S.FAILED, *_FAILED),
     (_S.READY, _K.UNDEPLOY): _to(_S.REMOVING, *_REMOVED),
-    (_S.READY, _K.RETRY): _to(_S.READY),
+    (_S.READY, _K.RETRY): _to(_S.READY, _D.SCALE_UP),
     (_S.LIVE, _K.CONFIRMED): _to(_S.LIVE, _D.GIVE_AUTOSCALERS),
     (_S.LIVE, _K.OTHER_CONFIRMED): _to(_S.HOT, *_HOT),
     (_S.LIVE, _K.LEFT): _to(_S.READY, _D.DROP_AUTOSCALERS),
     (_S.LIVE, _K.UNDEPLOY): _to(_S.REMOVING, *_REMOVED),
-    (_S.LIVE, _K.RETRY): _to(_S.LIVE, _D.GIVE_AUTOSCALERS),
+    (_S.LIVE, _K.RETRY): _to(_S.LIVE, _D.GIVE_AUTOSCALERS, _D.SCALE),
     (_S.HOT, _K.CONFIRMED): _to(_S.LIVE, _D.GIVE_AUTOSCALERS),
     (_S.HOT, _K.RETURNED): _to(_S.LIVE, _D.GIVE_AUTOSCALERS),
     (_S.HOT, _K.ROLLBACK): _to(_S.HOT, *_HOT),

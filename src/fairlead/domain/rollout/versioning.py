@@ -48,7 +48,7 @@ def move(draft: Draft, name: str, kind: VersionKind) -> None:
 
 def _needs_time(version: Version, at: datetime) -> bool:
     """Whether what is asked for again has a deadline that is over: a state that lasts has none of its own."""
-    lasting = version.state in (VersionState.STARTING, VersionState.LIVE, VersionState.HOT)
+    lasting = version.state in (VersionState.STARTING, VersionState.READY, VersionState.LIVE, VersionState.HOT)
     return lasting and (version.until is None or version.until <= at)
 
 
@@ -61,7 +61,7 @@ def _entered(version: Version, state: VersionState, at: datetime) -> Version:
     """Return a version in another state, with the times of that state."""
     policy = version.spec.policy
     removal = at + timedelta(seconds=policy.remove_deadline)
-    changes: dict[str, Any] = {"state": state, "since": at, "deadline": None, "until": removal}
+    changes: dict[str, Any] = {"state": state, "since": at, "deadline": None, "until": removal, "resize_until": None}
     match state:
         case VersionState.HOT:
             cooled = at + timedelta(seconds=policy.hot_seconds)
@@ -83,6 +83,11 @@ def _set_autoscalers(version: Version, *, wanted: bool) -> tuple[Command, ...]:
     return (SetAutoscalers(version.name, wanted, version.until),) if version.spec.autoscaled else ()
 
 
+def _scale(version: Version) -> tuple[Command, ...]:
+    """Ask for what it is to run, in either direction; where an autoscaler says how much that is, for nothing."""
+    return () if version.scales_itself else _resize(version, version.replicas, Scaling.ASKED)
+
+
 def _resize(version: Version, replicas: Mapping[str, int], how: Scaling) -> tuple[Command, ...]:
     return (SetReplicas(version.name, replicas, how, version.until),)
 
@@ -95,6 +100,7 @@ _COMMANDS: Final[Mapping[VersionDo, Callable[[Version], tuple[Command, ...]]]] =
     VersionDo.CREATE: lambda one: (CreateVersion(one.name, one.replicas, one.until),),
     VersionDo.SCALE_UP: lambda one: _resize(one, one.replicas, Scaling.UP),
     VersionDo.SCALE_DOWN: lambda one: _resize(one, dict.fromkeys(one.replicas, 0), Scaling.DOWN),
+    VersionDo.SCALE: _scale,
     VersionDo.SHRINK: lambda one: _resize(one, {name: min(1, n) for name, n in one.replicas.items()}, Scaling.DOWN),
     VersionDo.GIVE_AUTOSCALERS: lambda one: _set_autoscalers(one, wanted=True),
     VersionDo.DROP_AUTOSCALERS: lambda one: _set_autoscalers(one, wanted=False),
