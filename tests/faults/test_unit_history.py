@@ -21,6 +21,17 @@ def _route(version: str) -> dict[str, Any]:
     return {"kind": "Service", "metadata": {"name": "shop"}, "spec": {"selector": {"version": version}}}
 
 
+def _pods(version: str, count: int) -> list[dict[str, Any]]:
+    ready = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+    made = [{"uid": f"{version}-{number}", "labels": {"version": version}} for number in range(count)]
+    return [{"kind": "Pod", "metadata": metadata, "status": ready} for metadata in made]
+
+
+def _workload(version: str, replicas: int) -> dict[str, Any]:
+    metadata = {"name": f"shop-{version}", "uid": version, "labels": {"version": version}}
+    return {"kind": "Deployment", "metadata": metadata, "spec": {"replicas": replicas}}
+
+
 def _stored(anchor: Anchor) -> dict[str, Any]:
     return {"kind": "Secret", "type": ANCHOR_TYPE, "data": {"document": pack(anchor.to_json())[0]}}
 
@@ -35,6 +46,11 @@ def _anchor(phase: Phase) -> Anchor:
     return unit_in(phase).anchor
 
 
+def _timeless(phase: Phase) -> Anchor:
+    anchor = _anchor(phase)
+    return replace(anchor, deadline=None, versions=tuple(replace(one, until=None) for one in anchor.versions))
+
+
 def _live_again(anchor: Anchor, name: str) -> Anchor:
     def lively(one: Version) -> Version:
         return replace(one, state=VersionState.LIVE) if one.name == name else one
@@ -43,7 +59,7 @@ def _live_again(anchor: Anchor, name: str) -> Anchor:
 
 
 def test_a_rollout_as_it_should_be_breaks_nothing() -> None:
-    parts: list[dict[str, Any]] = [_stored(replace(_anchor(Phase.SWITCHING), versions=())), _route("1")]
+    parts = [_stored(replace(_anchor(Phase.SWITCHING), versions=())), _route("1"), *_pods("2", 4)]
     parts += [_stored(_anchor(phase)) for phase in (Phase.IDLE, Phase.WARMING, Phase.STAGING, Phase.SWITCHING)]
     parts += [_route("2"), *(_stored(_anchor(phase)) for phase in (Phase.CONFIRMING, Phase.SOAKING))]
     assert _broken(*parts) == []
@@ -54,13 +70,20 @@ def test_a_rollout_as_it_should_be_breaks_nothing() -> None:
     [
         ((_stored(_anchor(Phase.WARMING)), _route("2")), "R3"),
         ((_stored(_anchor(Phase.SWITCHING)), _route("1"), _stored(_anchor(Phase.SOAKING))), "R4"),
+        ((_stored(_anchor(Phase.IDLE)), _route("1"), _workload("1", 4), _workload("1", 0)), "R2"),
+        ((_stored(_anchor(Phase.SWITCHING)), *_pods("2", 1), _route("2")), "R5"),
+        ((_stored(_timeless(Phase.SWITCHING)), _workload("2", 4), _workload("2", 0)), "R7"),
+        (
+            (_stored(replace(_anchor(Phase.IDLE), counter=9)), _stored(_anchor(Phase.IDLE))),
+            "counter",
+        ),
         ((_stored(_live_again(_anchor(Phase.SOAKING), "1")),), "R6"),
         ((_stored(replace(_anchor(Phase.IDLE), epoch=9)), _stored(_anchor(Phase.IDLE))), "R8"),
         ((_stored(_anchor(Phase.SWITCHING)), _route("2"), _stored(_anchor(Phase.STAGING))), "R9"),
         ((_stored(_anchor(Phase.SWITCHING)), _route("0"), _stored(_anchor(Phase.SOAKING))), "R10"),
         ((_stored(_anchor(Phase.CONFIRMING)), _stored(deployed("0", "1", "2").anchor)), "R11"),
     ],
-    ids=["R3", "R4", "R6", "R8", "R9", "R10", "R11"],
+    ids=["R3", "R4", "R2", "R5", "R7", "counter", "R6", "R8", "R9", "R10", "R11"],
 )
 def test_what_should_not_be_is_noticed(objects: tuple[dict[str, Any], ...], invariant: str) -> None:
     assert invariant in _broken(*objects)

@@ -89,6 +89,7 @@ def _broken(changes: list[Change], app: str) -> Iterator[str]:
     pods: dict[str, dict[str, Any]] = {}
     epochs: dict[str, int] = {}
     replicas: dict[str, int] = {}
+    versions: dict[str, str] = {}
     route = ""
     for one in changes:
         version, who = version_of(one.obj), uid(one.obj)
@@ -98,24 +99,28 @@ def _broken(changes: list[Change], app: str) -> Iterator[str]:
         if epoch_of(one.obj) < epochs.get(who, 0):
             yield f"R8: epoch of {text(one.obj, 'metadata', 'name')} fell at {one.at}"
         epochs[who] = epoch_of(one.obj)
-        if one.kind == "Service" and text(one.obj, "metadata", "name") == app and not one.gone:
-            selected = text(branch(one.obj, "spec", "selector"), "version")
-            if not selected:
+        if one.kind == "Service" and text(one.obj, "metadata", "name") == app:
+            selected = "" if one.gone else text(branch(one.obj, "spec", "selector"), "version")
+            if not selected and not one.gone:
                 yield f"R1: the route is empty at {one.at}"
-            if selected != route and not any(is_ready(pod) for pod in pods.values() if version_of(pod) == selected):
+            if selected not in (route, "") and not any(
+                is_ready(pod) for pod in pods.values() if version_of(pod) == selected
+            ):
                 yield f"R1: the route leads to {selected} without a ready pod at {one.at}"
             route = selected
         if one.kind == "Deployment":
-            count = 0 if one.gone or text(one.obj, "metadata", "deletionTimestamp") else _replicas(one.obj)
-            if count < replicas.get(who, 0) and version == route:
-                yield f"R2: version {version} was made smaller at {one.at} while it had the traffic"
-            replicas[who] = count
-            if sum(each > 0 for each in replicas.values()) > 3:
+            count = running(one)
+            if not count and replicas.get(who, 0) and version == route:
+                yield f"R2: version {version} was taken away at {one.at} while it had the traffic"
+            replicas[who], versions[who] = count, version
+            if len({versions[each] for each, runs in replicas.items() if runs}) > 3:
                 yield f"R6: more than three versions run at {one.at}"
 
 
-def _replicas(live: dict[str, Any]) -> int:
-    return whole(live, "spec", "replicas", default=1)
+def running(one: Change) -> int:
+    """Return how many pods a Deployment is to have after a change."""
+    is_going = one.gone or text(one.obj, "metadata", "deletionTimestamp")
+    return 0 if is_going else whole(one.obj, "spec", "replicas", default=1)
 
 
 def _unit(obj: dict[str, Any]) -> str:

@@ -29,6 +29,7 @@ from fairlead.ports.cluster import Cluster, LiveObject
 from tests.fakes.clock import FakeClock
 from tests.fakes.played import PlayedCluster
 from tests.fakes.whoami import FakeWhoAmI
+from tests.pipeline.units.doors import Door
 
 KEY = UnitKey("c", "default", "shop")
 
@@ -123,17 +124,20 @@ def states(anchor: Anchor) -> dict[str, str]:
 async def yard(
     cluster: PlayedCluster | None = None,
     clock: FakeClock | None = None,
-    seen: Callable[[PlayedCluster], Cluster] = lambda cluster: cluster,
+    *,
+    seen: Callable[[PlayedCluster], Cluster] | None = None,
+    door: Door | None = None,
+    whoami: FakeWhoAmI | None = None,
 ) -> AsyncIterator[Yard]:
-    """Give a unit over a cluster in memory; `seen` is how its driver sees it."""
+    """Give a unit over a cluster in memory, perhaps by way of a door; `seen` is how its driver sees the objects."""
     cluster, clock, judges, heard = cluster or PlayedCluster(), clock or FakeClock(), Judging(), list[UnitNews]()
-    memory = SecretStateStore(cluster)
-    theirs = seen(cluster)
+    objects, probes = (door or Door(cluster)).ports
+    memory, theirs = SecretStateStore(objects), objects if seen is None else seen(cluster)
     routers: Routers = {
         ("", "Service"): ServiceSelectors(theirs),
         ("gateway.networking.k8s.io", "HTTPRoute"): HttpRoutes(theirs, clock),
     }
-    place = Place(theirs, SecretAnchors(cluster), memory, routers, cluster, judges)
+    place = Place(theirs, SecretAnchors(objects), memory, routers, probes, judges)
 
     async def places(_cluster: str) -> Place:
         return place
@@ -142,7 +146,7 @@ async def yard(
         return False
 
     sink = _Sink(heard)
-    engine = Engine({"c": cluster}, {"c": memory}, sink, clock, FakeWhoAmI(), SystemClock(), unrelated)
+    engine = Engine({"c": objects}, {"c": memory}, sink, clock, whoami or FakeWhoAmI(), SystemClock(), unrelated)
     async with opened(engine, places, sink) as units:
         yield Yard(cluster, clock, units, judges, heard)
 
