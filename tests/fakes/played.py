@@ -110,7 +110,8 @@ class PlayedCluster(FakeCluster):
         live = self._find(object_ref(deployment))
         seen = whole(live, "metadata", "generation")
         if live is not None and whole(live, "status", "observedGeneration") != seen:
-            self.set_status(object_ref(deployment), {"observedGeneration": seen, "readyReplicas": wanted})
+            counts = dict.fromkeys(("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"), wanted)
+            self.set_status(object_ref(deployment), {"observedGeneration": seen, **counts})
 
     def _connect(self, service: LiveObject) -> None:
         selector = branch(service, "spec", "selector").items()

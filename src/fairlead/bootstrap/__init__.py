@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from fairlead.adapters.anchors.secrets import SecretAnchors
 from fairlead.adapters.clock.system import SystemClock
 from fairlead.adapters.gcloud.addresses import GcloudAddresses
 from fairlead.adapters.git.checkout import GitCheckout
@@ -20,6 +21,7 @@ from fairlead.adapters.providers.cluster_access import KubeconfigAccess
 from fairlead.adapters.providers.sources import Override, Sources
 from fairlead.adapters.providers.store import KubeconfigStore
 from fairlead.adapters.statestore.store import SecretStateStore
+from fairlead.adapters.variables.configmaps import ConfigMapVariables
 from fairlead.adapters.whoami.process import ThisProcess
 from fairlead.domain.config import Declaration, Environment, EnvRef
 from fairlead.domain.errors import InputError, Problem
@@ -30,13 +32,14 @@ from fairlead.pipeline.load import Loaded, load
 from fairlead.pipeline.proposals import Proposer
 from fairlead.pipeline.pull_secrets import PullSecretLogins
 from fairlead.pipeline.render import Rendering
+from fairlead.pipeline.units.service import Units
 from fairlead.pipeline.upgrading import Upgrading
 from fairlead.pipeline.values import ValuesFiles
 from fairlead.ports.charts import ChartArchives, ChartSource
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.deliveries import DeliveryQueue
-from fairlead.ports.events import EventSink
+from fairlead.ports.events import EventSink, UnitSink
 from fairlead.ports.hosting import Hosting
 from fairlead.ports.kustomize import Kustomize
 from fairlead.ports.provider import ClusterAccess
@@ -192,10 +195,19 @@ async def open_application(
             addresses=GcloudAddresses(settings),
             redactor=redactor,
             stores=SecretStateStore,
+            anchors=SecretAnchors,
+            variables=ConfigMapVariables,
+            units=_units,
             whoami=ThisProcess(),
             environ=settings.environ,
             proposer=Proposer(hosting, elsewhere, registries.get, clock, settings.environ),
         )
+
+
+def _units(application: Application, sink: UnitSink) -> AbstractAsyncContextManager[Units]:
+    from fairlead.bootstrap.units import units_of  # noqa: PLC0415 - only apps need what drives them
+
+    return units_of(application, sink)
 
 
 def _variables(declaration: Declaration, settings: Settings) -> Iterator[str]:

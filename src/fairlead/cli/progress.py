@@ -26,6 +26,7 @@ from fairlead.domain.events import (
     ReleaseFinished,
     Rendered,
     RenderStarted,
+    RolloutTold,
     WaitStarted,
 )
 from fairlead.domain.health import HealthState
@@ -93,6 +94,8 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0911 - one line for each fa
             return f"waiting up to {seconds:g} s for {plural(objects, 'object')}"
         case HealthChanged(ref=ref, health=health):
             return f"{ref} is {health.state.value}" + (f": {health.message}" if health.message else "")
+        case RolloutTold(text=text):
+            return text
         case ReleaseFinished(outcome=outcome, message=message):
             return outcome + (f": {message}" if message else "")
 
@@ -136,7 +139,7 @@ class Board:
                 row.seconds = self.monotonic() - row.since
             case RenderStarted():
                 row.doing = "rendering"
-            case Rendered() | Planned() | ApplyFailed():
+            case Rendered() | Planned() | ApplyFailed() | RolloutTold():
                 row.doing = sentence(event)
 
     def draw(self) -> Table:

@@ -22,16 +22,13 @@ from fairlead.cli.text.layout import visible
 from fairlead.cli.text.units import GOOD, unit_lines
 from fairlead.cli.wire.units import units_document
 from fairlead.domain.errors import InputError, Interrupted, Problem
-from fairlead.domain.rollout.anchor import Anchor
-from fairlead.domain.rollout.guards import is_held_back
 from fairlead.domain.rollout.intents import Intent
 from fairlead.domain.rollout.phases import Phase, UnitOutcome
-from fairlead.domain.rollout.standing import HELD_BACK_IN
 from fairlead.domain.selection import Scope, choose_environments
 from fairlead.domain.unit_news import LogLine, Notified, UnitNews
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.units.driver import Rests
-from fairlead.pipeline.units.service import Units, at_rest
+from fairlead.pipeline.units.service import Units, until_waiting
 
 UnitName = Annotated[str, typer.Argument(metavar="APP", help="An app")]
 
@@ -182,15 +179,3 @@ def _agreed(one: str | None, other: str | None) -> str | None:
         message = f"found namespaces {one} and {other}: only one can be meant"
         raise InputError(Problem("namespaceUnclear", message, remedy="name the same everywhere, or only once"))
     return one or other
-
-
-def until_waiting(intent: str) -> Rests:
-    """Return what holds when an intent has ended, or waits for a person (a pause is one's, too): not for a timer."""
-
-    def rests(anchor: Anchor) -> bool:
-        has_ended = any(one.intent == intent for one in anchor.ended)
-        is_paused = is_held_back(anchor) and anchor.phase in HELD_BACK_IN
-        waits = any(one.id == intent for one in anchor.waiting) or anchor.phase in (Phase.AWAITING, Phase.BLOCKED)
-        return (at_rest(anchor) and (has_ended or waits)) or (is_paused and not has_ended)
-
-    return rests

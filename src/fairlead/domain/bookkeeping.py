@@ -11,6 +11,8 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any, Final
 
+from fairlead.domain.app_releases import AppUse
+from fairlead.domain.apps.writing import descriptor_json
 from fairlead.domain.changes import Action, Change
 from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.hooks import fingerprints, to_stored
@@ -171,7 +173,16 @@ def full_record(recorded: Recorded, rendered: RenderedRelease) -> Record:
         tuple(manifest.data for manifest in rendered.crds),
         tuple(to_stored(hook) for hook in rendered.hooks),
         rendered.secrets,
+        None if rendered.app is None else app_record(rendered.app),
     )
+
+
+def app_record(app: AppUse) -> dict[str, Any]:
+    """Return what an app was made of, as it is recorded; Secrets of the namespace by their names only."""
+    return {
+        "descriptor": descriptor_json(app.descriptor),
+        "variables": [one.to_stored() for one in app.inputs.variables],
+    }
 
 
 def chart_of(rendered: RenderedRelease) -> dict[str, str] | None:
@@ -188,8 +199,8 @@ def values_digest(rendered: RenderedRelease) -> str | None:
 
 
 def _is_owned(change: Change) -> bool:
-    """The namespace of an environment and a chart's `crds/` belong to nobody."""
-    return not change.is_preparation and not change.is_pruning
+    """The namespace of an environment and a chart's `crds/` belong to nobody, and what is a unit's to its unit."""
+    return not (change.is_preparation or change.is_pruning or change.is_unit)
 
 
 def _each_once(refs: Iterable[ObjectRef]) -> tuple[ObjectRef, ...]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from fairlead.domain.additions import Addition
+from fairlead.domain.app_releases import AppPlan
 from fairlead.domain.identity import ObjectRef, ReleaseKey, Revision
 from fairlead.domain.rendering import Hook, RenderedRelease
 from fairlead.domain.state import Form, Hold, Rejection, Stored
@@ -94,7 +95,7 @@ class Change:
     anything else of the release, hooks included. `is_pruning`: it is about an object that the release owns but no
     longer declares. `is_adoption`: the fields of old deployers become ours before it is applied. `form` is what the
     server made of an object that is kept and yet not as it is sent. `additions` are what others set and nobody
-    declares.
+    declares. `is_unit`: the driver of an app's unit sees to it.
     """
 
     action: Action
@@ -117,6 +118,7 @@ class Change:
     is_adoption: bool = False
     form: Form | None = None
     additions: tuple[Addition, ...] = ()
+    is_unit: bool = False
 
     @property
     def is_refused(self) -> bool:
@@ -168,7 +170,8 @@ class ReleasePlan:
     makes anew at each rendering. `hook_changes` are hooks that were changed since the last deployment, `hooks_due` says
     that hooks are a reason to deploy without any change. `returns_to` is the deployment that is deployed again, and
     `rejects` the inputs that the release is then held against. `held` is the hold that forbids this plan; `ends_hold`
-    says that a person ends it.
+    says that a person ends it. `app` is what becomes of an app's unit, which its driver brings about: the changes tell
+    what that comes to.
     """
 
     key: ReleaseKey
@@ -189,14 +192,27 @@ class ReleasePlan:
     rejects: Rejection | None = None
     held: Hold | None = None
     ends_hold: bool = False
+    app: AppPlan | None = None
 
     @property
     def writes(self) -> bool:
         """Whether carrying it out would write anything."""
+        if self.app is not None and self.app.writes:
+            return True
         if any(change.action.writes for change in self.changes):
             return True
         turns_away = self.rejects is not None  # what is rejected must be remembered, whatever else there is to do
         return bool(self.hook_changes) or self.hooks_due or turns_away or (self.is_removal and bool(self.hooks))
+
+    @property
+    def own(self) -> tuple[Change, ...]:
+        """The changes that are carried out one by one, and that the inventory knows: none of those of a unit."""
+        return tuple(one for one in self.changes if not one.is_unit)
+
+    @property
+    def knows_inventory(self) -> bool:
+        """Whether what the inventory holds beside the changes is gone; of an app nothing stands there."""
+        return self.stored is not None and self.app is None
 
     @property
     def hooks(self) -> tuple[Hook, ...]:
@@ -226,6 +242,7 @@ class ReleasePlan:
             "rollbackTo": self.returns_to,
             "held": self.held.to_json() if self.held is not None else None,
             "summary": summarise((*self.changes, *self.hook_changes)),
+            "app": self.app.to_json() if self.app is not None else None,
         }
 
     def _shown(self, change: Change) -> dict[str, Any]:

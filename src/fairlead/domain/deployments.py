@@ -36,7 +36,7 @@ class Deployment:
     nobody looked (`wait: false`, skipped). `explanation` says in plain sentences why it is not good; empty otherwise.
     `code` is that of the problem that decided, empty where several did, or none.
     `duration` is in seconds. `returns_to` is the deployment that was deployed again, 0 when all that
-    a first deployment had made was removed.
+    a first deployment had made was removed. `version` is what an app got, or tried to, empty for all that is none.
     """
 
     key: ReleaseKey
@@ -50,6 +50,7 @@ class Deployment:
     number: int | None = None
     returns_to: int | None = None
     code: str = ""
+    version: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return an item of `deployments`."""
@@ -65,6 +66,7 @@ class Deployment:
             "explanation": self.explanation,
             "code": self.code or None,
             "rollbackTo": self.returns_to,
+            "version": self.version or None,
         }
 
 

@@ -78,6 +78,14 @@ class WaitStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class RolloutTold:
+    """The rollout of an app has something to say to people."""
+
+    key: ReleaseKey
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseFinished:
     """A release ended; `outcome` is a word of the CLI contract."""
 
@@ -95,5 +103,6 @@ Event = (
     | ApplyFailed
     | HealthChanged
     | WaitStarted
+    | RolloutTold
     | ReleaseFinished
 )

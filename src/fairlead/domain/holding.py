@@ -13,6 +13,8 @@ from fairlead.domain.changes import ReleasePlan
 from fairlead.domain.errors import Problem
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.locking import Lock
+from fairlead.domain.moments import rfc3339
+from fairlead.domain.rollout.anchor import UnitHold
 from fairlead.domain.state import Hold, ReleaseState
 
 ANY: Final = ""
@@ -26,17 +28,21 @@ def rejects(hold: Hold, inputs_digest: str, state: ReleaseState) -> bool:
     return inputs_digest == hold.inputs_digest
 
 
-def with_hold(release: ReleasePlan, *, release_hold: bool) -> ReleasePlan:
-    """Return a plan that knows whether a hold forbids it; going back and removing are what holds are for or end by."""
+def with_hold(release: ReleasePlan, *, release_hold: bool, of_app: Hold | None = None) -> ReleasePlan:
+    """Return a plan that knows whether a hold forbids it; going back and removing are what holds are for or end by.
+
+    `of_app` is the hold of an app's unit, set by what failed, was given up, or was gone back from.
+    """
     state = release.stored.state if release.stored is not None else ReleaseState()
-    hold = state.hold
-    if hold is None or release.is_removal or release.returns_to is not None:
+    holds = [one for one in (state.hold, of_app) if one is not None]
+    if not holds or release.is_removal or release.returns_to is not None:
         return release
     if not release.writes and state.lock is None:  # with a lock, the work of another run would be ended
         return release
     if release_hold:
         return replace(release, ends_hold=True)
-    if not rejects(hold, release.revision.inputs_digest, state):
+    hold = next((one for one in holds if rejects(one, release.revision.inputs_digest, state)), None)
+    if hold is None:
         return release
     return replace(release, held=hold, notes=(*release.notes, told(hold)))
 
@@ -55,6 +61,8 @@ def refusal(key: ReleaseKey, hold: Hold) -> Problem:
 
 def ending(key: ReleaseKey, hold: Hold) -> str:
     """Return what ends a hold, as an order."""
+    if hold.of_app:
+        return "deploy other inputs, or apply with --release-hold"
     other = "deploy other inputs, or " if hold.inputs_digest != ANY else ""
     return f"{other}end the hold: `fairlead hold {key.environment} {key.release} --end`, or apply with --release-hold"
 
@@ -77,7 +85,15 @@ def rejecting(state: ReleaseState, release: ReleasePlan, lock: Lock) -> ReleaseS
     return replace(state, hold=hold_after(state, release, lock.number, by=lock.holder.who, at=lock.since))
 
 
+def hold_of_app(state: ReleaseState, found: UnitHold, inputs_digest: str) -> Hold:
+    """Return the hold that the unit of a release was told, of just these inputs."""
+    return Hold(_last_good(state), inputs_digest, found.by, rfc3339(found.since), found.reason, of_app=True)
+
+
 def held_by_hand(state: ReleaseState, *, by: str, at: str, reason: str) -> ReleaseState:
     """Return the state of a release that is held at what runs."""
-    number = next((one.number for one in reversed(state.deployments) if one.deployment.outcome.is_good), state.number)
-    return replace(state, hold=Hold(number, ANY, by, at, reason))
+    return replace(state, hold=Hold(_last_good(state), ANY, by, at, reason))
+
+
+def _last_good(state: ReleaseState) -> int:
+    return next((one.number for one in reversed(state.deployments) if one.deployment.outcome.is_good), state.number)

@@ -44,7 +44,8 @@ def since(saved: SavedRelease, now: ReleasePlan) -> tuple[Since, ...]:
     if saved.digest == now.digest:
         return tuple(hooks)
     declared = list(_objects(saved, now))
-    found = [*_inputs(saved, now), *declared, *_changes(saved, now, {one.ref for one in declared}), *hooks]
+    changes = _changes(saved, now, {one.ref for one in declared})
+    found = [*_inputs(saved, now), *_app(saved, now), *declared, *changes, *hooks]
     return tuple(found) or (Since(saved.key, "is planned in another way than it was"),)
 
 
@@ -74,6 +75,16 @@ def _named(chart: Mapping[str, str] | None) -> str:
     return "none" if chart is None else f"{chart['name']} {chart['version']}"
 
 
+def _app(saved: SavedRelease, now: ReleasePlan) -> Iterator[Since]:
+    """Name what is different about an app's unit."""
+    verdict, live = saved.app or ("", "")
+    verdict_now, live_now = now.app.identity if now.app is not None else ("", "")
+    if live != live_now:
+        yield Since(saved.key, f"had version {live or 'none'} live, has {live_now or 'none'} now")
+    elif verdict != verdict_now:
+        yield Since(saved.key, f"was planned as {verdict or 'none'} of an app, is {verdict_now or 'none'} now")
+
+
 def _objects(saved: SavedRelease, now: ReleasePlan) -> Iterator[Since]:
     """Compare what was wanted with what is wanted now; secret values are compared by the digests of the changes."""
     before = {object_ref(kept.data): kept for kept in saved.manifests}
@@ -97,7 +108,7 @@ def _changes(saved: SavedRelease, now: ReleasePlan, named: Iterable[ObjectRef | 
     """Compare the changes; an object whose declaration is known to differ needs no second reason."""
     known = set(named)
     secret = {object_ref(kept.data) for kept in saved.manifests if kept.places}
-    before, after = {one.ref: one for one in saved.changes}, {one.ref: one for one in now.changes}
+    before, after = {one.ref: one for one in saved.changes}, {one.ref: one for one in now.own}
     for ref in [*before, *(ref for ref in after if ref not in before)]:
         if ref not in known:
             for what, path in _change(before.get(ref), after.get(ref), holds_secrets=ref in secret):

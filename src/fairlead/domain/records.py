@@ -104,7 +104,8 @@ class Record:
 
     `manifests` are the objects that were wanted, `crds` a chart's definitions, `hooks` its hooks with events, weight
     and policies. `secrets` are the clear texts among them that nobody may see: the record lives where only those get
-    who may read Secrets, and what is shown of it is masked.
+    who may read Secrets, and what is shown of it is masked. `app` is the descriptor of an app with the environment
+    variables that it got; its copies of Secrets are not among the manifests.
     """
 
     recorded: Recorded
@@ -113,6 +114,7 @@ class Record:
     crds: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     hooks: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    app: Mapping[str, Any] | None = field(default=None, repr=False)
 
     def to_stored(self) -> dict[str, Any]:
         """Return the stored form."""
@@ -123,6 +125,7 @@ class Record:
             "crds": list(self.crds),
             "hooks": list(self.hooks),
             "secrets": list(self.secrets),
+            "app": self.app,
         }
 
     @classmethod
@@ -135,6 +138,7 @@ class Record:
             tuple(stored["crds"]),
             tuple(stored["hooks"]),
             tuple(stored["secrets"]),
+            stored.get("app"),
         )
 
     def in_chunks(self, chunks: int) -> Record:
@@ -174,4 +178,5 @@ def _deployment(stored: Mapping[str, Any]) -> Deployment:
         code=str(stored.get("code") or ""),
         number=int(stored["number"]),
         returns_to=None if stored.get("rollbackTo") is None else int(stored["rollbackTo"]),
+        version=str(stored.get("version") or ""),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fairlead.domain.app_releases import AppUse
 from fairlead.domain.chart_files import text_asks_versions, text_generates
 from fairlead.domain.helm_past import HelmPast
 from fairlead.domain.helm_release import HelmRelease
@@ -119,8 +120,8 @@ class ChartUse:
 class RenderedRelease:
     """What a release turned into, patches applied and namespaces set.
 
-    `secrets` are the clear texts that came from `secretRef` or `env`, for the redactor. `use` is None for releases of
-    manifests.
+    `secrets` are the clear texts that came from `secretRef` or `env`, for the redactor. `use` is of charts, `app` of
+    apps, where it is known what they are made of in their cluster; what an app rendered to has no version's name yet.
     """
 
     key: ReleaseKey
@@ -131,6 +132,7 @@ class RenderedRelease:
     notes: str = ""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     use: ChartUse | None = None
+    app: AppUse | None = None
 
     @property
     def is_deployed(self) -> bool:

@@ -71,7 +71,8 @@ class SavedRelease:
 
     `writes` says that it was planned as what it becomes, not as what is deployed. `generates`: its chart may render to
     something else each time, so `manifests` count, except for the secret values. They are a chart's `crds/`, then the
-    objects, then the hooks. `hooks` are those that run, in their order; no digest of a plan tells of them.
+    objects, then the hooks. `hooks` are those that run, in their order; no digest of a plan tells of them. `app` is by
+    what the plan of an app's unit is recognised.
     """
 
     key: ReleaseKey
@@ -86,6 +87,7 @@ class SavedRelease:
     generates: bool = False
     writes: bool = True
     is_removal: bool = False
+    app: tuple[str, str] | None = None
 
     @classmethod
     def of(cls, release: ReleasePlan, cluster_uid: str, secrets: Sequence[str]) -> SavedRelease:
@@ -96,7 +98,7 @@ class SavedRelease:
             cluster_uid,
             release.digest,
             release.revision,
-            tuple(SavedChange.of(change, secrets) for change in release.changes),
+            tuple(SavedChange.of(change, secrets) for change in release.own),
             tuple(withhold(manifest.data, secrets) for manifest in rendered.everything),
             tuple(hook.manifest.ref for hook in release.running),
             chart_of(rendered),
@@ -104,6 +106,7 @@ class SavedRelease:
             generates=rendered.generates,
             writes=release.writes,
             is_removal=release.is_removal,
+            app=None if release.app is None else release.app.identity,
         )
 
     def refill(self, rendered: RenderedRelease) -> RenderedRelease:
@@ -139,6 +142,7 @@ class SavedRelease:
             "generates": self.generates,
             "writes": self.writes,
             "removal": self.is_removal,
+            "app": None if self.app is None else list(self.app),
             "changes": [one.to_json() for one in self.changes],
             "hooks": [ref.to_json() for ref in self.hooks],
             "manifests": [{"object": dict(one.data), "withheld": list(one.places)} for one in self.manifests],
@@ -163,6 +167,7 @@ class SavedRelease:
             generates=stored["generates"],
             writes=stored["writes"],
             is_removal=stored["removal"],
+            app=None if (app := stored.get("app")) is None else (str(app[0]), str(app[1])),
         )
 
 

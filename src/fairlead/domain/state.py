@@ -36,13 +36,17 @@ class StateTooNew(StateUnreadable):
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """The release stays at deployment `number`: these inputs must not be applied. `since` is an RFC 3339 time."""
+    """The release stays at deployment `number`: these inputs must not be applied. `since` is an RFC 3339 time.
+
+    `of_app`: it is its unit that was told so, and is not stored here.
+    """
 
     number: int
     inputs_digest: str
     by: str
     since: str
     reason: str
+    of_app: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the form of `held`, which is the stored form too."""
@@ -57,8 +61,8 @@ class Hold:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Hold:
         """Read the stored form; KeyError or ValueError when it is none."""
-        texts = (str(stored[name]) for name in ("inputsDigest", "by", "since", "reason"))
-        return cls(int(stored["number"]), *texts)
+        inputs, by, since, reason = (str(stored[name]) for name in ("inputsDigest", "by", "since", "reason"))
+        return cls(int(stored["number"]), inputs, by, since, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,11 @@ class ReleaseState:
     def is_chart(self) -> bool:
         """Whether a chart was deployed, so that Helm has records of it."""
         return any(one.chart is not None for one in self.deployments)
+
+    @property
+    def was_app(self) -> bool:
+        """Whether an app was deployed, so that there may be a unit."""
+        return any(one.deployment.version for one in self.deployments)
 
     def was_chart(self, *, otherwise: bool) -> bool:
         """Whether what was deployed last was a chart; `otherwise` counts where no deployment was recorded."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from fairlead.domain.app_releases import AppPlan, Verdict
 from fairlead.domain.causes import Cause
 from fairlead.domain.changes import UNKNOWN, Action, Change, ReleasePlan
 from fairlead.domain.comparing import ADOPT
@@ -14,6 +15,7 @@ from fairlead.domain.health import WORST_FIRST, Explanation, HealthReport, Healt
 from fairlead.domain.holding import ending
 from fairlead.domain.identity import ObjectRef, ReleaseKey, Revision
 from fairlead.domain.records import Recorded
+from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.state import Hold, ReleaseState
 
 _NEXT: Final = {
@@ -30,6 +32,11 @@ _CODES: Final = {
     HealthState.NOT_FOUND: Cause.NOT_FOUND.value,
     HealthState.UNKNOWN: "unknown",
 }
+AWAITS: Final = "awaitsPromotion"
+"""The code of an app of which a version stands ready, and waits for a person."""
+
+UNIT_BLOCKED: Final = "unitBlocked"
+LIVE_DEGRADED: Final = "liveDegraded"
 _DIFFERS: Final = "drifted"
 _UNREAD: Final = "unreadable"
 
@@ -105,6 +112,31 @@ def release_status(plan: ReleasePlan, report: HealthReport, live: Mapping[str, A
         last=state.last,
         held=state.hold,
     )
+
+
+def app_status(status: ReleaseStatus, app: AppPlan) -> ReleaseStatus:
+    """Return the status of an app: its live version's, with what its unit is doing, and whether it is as declared.
+
+    `status` is what the objects of the live version say. A version that is on its way makes what is live no worse.
+    """
+    differs, moves = app.verdict in (Verdict.NEW_VERSION, Verdict.IN_PLACE), app.phase != Phase.IDLE
+    status = replace(status, drift=Drift.DRIFTED if differs else Drift.NONE)
+    follows = app.then if moves and status.held is None else status.next
+    told = replace(status, cause=app.cause, since=app.since, next=follows)
+    if app.phase == Phase.BLOCKED or app.degraded:
+        code = UNIT_BLOCKED if app.phase == Phase.BLOCKED else LIVE_DEGRADED
+        return replace(told, health=HealthState.FAILED, cause_code=code)
+    if not app.live and moves:
+        return replace(told, health=HealthState.PROGRESSING, cause_code=Cause.NOT_READY.value)
+    if not app.live:
+        code = Cause.NOT_FOUND.value
+        return replace(status, health=HealthState.NOT_FOUND, cause="no version of it is live", cause_code=code)
+    if status.health is HealthState.CURRENT and moves:
+        return replace(told, cause_code=AWAITS if app.phase == Phase.AWAITING else Cause.NOT_READY.value)
+    if status.health is HealthState.CURRENT and differs:
+        what = "what is declared is another one" if app.verdict is Verdict.NEW_VERSION else "more is declared of it"
+        return replace(status, cause=f"version {app.live} is live, and {what}")
+    return status
 
 
 def explained(status: ReleaseStatus, explanation: Explanation) -> ReleaseStatus:

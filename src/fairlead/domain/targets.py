@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fairlead.domain.config import App, ChartDir, ChartOci, ChartReference, Environment, Release
@@ -33,22 +32,16 @@ class Target:
         return isinstance(self.release.source, ChartDir | ChartReference | ChartOci)
 
 
-def require_no_apps(targets: Iterable[Target]) -> None:
-    """Refuse apps where releases are planned, applied and remembered: they follow each other by a machine of their own.
+def require_tests(target: Target) -> None:
+    """Refuse what can have no tests: those are hooks, and an app has none.
 
     Raises:
-        InputError: an app is among them (`appRelease`).
+        InputError: it is an app (`appHasNoTests`).
     """
-    problems = [_refused(target) for target in targets if isinstance(target.release.source, App)]
-    if problems:
-        raise InputError(problems)
-
-
-def _refused(target: Target) -> Problem:
-    release, place = target.release, target.release.place
-    message = f"the release {target.key} is an app, which this command does not know"
-    remedy = (
-        f"deploy it with `fairlead deploy --release {release.name} -e {target.environment.name}`, "
-        "see it with `fairlead units`, and choose the other releases with -r"
-    )
-    return Problem("appRelease", message, place.file, place.line, place.column, place.path or None, remedy)
+    if isinstance(target.release.source, App):
+        place = target.release.place
+        message = f"the release {target.key} is an app, and apps have no tests"
+        remedy = "let `verify` and `soak` of its descriptor test each version on its way"
+        raise InputError(
+            Problem("appHasNoTests", message, place.file, place.line, place.column, place.path or None, remedy)
+        )

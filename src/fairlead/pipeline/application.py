@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -19,7 +20,7 @@ from fairlead.domain.records import Recorded
 from fairlead.domain.rendering import Capabilities, RenderedRelease
 from fairlead.domain.saved_plans import SavedPlan
 from fairlead.domain.status import ReleaseStatus, explained
-from fairlead.domain.targets import Target, require_no_apps
+from fairlead.domain.targets import Target, require_tests
 from fairlead.domain.upgrades.updates import Update
 from fairlead.doors.redaction import Redactor, secrets_in
 from fairlead.pipeline.answering import Silent, answering
@@ -41,16 +42,20 @@ from fairlead.pipeline.returning import Past
 from fairlead.pipeline.saving import Chosen, resume, save, with_generated
 from fairlead.pipeline.status import require_current, status
 from fairlead.pipeline.testing import run_tests
+from fairlead.pipeline.units.planning import is_app
+from fairlead.pipeline.units.service import Units
 from fairlead.pipeline.upgrading import Upgrading
 from fairlead.pipeline.values import Sources, Values, effective_values
 from fairlead.pipeline.wanting import Clusters, Wanting, by_environment, facts_of
+from fairlead.ports.anchors import AnchorStore
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster
-from fairlead.ports.events import EventSink
+from fairlead.ports.events import EventSink, UnitSink
 from fairlead.ports.provider import ClusterAccess, InitializedContext
 from fairlead.ports.source import Source
 from fairlead.ports.statestore import StateStore
 from fairlead.ports.valuesource import AddressSource
+from fairlead.ports.variables import VariableStore
 from fairlead.ports.whoami import WhoAmI
 
 NEWEST_KUBE = "v1.36.0"  # what charts are checked for when nobody says which version they go to
@@ -61,7 +66,7 @@ class Application:
     """Fairlead, put together for one caller.
 
     `environ` is what `valueFrom.env` reads. `redactor` learns every secret as soon as it is known. `stores` gives the
-    memory of a cluster.
+    memory of a cluster, `anchors` that of its units, `variables` what its apps get; `units` opens what drives them.
     """
 
     loaded: Loaded
@@ -76,6 +81,9 @@ class Application:
     addresses: AddressSource
     redactor: Redactor
     stores: Callable[[Cluster], StateStore]
+    anchors: Callable[[Cluster], AnchorStore]
+    variables: Callable[[Cluster], VariableStore]
+    units: Callable[[Application, UnitSink], AbstractAsyncContextManager[Units]]
     whoami: WhoAmI
     environ: Mapping[str, str] = field(repr=False)
 
@@ -190,7 +198,7 @@ class Application:
         ordered = self.declaration.compat.declared_order
         options = DeployOptions(wait, timeout_seconds, ordered, rollback_on_failure=rollback_on_failure)
         options = options if lock_timeout is None else replace(options, lock_timeout=lock_timeout)
-        return await deploy(plan, targets, await self._engine(targets), options)
+        return await deploy(plan, targets, await self._engine(targets), options, units=partial(self.units, self))
 
     async def plan_rollback(self, target: Target, number: int | None = None, *, reason: str = "") -> Plan:
         """Return what deploys an old deployment of a release again: the last good one, or the one of that number."""
@@ -221,6 +229,7 @@ class Application:
 
     async def test(self, target: Target, *, timeout_seconds: float | None = None) -> Deployment:
         """Run the tests of what is deployed of a release, each for at most `timeout_seconds`."""
+        require_tests(target)
         return await run_tests(target, await self._engine([target]), timeout_seconds=timeout_seconds)
 
     async def history(self, target: Target) -> tuple[Recorded, ...]:
@@ -232,11 +241,9 @@ class Application:
         return await show(target, number, await self._store(target), await self.clusters.open(target.environment))
 
     async def _store(self, target: Target) -> StateStore:
-        require_no_apps([target])
         return self.stores(await self.clusters.open(target.environment))
 
     async def _engine(self, targets: Sequence[Target]) -> Engine:
-        require_no_apps(targets)
         clusters = {one.name: await self.clusters.open(one) for one, _ in by_environment(targets)}
         stores = {name: self.stores(cluster) for name, cluster in clusters.items()}
         return Engine(
@@ -248,6 +255,7 @@ class Application:
             pulse=self.clock,
             ancestry=partial(self.source.is_ancestor, str(self.loaded.root)),
             charts=self.rendering.charts,
+            anchors={name: self.anchors(cluster) for name, cluster in clusters.items()},
         )
 
     async def _wanted(self, targets: Sequence[Target]) -> list[Wanted]:
@@ -263,12 +271,13 @@ class Application:
             self.addresses,
             self.redactor,
             self.stores,
+            self.variables,
             self.environ,
         )
 
 
 async def _explained(state: ReleaseStatus, wanted: Wanted, engine: Engine) -> ReleaseStatus:
-    if state.health not in (HealthState.FAILED, HealthState.PROGRESSING):
+    if state.health not in (HealthState.FAILED, HealthState.PROGRESSING) or is_app(wanted):
         return state
     refs = [manifest.ref for manifest in wanted.rendered.manifests]
     try:

@@ -7,8 +7,8 @@ What each of these does is one stage, chosen in `rollout.py`; what follows what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -35,6 +35,9 @@ from fairlead.pipeline.record import Book, recording
 from fairlead.pipeline.returning import way_back
 from fairlead.pipeline.rollout import Rollout
 from fairlead.pipeline.taking import LOCK_TIMEOUT_SECONDS, Taking
+from fairlead.pipeline.units.releasing import UnitRollouts, news_of
+from fairlead.pipeline.units.service import Units
+from fairlead.ports.events import UnitSink
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,22 @@ class DeployOptions:
     rollback_on_failure: bool = False
 
 
+OpenUnits = Callable[[UnitSink], AbstractAsyncContextManager[Units]]
+"""Gives the units of the clusters of a run, for as long as it deploys."""
+
+
 async def deploy(
-    planned: Plan, targets: Sequence[Target], engine: Engine, options: DeployOptions | None = None
+    planned: Plan,
+    targets: Sequence[Target],
+    engine: Engine,
+    options: DeployOptions | None = None,
+    *,
+    units: OpenUnits | None = None,
 ) -> tuple[Deployment, ...]:
     """Carry out exactly this plan and return what came of each release, in the plan's order.
 
-    Cancelling it lets the writes under way finish; the releases that were not done come back as `interrupted`.
+    `units` are needed where an app is to be rolled out. Cancelling it lets the writes under way finish; the releases
+    that were not done come back as `interrupted`.
 
     Raises:
         InputError: releases wait for each other (`dependencyCycle`).
@@ -72,7 +85,10 @@ async def deploy(
             for name, cluster in engine.clusters.items()
         }
         presence = await stack.enter_async_context(present(engine, partial(board.unless_stopped, within=BOOKS_WITHIN)))
-        run = _Run(board, engine, observers, options, presence, planned.options)
+        apps = [release for release in planned.releases if release.app is not None and release.app.writes]
+        opened = None if units is None or not apps else units(news_of(apps, engine.events))
+        rolling = None if opened is None else UnitRollouts(await stack.enter_async_context(opened))
+        run = _Run(board, engine, observers, options, presence, planned.options, rolling)
         rollouts = (run.roll_out(release, by_key[release.key]) for release in planned.releases)
         return tuple(await board.to_a_clean_point(at_once(rollouts)))
 
@@ -90,12 +106,15 @@ class _Run:
     options: DeployOptions
     presence: Presence
     planning: PlanOptions
+    units: UnitRollouts | None = None
     is_unattended: bool = False
 
     async def roll_out(self, release: ReleasePlan, target: Target) -> Deployment:
         ended = await self._attempt(release, target)
         go_back = self.options.rollback_on_failure and ended.outcome is Outcome.FAILED and ended.number is not None
-        return await self._go_back(release, target, ended) if go_back and not self.board.is_stopped else ended
+        if not go_back or self.board.is_stopped or release.app is not None:  # an app's traffic never left what was live
+            return ended
+        return await self._go_back(release, target, ended)
 
     async def _go_back(self, release: ReleasePlan, target: Target, ended: Deployment) -> Deployment:
         """Deploy what was there before, as a deployment of its own, and see whether it is healthy."""
@@ -150,4 +169,5 @@ class _Run:
             timeout_seconds=self.options.timeout_seconds or target.release.timeout_seconds,
             record=helm_record(release.rendered, engine, kept=target.environment.history_max),
             replan=replan,
+            units=self.units if release.app is not None else None,
         )

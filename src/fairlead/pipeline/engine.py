@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from fairlead.domain.chart_files import ChartFiles
@@ -12,6 +12,7 @@ from fairlead.domain.identity import Commit, ReleaseKey
 from fairlead.domain.rendering import LocalChart, RenderedRelease
 from fairlead.domain.state import Rejection
 from fairlead.domain.targets import Target
+from fairlead.ports.anchors import AnchorStore
 from fairlead.ports.charts import ChartSource
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster
@@ -31,7 +32,8 @@ class Engine:
     """The ports of a run. `clusters` are the doors by name of the environment, `stores` what is remembered there.
 
     `pulse` is the clock of what goes on in the background; `ancestry` tells which of two commits came first.
-    `charts` gives the files of a chart for Helm's record of it; whoever deploys charts must give it.
+    `charts` gives the files of a chart for Helm's record of it; whoever deploys charts must give it. `anchors` are the
+    memory of units, of environments that have apps.
     """
 
     clusters: Mapping[str, Cluster]
@@ -42,6 +44,7 @@ class Engine:
     pulse: Clock
     ancestry: Ancestry
     charts: Callable[[], Awaitable[ChartSource]] | None = None
+    anchors: Mapping[str, AnchorStore] = field(default_factory=dict)
 
     def cluster(self, key: ReleaseKey) -> Cluster:
         """Return the door to the cluster of a release."""

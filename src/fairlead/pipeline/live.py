@@ -15,7 +15,7 @@ Served = Mapping[tuple[str, str], ApiKind]
 
 FEW: Final = 2
 # Helm's payloads and our records would otherwise be pulled with every list of Secrets.
-_SECRETS: Final = "type!=helm.sh/release.v1,type!=fairlead.dev/record.v1"
+_SECRETS: Final = "type!=helm.sh/release.v1,type!=fairlead.dev/record.v1,type!=fairlead.dev/unitversion.v1"
 # Definitions are large, and there may be hundreds of others.
 _ALWAYS_SINGLE: Final = "CustomResourceDefinition"
 

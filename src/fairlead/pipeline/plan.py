@@ -5,7 +5,7 @@ Few lists show what is live; the domain compares; only what seems to differ is p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,14 +16,15 @@ from fairlead.domain.digests import plan_digest, release_digest
 from fairlead.domain.dry_runs import unverified_by
 from fairlead.domain.errors import OperationFailed
 from fairlead.domain.events import Planned
-from fairlead.domain.holding import with_hold
+from fairlead.domain.holding import hold_of_app, with_hold
 from fairlead.domain.hook_changes import require_apart, with_due_hooks
 from fairlead.domain.hooks import Occasion, hooks_around, require_names
 from fairlead.domain.identity import ObjectRef, ReleaseKey, Revision
 from fairlead.domain.inventory import Inventory
 from fairlead.domain.ordering import ordered
 from fairlead.domain.placing import Placed, Scopes, check_objects, place, scopes_of
-from fairlead.domain.state import Form
+from fairlead.domain.rollout.anchor import UnitHold
+from fairlead.domain.state import Form, ReleaseState, Stored
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.live import Served, served_kinds
@@ -31,6 +32,7 @@ from fairlead.pipeline.memory import recall
 from fairlead.pipeline.proposing import Proposal, propose
 from fairlead.pipeline.pruning import Inventories, Pruned, claims, prune_releases
 from fairlead.pipeline.removal import undeclared
+from fairlead.pipeline.units.planning import UnitPart, is_app, plan_units
 from fairlead.ports.cluster import Cluster, LiveObject
 
 LOOKS_AT_MOST: Final = 5
@@ -60,7 +62,8 @@ async def plan(
     scopes = {name: _scopes(releases, name, served[name]) for name in environments}
     objects = {
         wanted.key: tuple(
-            place(manifest, wanted.key, scopes[wanted.key.environment]) for manifest in wanted.rendered.manifests
+            place(manifest, wanted.key, scopes[wanted.key.environment])
+            for manifest in (() if is_app(wanted) else wanted.rendered.manifests)
         )
         for wanted in releases
     }
@@ -68,7 +71,7 @@ async def plan(
     memory = await recall(releases, engine)
     owned = memory.inventories if inventories is None else inventories
     forms = {key: stored.state.forms for key, stored in memory.stored.items() if stored is not None}
-    books = _Books(owned, claims([(one, objects[one.key]) for one in releases]), forms)
+    books = _Books(owned, claims([(one, objects[one.key]) for one in releases]), forms, memory.stored)
     parts = await at_once(
         _plan_environment(
             [(one, objects[one.key]) for one in releases if one.key.environment == name],
@@ -81,8 +84,7 @@ async def plan(
     )
     near = {one.key.environment: one.target.environment for one in releases}
     by_key = {release.key: release for part in parts for release in part}
-    known = (with_due_hooks(replace(by_key[one.key], stored=memory.stored[one.key])) for one in releases)
-    planned = tuple(with_hold(one, release_hold=options.release_hold) for one in known)
+    planned = tuple(by_key[one.key] for one in releases)
     for release in planned:
         require_apart(release)
         engine.events.emit(Planned(release.key, sum(change.action.writes for change in release.changes)))
@@ -107,11 +109,20 @@ def _scopes(releases: Sequence[Wanted], environment: str, served: Served) -> Sco
 
 @dataclass(frozen=True, slots=True)
 class _Books:
-    """What releases own, what any of them declares, by cluster, and what the server makes of their objects."""
+    """What releases own, what any of them declares, by cluster, and what the server makes of their objects.
+
+    `stored` is all that is remembered of each.
+    """
 
     inventories: Inventories
     claimed: Mapping[str, frozenset[ObjectRef]]
     forms: Mapping[ReleaseKey, frozenset[Form]]
+    stored: Mapping[ReleaseKey, Stored | None]
+
+    def of_objects(self, releases: Iterable[Wanted]) -> Inventories:
+        """Return what is owned object by object; what an app was before it became one is left alone."""
+        apps = {one.key for one in releases if is_app(one) and not one.is_removed}
+        return {key: Inventory() if key in apps else owned for key, owned in self.inventories.items()}
 
 
 async def _plan_environment(
@@ -126,35 +137,58 @@ async def _plan_environment(
     cluster = engine.cluster(key)
     proposals = await propose(cluster, served, releases, take_ownership=options.take_ownership, forms=books.forms)
     members = [wanted for wanted, _ in releases]
-    pruned = await prune_releases(cluster, served, members, books.inventories, claimed=books.claimed[key.cluster])
-    uid = await cluster.uid()
+    owned = books.of_objects(members)
+    pruned = await prune_releases(cluster, served, members, owned, claimed=books.claimed[key.cluster])
+    units = await plan_units(engine.anchors.get(key.environment), members, books.stored)
+    deciding = _Deciding(cluster, await cluster.uid(), options, books, units)
     known = (replace(one, owned=books.inventories.get(one.wanted.key, Inventory())) for one in proposals)
-    return await at_once(_decided(one, pruned[one.wanted.key], cluster, uid=uid, options=options) for one in known)
+    return await at_once(deciding.decided(one, pruned[one.wanted.key]) for one in known)
 
 
-async def _decided(
-    proposal: Proposal, pruned: Pruned, cluster: Cluster, *, uid: str, options: PlanOptions
-) -> ReleasePlan:
-    wanted = proposal.wanted
-    verified = await at_once(_verified(one, cluster, options) for one in proposal.changes)
-    owned = (unless_recorded(change, proposal.owned) for change in verified)
-    changes = (*ordered(_redacted(change, wanted) for change in owned), *pruned.changes)
-    before, after = hooks_around(wanted.rendered.hooks, _occasion(proposal))
-    require_names((*before, *after), wanted.key, is_chart=wanted.rendered.use is not None)
-    return ReleasePlan(
-        wanted.key,
-        Revision(wanted.source, wanted.rendered.inputs_digest, wanted.rendered.manifests_digest),
-        changes,
-        wanted.rendered,
-        digest=release_digest(uid, wanted.key, inputs_digest=wanted.rendered.inputs_digest, changes=changes),
-        hooks_before=before,
-        hooks_after=after,
-        owned=pruned.owned,
-        notes=pruned.notes,
-        is_removal=wanted.is_removed,
-        returns_to=wanted.returns_to,
-        rejects=wanted.rejects,
-    )
+@dataclass(frozen=True, slots=True)
+class _Deciding:
+    """What the plans of an environment are made of beside their own comparison."""
+
+    cluster: Cluster
+    uid: str
+    options: PlanOptions
+    books: _Books
+    units: Mapping[ReleaseKey, UnitPart]
+
+    async def decided(self, proposal: Proposal, pruned: Pruned) -> ReleasePlan:
+        """Return the plan of a release, which knows whether a hold forbids it."""
+        wanted = proposal.wanted
+        part, stored = self.units.get(wanted.key), self.books.stored[wanted.key]
+        of_unit, app = ((), None) if part is None else (part.changes, part.app)
+        verified = await at_once(_verified(one, self.cluster, self.options) for one in (*proposal.changes, *of_unit))
+        owned = (unless_recorded(change, proposal.owned) for change in verified)
+        changes = (*ordered(_redacted(change, wanted) for change in owned), *pruned.changes)
+        before, after = hooks_around(wanted.rendered.hooks, _occasion(proposal))
+        require_names((*before, *after), wanted.key, is_chart=wanted.rendered.use is not None)
+        release = ReleasePlan(
+            wanted.key,
+            Revision(wanted.source, wanted.rendered.inputs_digest, wanted.rendered.manifests_digest),
+            changes,
+            wanted.rendered,
+            digest=release_digest(
+                self.uid, wanted.key, inputs_digest=wanted.rendered.inputs_digest, changes=changes, app=app
+            ),
+            hooks_before=before,
+            hooks_after=after,
+            owned=pruned.owned + len(of_unit),
+            notes=(*(part.notes if part is not None else ()), *pruned.notes),
+            stored=stored,
+            is_removal=wanted.is_removed,
+            returns_to=wanted.returns_to,
+            rejects=wanted.rejects,
+            app=app,
+        )
+        return self._held(with_due_hooks(release), None if part is None else part.hold)
+
+    def _held(self, release: ReleasePlan, told: UnitHold | None) -> ReleasePlan:
+        state = release.stored.state if release.stored is not None else ReleaseState()
+        of_app = None if told is None else hold_of_app(state, told, release.revision.inputs_digest)
+        return with_hold(release, release_hold=self.options.release_hold, of_app=of_app)
 
 
 def _occasion(proposal: Proposal) -> Occasion:

@@ -155,7 +155,8 @@ class Book:
         def settled(state: ReleaseState) -> ReleaseState:
             hold = state.hold if self.plan.rejects is None else self._hold_before
             state = replace(state, lock=None, number=state.number - 1, hold=hold)
-            after = state if left is None else finished(state, self.plan.changes, left, made={}, gone=())
+            changes, known = self.plan.changes, self.plan.knows_inventory
+            after = state if left is None else finished(state, changes, left, made={}, gone=(), was_read=known)
             return forgetful(after, kept=self.kept)
 
         await self._swap(settled)
@@ -241,9 +242,9 @@ class Book:
         await forget_surplus(self._store, key, self._remembering(recorded), kept=self.kept)
 
         def ended(state: ReleaseState) -> ReleaseState:
-            was_read = self.plan.stored is not None
-            after = finished(state, self.plan.changes, recorded, made=made, gone=report.removed, was_read=was_read)
-            after = knowing_forms(after, self.plan.changes, report.applied)
+            changes, known = self.plan.changes, self.plan.knows_inventory
+            after = finished(state, changes, recorded, made=made, gone=report.removed, was_read=known)
+            after = knowing_forms(after, changes, report.applied)
             return self._held(knowing_hooks(forgetful(after, kept=self.kept), rendered), recorded)
 
         await self._swap(ended)
@@ -276,8 +277,8 @@ class Book:
 
     def _recorded(self, deployment: Deployment, report: ChangeReport, made: Iterable[ObjectRef]) -> Recorded:
         me, now = self.engine.whoami.me(), rfc3339(self.engine.clock.now())
-        problems = {**dict(report.failures), **dict(report.skipped)}
-        objects = outcomes(self.plan.changes, done=(*made, *report.removed), problems=problems)
+        done = [one.ref for one in self.plan.changes] if deployment.outcome.is_good else (*made, *report.removed)
+        objects = outcomes(self.plan.changes, done=done, problems=dict((*report.failures, *report.skipped)))
         return summarised(deployment, self.plan.rendered, me, times=(self._started_at, now), objects=objects)
 
     @property
@@ -294,7 +295,6 @@ async def recording(
     try:
         yield book
     except BaseException:
-        summary = summarise(plan.changes)
-        ended = Deployment(plan.key, Outcome.INTERRUPTED, plan.revision, plan.digest, summary=summary)
+        ended = Deployment(plan.key, Outcome.INTERRUPTED, plan.revision, plan.digest, summary=summarise(plan.changes))
         await book.close(replace(ended, explanation="the run ended by an error"), ChangeReport())
         raise

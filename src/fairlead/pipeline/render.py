@@ -9,8 +9,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from fairlead.domain.app_releases import AppUse
+from fairlead.domain.apps.configuration import configuration
 from fairlead.domain.apps.descriptor import Descriptor
-from fairlead.domain.apps.objects import version_objects
+from fairlead.domain.apps.objects import Inputs, version_digest, version_objects
 from fairlead.domain.apps.unit_objects import unit_objects
 from fairlead.domain.apps.writing import descriptor_json
 from fairlead.domain.builtin_scopes import BUILT_IN_SCOPES
@@ -28,6 +30,7 @@ from fairlead.domain.placing import Scopes, place, scopes_of
 from fairlead.domain.rendering import Capabilities, ChartRequest, ChartUse, Lookup, RenderedChart, RenderedRelease
 from fairlead.domain.targets import Target
 from fairlead.doors.paths import Paths
+from fairlead.doors.redaction import secrets_in
 from fairlead.doors.yaml import read_manifests
 from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.fetching import OneLook
@@ -50,7 +53,8 @@ class Facts:
 
     `scopes` says of (group, kind) whether its objects live in namespaces; Kubernetes' own kinds are known without.
     `pasts` say what Helm's records tell of releases, by namespace and name: a chart sees itself as the revision that is
-    deployed, or with `as_next` as the one that would follow. `lookup` None makes its lookups find nothing.
+    deployed, or with `as_next` as the one that would follow. `lookup` None makes its lookups find nothing. `inputs` are
+    what apps are made of besides, by the same.
     """
 
     capabilities: Capabilities
@@ -58,6 +62,7 @@ class Facts:
     lookup: Lookup | None = None
     pasts: Pasts = field(default_factory=dict)
     as_next: bool = False
+    inputs: Mapping[tuple[str, str], Inputs] = field(default_factory=dict)
 
     def past(self, key: ReleaseKey) -> HelmPast:
         """Return what the records tell of one release."""
@@ -113,7 +118,7 @@ async def render(target: Target, facts: Facts, rendering: Rendering, sources: So
         case Kustomization(path=path):
             made = await _from_kustomization(path, rendering)
         case App(descriptor=descriptor):
-            made = _from_app(descriptor, target)
+            made = _from_app(descriptor, target, facts.inputs.get((target.key.namespace, target.key.release)))
         case chart:
             made = await _from_chart(chart, target, facts=facts, rendering=rendering, sources=sources)
     finished = _finished(made, target, facts)
@@ -130,6 +135,7 @@ class _Made:
     inputs: object
     secrets: tuple[str, ...] = ()
     use: ChartUse | None = None
+    app: AppUse | None = None
 
 
 def _from_files(files: tuple[str, ...], rendering: Rendering) -> _Made:
@@ -144,11 +150,29 @@ async def _from_kustomization(path: str, rendering: Rendering) -> _Made:
     return _made(objects, {path: sha256_bytes(stream)})
 
 
-def _from_app(descriptor: Descriptor, target: Target) -> _Made:
-    """Return the objects of the next version, live; what only a cluster knows is left out: its number, its Secrets."""
+def _from_app(descriptor: Descriptor, target: Target, inputs: Inputs | None) -> _Made:
+    """Return the objects of the next version, live, without its number and without copies of Secrets.
+
+    What it is made of in its cluster counts as its inputs, where that is known.
+    """
+    made = _app_objects(descriptor, target, inputs or Inputs())
+    if inputs is None:
+        return made
+    try:
+        digest = version_digest(descriptor, inputs)
+    except InputError as error:
+        place = target.release.place
+        raise InputError([one.at(file=place.file, line=place.line) for one in error.problems]) from None
+    copies = configuration(descriptor, inputs.secrets).values()
+    said = [made.inputs, digest]
+    return replace(made, inputs=said, secrets=tuple(secrets_in(copies)), app=AppUse(descriptor, inputs))
+
+
+def _app_objects(descriptor: Descriptor, target: Target, inputs: Inputs) -> _Made:
     version = UNNUMBERED if descriptor.is_automatic else descriptor.version
     known = replace(descriptor, secrets=())
-    made, unit = version_objects(known, version), unit_objects(known, version, version)
+    made = version_objects(known, version, Inputs(inputs.variables))
+    unit = unit_objects(known, version, version)
     place, objects = target.release.place, (*made.created, *made.autoscalers, *unit.all)
     return _made([Manifest(unmarked(obj), place.file, place.line) for obj in objects], descriptor_json(descriptor))
 
@@ -212,6 +236,7 @@ def _finished(made: _Made, target: Target, facts: Facts) -> RenderedRelease:
         notes=chart.notes,
         secrets=made.secrets,
         use=made.use,
+        app=made.app,
     )
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
+from fairlead.domain.app_releases import AppUse
+from fairlead.domain.apps.descriptor import Descriptor
+from fairlead.domain.apps.objects import Inputs
+from fairlead.domain.apps.variables import Variable
 from fairlead.domain.changes import Action, ReleasePlan
+from fairlead.domain.config import App
+from fairlead.domain.declaring.apps.reading import read_descriptor
 from fairlead.domain.deployments import Deployment
 from fairlead.domain.errors import InputError, OperationFailed, Problem
 from fairlead.domain.helm_payload import HelmRevision
@@ -28,6 +34,7 @@ from fairlead.pipeline.helm_past import helm_pasts, hooks_in, read_release, revi
 from fairlead.pipeline.history import history
 from fairlead.pipeline.plan import plan
 from fairlead.pipeline.recorded_hooks import placed_hook
+from fairlead.pipeline.units.variables import secrets_for
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.statestore import StateStore
 
@@ -71,6 +78,10 @@ class Past:
         if record is None:
             raise _gone(key, chosen.number)
         source = f"deployment {chosen.number}"
+        app = None if record.app is None else await self._app(record.app, chosen)
+        if app is None and isinstance(self.target.release.source, App):
+            message = f"deployment {chosen.number} of {key} was none of an app, and it is one now"
+            raise InputError(Problem("wasNoApp", message, remedy=f"{_see(key)}, and name another one"))
         return RenderedRelease(
             key,
             chosen.deployment.revision.inputs_digest,
@@ -79,7 +90,17 @@ class Past:
             tuple(Manifest(data, source) for data in record.crds),
             record.notes,
             (*record.secrets, *secrets_in(record.manifests)),
+            app=app,
         )
+
+    async def _app(self, recorded: Mapping[str, Any], chosen: Recorded) -> AppUse:
+        """Return an app as it was recorded; Secrets do not go back."""
+        descriptor = read_descriptor(recorded["descriptor"])
+        if not isinstance(descriptor, Descriptor):
+            raise _gone(self.target.key, chosen.number)
+        (secrets,) = await secrets_for(self.cluster, [descriptor])
+        variables = tuple(Variable.from_stored(one) for one in recorded["variables"])
+        return AppUse(descriptor, Inputs(variables, secrets), chosen.deployment.version)
 
     async def _of_helm(self, chosen: Recorded) -> RenderedRelease:
         key = self.target.key

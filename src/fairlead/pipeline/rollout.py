@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from fairlead.domain.app_releases import AppPlan, Verdict
 from fairlead.domain.causes import Patience
 from fairlead.domain.changes import Action, Change, ReleasePlan, summarise
 from fairlead.domain.deployments import Deployment, Outcome
@@ -19,9 +20,11 @@ from fairlead.domain.outdated import REMEDY, since
 from fairlead.domain.preparing import namespace_ref
 from fairlead.domain.rendering import Hook
 from fairlead.domain.rollout.machine import outcome
+from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.rollout.states import Command, Event, State
 from fairlead.domain.saved_plans import SavedRelease
 from fairlead.domain.scheduling import Blocked, start
+from fairlead.domain.status import AWAITS, LIVE_DEGRADED, UNIT_BLOCKED
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.apply import ChangeReport, apply_changes, said
 from fairlead.pipeline.board import Board, Stopped
@@ -32,6 +35,7 @@ from fairlead.pipeline.hooks import HookRunner
 from fairlead.pipeline.lockholding import LockLost
 from fairlead.pipeline.observing import Observer
 from fairlead.pipeline.record import Book
+from fairlead.pipeline.units.releasing import UnitRollouts
 from fairlead.ports.cluster import LiveObject
 
 _NAMED = 5  # differences; more would hide what happened
@@ -49,7 +53,7 @@ class Rollout:
     """The stages of one release. What it gathers on the way becomes the deployment, which `book` records.
 
     `manager` is the field manager of its hooks. `wait` says whether health is awaited, `timeout_seconds` how long.
-    `record` is Helm's, for charts.
+    `record` is Helm's, for charts; `units` roll out apps.
     """
 
     plan: ReleasePlan
@@ -63,6 +67,8 @@ class Rollout:
     timeout_seconds: float
     replan: Callable[[], Awaitable[ReleasePlan]]
     record: HelmRecord | None = None
+    units: UnitRollouts | None = None
+    version: str = ""
     explanation: str = ""
     code: str = ""
     health: HealthState | None = None
@@ -119,6 +125,7 @@ class Rollout:
             explanation=self.explanation,
             returns_to=self.plan.returns_to,
             code=self.code,
+            version=self.version,
         )
 
     async def _recorded(self, ended: Outcome) -> Outcome:
@@ -164,13 +171,34 @@ class Rollout:
 
     async def _apply(self, done: Event, *, preparation: bool) -> Event:
         """Write changes. The books are opened before, and the release's own namespace, where they lie, comes first."""
-        changes = [change for change in self.plan.changes if change.is_preparation is preparation]
+        changes = [change for change in self.plan.own if change.is_preparation is preparation]
         home = [change for change in changes if self._is_home(change)]
         event = await self._write(home, done)
         homeless = preparation and not home and any(self._is_home(change) for change in self.plan.changes)
         if event is done and not homeless and not self.book.is_open and not await self._begun():
             return Event.NOTHING_TO_WRITE
-        return event if event is not done else await self._write([one for one in changes if one not in home], done)
+        if event is done:
+            event = await self._write([one for one in changes if one not in home], done)
+        return event if event is not done or preparation or self.units is None else await self._roll_out(done)
+
+    async def _roll_out(self, done: Event) -> Event:
+        """Let the unit of an app carry out its part; who is stopped hands it over as it is."""
+        if self.units is None:
+            return done
+        asked = await self.units.ask(self.plan)
+        self.version = asked.version
+        rolled = await self.board.unless_stopped(self.book.unless_lost(self.units.see_through(self.plan.key, asked)))
+        if isinstance(rolled, Stopped):
+            return Event.INTERRUPTED
+        self.version = rolled.version
+        if rolled.waits:
+            self._wait_for_a_person(rolled.version)
+        return done
+
+    def _wait_for_a_person(self, version: str) -> None:
+        promote = f"fairlead promote {self.plan.key.release} -e {self.plan.key.environment}"
+        self.explanation = f"version {version} stands ready, and goes live by `{promote}`"
+        self.code = AWAITS
 
     async def _begun(self) -> bool:
         """Open the books; False when there is nothing to write any more.
@@ -223,6 +251,8 @@ class Rollout:
         return Event.HOOKS_SUCCEEDED if await runner.run(hooks) else Event.INTERRUPTED
 
     async def _await_health(self) -> Event:
+        if self.plan.app is not None and (found := self._unit_health(self.plan.app)) is not None:
+            return found
         if not self.wait:
             return Event.HEALTHY
         declared = [change.ref for change in self.plan.changes if not change.is_pruning]
@@ -236,6 +266,21 @@ class Rollout:
         if report.explanation is not None:
             self.explanation, self.code = self.redactor.text(report.explanation.text), report.explanation.code
         return Event.HEALTHY if report.healthy else Event.UNHEALTHY
+
+    def _unit_health(self, app: AppPlan) -> Event | None:
+        """Return what is known of an app's health, None where its objects have to be asked."""
+        if app.writes:  # its rollout has seen to it
+            waits = self.code == AWAITS and not app.live
+            self.health = HealthState.PROGRESSING if waits else HealthState.CURRENT
+            return Event.HEALTHY
+        self.version = app.version
+        if app.phase == Phase.BLOCKED or app.degraded:
+            self.health, self.explanation = HealthState.FAILED, f"{app.cause}; next: {app.then}"
+            self.code = UNIT_BLOCKED if app.phase == Phase.BLOCKED else LIVE_DEGRADED
+            return Event.UNHEALTHY
+        if app.verdict is Verdict.UNDER_WAY:
+            self._wait_for_a_person(app.version)
+        return None
 
     def _is_home(self, change: Change) -> bool:
         return change.action is Action.CREATE and change.ref == namespace_ref(self.plan.key.namespace)

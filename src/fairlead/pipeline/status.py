@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fairlead.domain.changes import PlanOptions, ReleasePlan
 from fairlead.domain.errors import Problem, Refused
 from fairlead.domain.health import HealthState
-from fairlead.domain.status import ReleaseStatus, release_status, worst_object
+from fairlead.domain.status import ReleaseStatus, app_status, release_status, worst_object
 from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.plan import plan
 from fairlead.pipeline.snapshot import snapshot_health
@@ -40,7 +40,9 @@ async def require_current(dependencies: Sequence[Wanted], engine: Engine) -> Non
 
 async def _status(one: ReleasePlan, engine: Engine) -> ReleaseStatus:
     cluster = engine.cluster(one.key)
-    report = await snapshot_health(cluster, [change.ref for change in one.changes if not change.is_pruning])
+    declared = [change.ref for change in one.changes if not change.is_pruning]
+    report = await snapshot_health(cluster, declared if one.app is None else one.app.standing)
     worst = worst_object(report.objects)
     bad = worst is not None and worst.health.state not in (HealthState.CURRENT, HealthState.NOT_FOUND)
-    return release_status(one, report, await cluster.get(worst.ref) if worst is not None and bad else None)
+    found = release_status(one, report, await cluster.get(worst.ref) if worst is not None and bad else None)
+    return found if one.app is None else app_status(found, one.app)

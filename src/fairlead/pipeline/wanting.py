@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from fairlead.domain.apps.objects import Inputs
 from fairlead.domain.changes import Plan
-from fairlead.domain.config import Environment, SecretRef
+from fairlead.domain.config import App, Environment, SecretRef
 from fairlead.domain.placing import scopes_of
 from fairlead.domain.rendering import RenderedRelease
-from fairlead.domain.targets import Target, require_no_apps
+from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor, secrets_in
 from fairlead.pipeline.engine import Wanted
 from fairlead.pipeline.helm_past import helm_pasts
@@ -22,11 +23,13 @@ from fairlead.pipeline.recorded_hooks import Records
 from fairlead.pipeline.removal import known_state, removal
 from fairlead.pipeline.render import Facts, Rendering, render_all
 from fairlead.pipeline.secrets import ClusterSecrets
+from fairlead.pipeline.units.variables import inputs_for
 from fairlead.pipeline.values import Sources
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.source import Source
 from fairlead.ports.statestore import StateStore
 from fairlead.ports.valuesource import AddressSource, SecretSource
+from fairlead.ports.variables import VariableStore
 
 
 class Clusters(Protocol):
@@ -51,18 +54,19 @@ class Wanting:
     addresses: AddressSource
     redactor: Redactor
     stores: Callable[[Cluster], StateStore]
+    variables: Callable[[Cluster], VariableStore]
     environ: Mapping[str, str] = field(repr=False)
 
     async def wanted(self, targets: Sequence[Target], *, as_next: bool = False) -> list[Wanted]:
         """Return releases as they shall be; charts as the deployed revision or, with `as_next`, as the one to come."""
         if not targets:
             return []
-        require_no_apps(targets)
         commit = await self.source.commit(self.root)
         wanted: list[Wanted] = []
         for environment, members in by_environment(targets):
             cluster = await self.clusters.open(environment)
-            facts = replace(await facts_of(cluster, members), as_next=as_next)
+            facts = await facts_of(cluster, members)
+            facts = replace(facts, as_next=as_next, inputs=await self.inputs(cluster, members))
             rendered = await self.rendered(members, facts, self.sources(cluster))
             wanted += [Wanted(*pair, commit) for pair in zip(members, rendered, strict=True)]
         return wanted
@@ -95,6 +99,13 @@ class Wanting:
             self.redactor.register(release.secrets)
             self.redactor.register(secrets_in(manifest.data for manifest in release.everything))
         return rendered
+
+    async def inputs(self, cluster: Cluster, targets: Sequence[Target]) -> Mapping[tuple[str, str], Inputs]:
+        """Return what the apps among the targets are made of in their cluster, by namespace and name."""
+        sources = {(one.key.namespace, one.key.release): one.release.source for one in targets}
+        apps = {place: source.descriptor for place, source in sources.items() if isinstance(source, App)}
+        found = await inputs_for(cluster, self.variables(cluster), list(apps.values())) if apps else ()
+        return dict(zip(apps, found, strict=True))
 
     def sources(self, cluster: Cluster) -> Sources:
         """Return where values come from, secret ones included."""

@@ -42,6 +42,10 @@ class AnchorStore(Protocol):
         """Return the names of all units that have an anchor in a namespace, in order."""
         ...
 
+    async def all_in(self, namespace: str) -> Mapping[str, Anchored]:
+        """Return the anchors of all units of a namespace by name, with one request."""
+        ...
+
     async def add_version(self, key: UnitKey, version: str, document: Document) -> bool:
         """Store what a new version consists of; False when something else is stored under its name already."""
         ...

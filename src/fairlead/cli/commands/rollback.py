@@ -80,11 +80,12 @@ async def _rollback(environment: str, release: str, options: RollbackOptions, de
 
 
 async def _is_unit(application: Application, environment: str, name: str) -> bool:
-    """Return whether a name is that of an app: of one that is declared, or of one that is there and no release."""
+    """Return whether a name is that of an app of which no deployment as a release is recorded, declared or not."""
     (where,) = choose_environments(application.declaration, Scope(environment))
     for release in where.releases:
         if release.name == name:
-            return isinstance(release.source, App)
+            is_app = isinstance(release.source, App)
+            return is_app and not await application.history(Target(where, release))
     async with units_of(application, Unheard()) as units:
         status = await units.read(UnitKey(where.cluster, where.namespace, name))
     return status.exists

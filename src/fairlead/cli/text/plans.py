@@ -10,7 +10,7 @@ from rich.text import Text
 
 from fairlead.cli.text.fields import fields_lines
 from fairlead.cli.text.layout import columns, hanging, plural
-from fairlead.cli.wire.deploying import ChangeItem, ObjectItem, Plan, ReleasePlanItem, Summary
+from fairlead.cli.wire.deploying import AppItem, ChangeItem, ObjectItem, Plan, ReleasePlanItem, Summary
 
 _MARK = {
     "create": ("+", "green"),
@@ -28,6 +28,20 @@ _DONE = {
     "recreate": "recreated",
     "skip": "skipped",
     "keep": "unchanged",
+}
+_APPS = {
+    "unchanged": "version {version} is live",
+    "inPlace": "version {version} is changed in place{beside}",
+    "newVersion": "new version {version}{beside}, {how}",
+    "underWay": "version {version} is under way{beside}, {how}",
+    "back": "back to version {version}{beside}",
+    "removed": "the app is removed with all its versions{beside}",
+}
+_SETTLED = ("unchanged", "underWay")
+_PROMOTIONS = {
+    "automatic": "goes live by itself",
+    "timer": "goes live after a time",
+    "person": "waits for a promote before it goes live",
 }
 _UNVERIFIED: dict[str | None, str] = {
     "forbidden": "not verified: you may not dry-run it",
@@ -77,7 +91,10 @@ def object_name(item: ObjectItem, namespace: str | None) -> str:
 def _release(release: ReleasePlanItem, title: Text, width: int | None, *, verbose: int) -> Iterator[Text]:
     loud = [change for change in release.changes if verbose or change.action not in _QUIET or change.problem]
     quiet = len(release.changes) - len(loud)
-    if not loud and not release.hooks:
+    if release.app is not None:
+        title.append(f"  {_app(release.app)}")
+    settled = release.app is None or release.app.verdict in _SETTLED
+    if not loud and not release.hooks and settled:
         title.append(f"  unchanged, {plural(quiet, 'object')}", "dim")
     yield title
     for change in loud:
@@ -91,6 +108,12 @@ def _release(release: ReleasePlanItem, title: Text, width: int | None, *, verbos
         yield Text(f"    = keep      {plural(quiet, 'object')}", "dim")
 
 
+def _app(app: AppItem) -> str:
+    """Return in words what becomes of an app, and who lets it go live."""
+    beside = f", live is {app.live}" if app.live is not None else ""
+    return _APPS[app.verdict].format(version=app.version, beside=beside, how=_PROMOTIONS[app.promotion])
+
+
 def _change(change: ChangeItem, namespace: str | None, width: int | None, *, verbose: int) -> Iterator[Text]:
     mark, style = _MARK[change.action]
     about = Text(object_name(change.object, namespace), "" if change.action not in _QUIET else "dim")
@@ -100,7 +123,7 @@ def _change(change: ChangeItem, namespace: str | None, width: int | None, *, ver
     if change.problem:
         word = ("missing ", "yellow") if change.unverified_reason == "crdNotYet" else ("refused ", "bold red")
         yield from hanging(Text.assemble(" " * 8, word), Text(change.problem), width=width)
-    if change.action != "create":
+    if change.action != "create" or change.fields:
         yield from fields_lines(change.fields, indent=8, width=width)
     rows = [(left.path, f"left alone: {left.reason}") for left in change.left_alone]
     rows += [(one.path, f"not declared, set by {one.owner}") for one in change.undeclared if verbose]
@@ -124,6 +147,9 @@ def _conclusion(plan: Plan) -> Text:
     changes = tally(plan.summary, {action: f"to {action}" for action in _MARK if action not in _QUIET})
     if not changes and (runs := sum(len(release.hooks) for release in plan.releases)):
         return Text.assemble(("Plan: ", "bold"), f"{plural(runs, 'hook')} to run", (f", {total} unchanged", "dim"), ".")
+    if not changes and (apps := sum(one.app is not None and one.app.verdict not in _SETTLED for one in plan.releases)):
+        about = f"{plural(apps, 'app')} to change"
+        return Text.assemble(("Plan: ", "bold"), about, (f", {total} unchanged", "dim"), ".")
     if not changes:
         return Text(f"No changes: {plural(total, 'object')} as declared." if total else "Nothing is declared here.")
     rest = tally(plan.summary, {"keep": "unchanged", "skip": "skipped"})

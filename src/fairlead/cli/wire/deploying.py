@@ -103,6 +103,20 @@ class Held(Item, frozen=True, kw_only=True):
     reason: str
 
 
+class AppItem(Item, frozen=True, kw_only=True):
+    """What becomes of an app: `verdict` is one of unchanged, inPlace, newVersion, underWay, back and removed.
+
+    `version` is the one that it is about; the number of a new one is a guess. `live` has the traffic now. `promotion`
+    says who lets the version go live: automatic, timer or person. `phase` is where its unit stands.
+    """
+
+    verdict: str
+    version: str | None
+    live: str | None
+    promotion: str
+    phase: str | None
+
+
 class ReleasePlanItem(Located, frozen=True, kw_only=True):
     """What one release needs, in apply order; `notes` are what a reader must know beside the changes."""
 
@@ -115,6 +129,7 @@ class ReleasePlanItem(Located, frozen=True, kw_only=True):
     rollback_to: int | None
     held: Held | None
     summary: Summary
+    app: AppItem | None = None
 
 
 class UnansweredItem(Located, frozen=True, kw_only=True):
@@ -159,9 +174,9 @@ class DeploymentItem(Located, frozen=True, kw_only=True):
     """One execution of a plan for one release. `number` is null when nothing was recorded.
 
     `code` names the problem that decided, where one alone did (`locked`, `planOutdated`, `crashLoop`, ...).
-    `rollbackTo` is the deployment that was deployed again. `history` and `show` add who did it, with what, from where
-    and when; `show` adds what became of each object, and for releases that are no charts the manifests, with secrets
-    masked.
+    `rollbackTo` is the deployment that was deployed again, `version` what an app got, null for what is none. `history`
+    and `show` add who did it, with what, from where and when; `show` adds what became of each object, and for releases
+    that are no charts the manifests, with secrets masked.
     """
 
     number: int | None
@@ -174,6 +189,7 @@ class DeploymentItem(Located, frozen=True, kw_only=True):
     explanation: str | None
     code: str | None = None
     rollback_to: int | None = None
+    version: str | None = None
     started_at: str | msgspec.UnsetType = msgspec.UNSET
     finished_at: str | msgspec.UnsetType | None = msgspec.UNSET
     by: str | msgspec.UnsetType = msgspec.UNSET

@@ -40,6 +40,19 @@ class Variable:
             return {"name": self.name, "valueFrom": {"secretKeyRef": reference}}
         return {"name": self.name, "value": self.value}
 
+    def to_stored(self) -> dict[str, Any]:
+        """Return the form that is kept with what got it."""
+        if isinstance(self.value, SecretKey):
+            return {"name": self.name, "secret": self.value.secret, "key": self.value.key}
+        return {"name": self.name, "value": self.value}
+
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, Any]) -> Variable:
+        """Read that form; KeyError when it is none."""
+        if "secret" in stored:
+            return cls(stored["name"], SecretKey(stored["secret"], stored["key"]))
+        return cls(stored["name"], stored["value"])
+
 
 def variable_problem(variable: Variable) -> Problem | None:
     """Return what is wrong with a variable as containers would see it, None when they can have it."""

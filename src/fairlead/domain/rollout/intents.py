@@ -76,8 +76,9 @@ class Policy:
 class VersionSpec:
     """What a version is, as far as the machine must know.
 
-    `digest` names its content. `workloads` are the declared replicas of each of its workloads, by name. `routes` are
-    the route elements as they are while this version is live. `hosts` are claimed before anything is written.
+    `digest` names its content, `source` everything that it was made of, empty where that is not known. `workloads` are
+    the declared replicas of each of its workloads, by name. `routes` are the route elements as they are while this
+    version is live. `hosts` are claimed before anything is written.
     """
 
     version: str
@@ -88,6 +89,7 @@ class VersionSpec:
     autoscaled: bool = False
     preview: bool = False
     policy: Policy = field(default_factory=Policy)
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,11 @@ async def read_anchor(store: AnchorStore, key: UnitKey) -> Held:
     Raises:
         OperationFailed: it cannot be read (`anchorInvalid`), or a newer Fairlead wrote it (`anchorTooNew`).
     """
-    stored = await store.read(key)
+    return held_as(await store.read(key), key)
+
+
+def held_as(stored: Anchored, key: UnitKey) -> Held:
+    """Return the anchor of a unit as it was stored; raises as `read_anchor`."""
     if not stored.version:
         return Held(stored=stored)
     document = dict(stored.document)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from fairlead.domain.apps.configuration import HASH_DIGITS, SECRET, SecretContent
 from fairlead.domain.apps.descriptor import Descriptor
 from fairlead.domain.apps.naming import workload_name
 from fairlead.domain.apps.objects import Inputs, version_objects
 from fairlead.domain.apps.unit_objects import HTTP_ROUTE, unit_objects
-from fairlead.domain.apps.variables import SecretKey, Variable
+from fairlead.domain.apps.variables import Variable
 from fairlead.domain.apps.writing import descriptor_json
 from fairlead.domain.declaring.apps.reading import read_descriptor
 from fairlead.domain.errors import OperationFailed, Problem
-from fairlead.domain.identity import object_ref
+from fairlead.domain.identity import object_ref, sha256_json
 from fairlead.domain.manifests import JsonObject
 from fairlead.domain.reading import branch, entries, text
 from fairlead.domain.rollout.intents import Policy, VersionSpec
@@ -43,7 +42,7 @@ def contents_of(descriptor: Descriptor, version: str, inputs: Inputs) -> Content
         previews=unit.previews,
         outside=() if unit.ingress is None else (unit.ingress,),
         descriptor=descriptor_json(descriptor),
-        variables=tuple(variable_json(one) for one in inputs.variables),
+        variables=tuple(one.to_stored() for one in inputs.variables),
     )
 
 
@@ -60,7 +59,14 @@ def spec_of(descriptor: Descriptor, contents: Contents) -> VersionSpec:
         autoscaled=bool(contents.autoscalers),
         preview=bool(contents.previews),
         policy=policy_of(descriptor),
+        source=source_of(descriptor, contents),
     )
+
+
+def source_of(descriptor: Descriptor, contents: Contents) -> str:
+    """Return the digest of everything that a version is made of, whatever it is called."""
+    said = {name: value for name, value in descriptor_json(descriptor).items() if name != "newVersion"}
+    return sha256_json([said, contents.digest, [dict(one) for one in contents.variables]])
 
 
 def routes_of(contents: Contents) -> tuple[RouteTarget, ...]:
@@ -115,7 +121,7 @@ def under_version(contents: Contents, version: str) -> Contents:
     descriptor = descriptor_of(contents)
     if descriptor is None:
         return contents
-    variables = [_variable(one) for one in contents.variables]
+    variables = [Variable.from_stored(one) for one in contents.variables]
     return contents_of(descriptor, version, Inputs(variables, _secrets(descriptor.secrets, contents)))
 
 
@@ -127,16 +133,3 @@ def _secrets(names: Sequence[str], contents: Contents) -> dict[str, SecretConten
         if one["kind"] == SECRET
     }
     return {name: copies[name] for name in names}
-
-
-def variable_json(variable: Variable) -> dict[str, Any]:
-    """Return a variable as it is stored with a version."""
-    if isinstance(variable.value, SecretKey):
-        return {"name": variable.name, "secret": variable.value.secret, "key": variable.value.key}
-    return {"name": variable.name, "value": variable.value}
-
-
-def _variable(stored: Mapping[str, Any]) -> Variable:
-    if "secret" in stored:
-        return Variable(stored["name"], SecretKey(stored["secret"], stored["key"]))
-    return Variable(stored["name"], stored["value"])

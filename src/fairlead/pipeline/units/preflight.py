@@ -22,7 +22,7 @@ from fairlead.domain.rollout.traffic import RouteElement
 from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.creating import autoscalers_of
-from fairlead.pipeline.units.describing import under_version
+from fairlead.pipeline.units.differing import in_place, is_as_wanted
 from fairlead.pipeline.units.guarded import put, remove
 from fairlead.pipeline.units.hosts import Hosts
 from fairlead.pipeline.units.sight import SERVICES, readings
@@ -160,26 +160,9 @@ def _difference(turn: Turn, spec: VersionSpec, contents: Contents) -> Difference
     if live is None or not is_same(turn, spec):
         return Difference.NEW_VERSION
     now = turn.contents(live.name)
-    wanted = _in_place(now, contents)
     applied = turn.anchor.candidate is not None and turn.anchor.candidate.applied  # then the anchor follows
-    same_rules = applied or (live.spec.policy, live.spec.workloads) == (spec.policy, spec.workloads)
-    return Difference.NONE if same_rules and _objects(now) == _objects(wanted) else Difference.IN_PLACE
-
-
-def _in_place(now: Contents, contents: Contents) -> Contents:
-    """Return what is live as other contents of the same digest want it: around its pods, which stay as they are."""
-    wanted = under_version(contents, now.version)
-    fixed = ("template", "selector")
-    workloads = {
-        name: {**manifest, "spec": {**manifest["spec"], **{each: now.workloads[name]["spec"][each] for each in fixed}}}
-        for name, manifest in wanted.workloads.items()
-    }
-    return replace(wanted, digest=now.digest, configuration=now.configuration, workloads=workloads)
-
-
-def _objects(contents: Contents) -> dict[str, Any]:
-    about = ("descriptor", "variables", "evidence")
-    return {name: value for name, value in contents.to_json().items() if name not in about}
+    known = spec if applied else live.spec
+    return Difference.NONE if is_as_wanted(known, now, spec, contents) else Difference.IN_PLACE
 
 
 async def apply_in_place(turn: Turn, command: ApplyInPlace) -> None:
@@ -188,7 +171,7 @@ async def apply_in_place(turn: Turn, command: ApplyInPlace) -> None:
     live = turn.anchor.live
     if live is None or not is_same(turn, command.spec):
         raise Contradicted
-    wanted = _in_place(turn.contents(live.name), turn.contents(command.spec.version))
+    wanted = in_place(turn.contents(live.name), turn.contents(command.spec.version))
     scaled = {text(one, "spec", "scaleTargetRef", "name") for one in await autoscalers_of(turn, live.name)}
     before = {object_ref(one) for one in (*turn.contents(live.name).autoscalers, *turn.contents(live.name).outside)}
     stay = (*wanted.services, *wanted.budgets, *wanted.routes, *wanted.autoscalers, *wanted.outside)

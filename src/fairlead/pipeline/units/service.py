@@ -14,10 +14,11 @@ from fairlead.domain.errors import InputError, Problem, Refused
 from fairlead.domain.manifests import JsonObject
 from fairlead.domain.rollout.anchor import Anchor, Ended, submitted
 from fairlead.domain.rollout.explaining_units import Explanation, explain
-from fairlead.domain.rollout.guards import promoted_at
+from fairlead.domain.rollout.guards import is_held_back, promoted_at
 from fairlead.domain.rollout.intents import Deploy, Intent, OnBusy, specs_of
 from fairlead.domain.rollout.judging import next_intent
 from fairlead.domain.rollout.phases import Phase, VersionState
+from fairlead.domain.rollout.standing import HELD_BACK_IN
 from fairlead.domain.unit_news import DeploymentEnded, IntentAccepted
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.engine import Engine, at_once
@@ -253,6 +254,18 @@ def until_ended(intents: Sequence[str]) -> Rests:
 
     def rests(anchor: Anchor) -> bool:
         return at_rest(anchor) and set(intents) <= {one.intent for one in anchor.ended}
+
+    return rests
+
+
+def until_waiting(intent: str) -> Rests:
+    """Return what holds when an intent has ended, or waits for a person (a pause is one's, too): not for a timer."""
+
+    def rests(anchor: Anchor) -> bool:
+        has_ended = any(one.intent == intent for one in anchor.ended)
+        is_paused = is_held_back(anchor) and anchor.phase in HELD_BACK_IN
+        waits = any(one.id == intent for one in anchor.waiting) or anchor.phase in (Phase.AWAITING, Phase.BLOCKED)
+        return (at_rest(anchor) and (has_ended or waits)) or (is_paused and not has_ended)
 
     return rests
 

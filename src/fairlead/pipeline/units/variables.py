@@ -10,9 +10,11 @@ from fairlead.domain.apps.configuration import SecretContent
 from fairlead.domain.apps.descriptor import Descriptor
 from fairlead.domain.apps.objects import Inputs
 from fairlead.domain.apps.variables import Variable, variable_name
+from fairlead.domain.errors import OperationFailed, Problem
 from fairlead.domain.identity import ObjectRef
+from fairlead.pipeline.engine import at_once
+from fairlead.pipeline.live import Live, read_live, served_kinds
 from fairlead.pipeline.units.contents import Contents
-from fairlead.pipeline.units.describing import variable_json
 from fairlead.pipeline.units.service import UnitStatus
 from fairlead.ports.anchors import AnchorStore
 from fairlead.ports.cluster import Cluster
@@ -47,7 +49,7 @@ async def outdated(
     anchors: AnchorStore, units: Sequence[UnitStatus], variables: Sequence[Variable]
 ) -> tuple[Outdated, ...]:
     """Return the apps that would be restarted by their next deployment, because variables differ."""
-    wanted = {name: variable_json(one) for name, one in _by_name(variables).items()}
+    wanted = {name: one.to_stored() for name, one in _by_name(variables).items()}
     found: list[Outdated] = []
     for status in units:
         live = status.anchor.live
@@ -68,13 +70,44 @@ async def inputs_of(cluster: Cluster, store: VariableStore, descriptor: Descript
 
     A Secret that is not there is left out; making the version says so.
     """
-    stored = await store.read(descriptor.namespace)
-    secrets: dict[str, SecretContent] = {}
-    for name in descriptor.secrets:
-        live = await cluster.get(ObjectRef("v1", "Secret", descriptor.namespace, name))
-        if live is not None:
-            secrets[name] = SecretContent(live.get("data") or {}, live.get("type") or "Opaque")
-    return Inputs(stored.variables, secrets)
+    (found,) = await inputs_for(cluster, store, [descriptor])
+    return found
+
+
+async def inputs_for(cluster: Cluster, store: VariableStore, descriptors: Sequence[Descriptor]) -> list[Inputs]:
+    """Return the same for several apps, with few requests for each namespace; raises as `secrets_for`."""
+    namespaces = sorted({one.namespace for one in descriptors})
+    stored = dict(zip(namespaces, await at_once(map(store.read, namespaces)), strict=True))
+    secrets = await secrets_for(cluster, descriptors)
+    return [Inputs(stored[one.namespace].variables, held) for one, held in zip(descriptors, secrets, strict=True)]
+
+
+async def secrets_for(cluster: Cluster, descriptors: Sequence[Descriptor]) -> list[dict[str, SecretContent]]:
+    """Return what is in the Secrets that descriptors name, by their names; one that is not there is left out.
+
+    Raises:
+        OperationFailed: a Secret may not be read (`secretUnreadable`).
+    """
+    wanted = {_secret(one.namespace, name) for one in descriptors for name in one.secrets}
+    live = await read_live(cluster, await served_kinds(cluster), sorted(wanted)) if wanted else Live()
+    if live.unreadable:
+        ref, why = min(live.unreadable.items())
+        remedy = "ask for a role that may read it: each version gets a copy of it"
+        raise OperationFailed(Problem("secretUnreadable", f"{ref}: {why}", remedy=remedy))
+    return [_contents(one, live) for one in descriptors]
+
+
+def _contents(descriptor: Descriptor, live: Live) -> dict[str, SecretContent]:
+    found = {name: live.get(_secret(descriptor.namespace, name)) for name in descriptor.secrets}
+    return {
+        name: SecretContent(one.get("data") or {}, one.get("type") or "Opaque")
+        for name, one in found.items()
+        if one is not None
+    }
+
+
+def _secret(namespace: str, name: str) -> ObjectRef:
+    return ObjectRef("v1", "Secret", namespace, name)
 
 
 def _by_name(variables: Sequence[Variable]) -> dict[str, Variable]:

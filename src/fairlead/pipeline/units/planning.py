@@ -1,0 +1,171 @@
+"""Plans the apps among releases: what becomes of each unit, from its anchor and what is stored of its versions.
+
+One list of anchors for each namespace; what versions consist of is only read where something differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fairlead.domain import app_planning
+from fairlead.domain.app_releases import AppPlan, AppUse, Verdict
+from fairlead.domain.apps.objects import version_digest
+from fairlead.domain.changes import Change
+from fairlead.domain.config import App
+from fairlead.domain.errors import Problem, Refused
+from fairlead.domain.identity import ReleaseKey
+from fairlead.domain.rollout.anchor import Anchor, UnitHold
+from fairlead.domain.rollout.phases import VersionState
+from fairlead.domain.state import Stored
+from fairlead.domain.units import UnitKey
+from fairlead.pipeline.engine import Wanted, at_once
+from fairlead.pipeline.units import changing
+from fairlead.pipeline.units.anchoring import held_as
+from fairlead.pipeline.units.contents import Contents
+from fairlead.pipeline.units.describing import contents_of, spec_of
+from fairlead.pipeline.units.differing import is_as_wanted
+from fairlead.ports.anchors import Anchored, AnchorStore
+
+_ADOPTED: Final = frozenset({"Deployment", "Service"})
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPart:
+    """What a plan says of the unit of a release. `hold` forbids to deploy what is declared."""
+
+    app: AppPlan
+    changes: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
+    hold: UnitHold | None = None
+
+
+async def plan_units(
+    anchors: AnchorStore | None, releases: Sequence[Wanted], stored: Mapping[ReleaseKey, Stored | None]
+) -> Mapping[ReleaseKey, UnitPart]:
+    """Return what becomes of the units of those releases that are apps.
+
+    Raises:
+        Refused: a release was something else before, or is now, and what it left is in the way (`wasNoApp`, `wasApp`).
+        OperationFailed: an anchor cannot be read (`anchorInvalid`, `anchorTooNew`).
+    """
+    about = [one for one in releases if is_app(one) or was_app(stored[one.key])]
+    if anchors is None or not about:
+        return {}
+    namespaces = sorted({one.key.namespace for one in about})
+    found = dict(zip(namespaces, await at_once(map(anchors.all_in, namespaces)), strict=True))
+    units = [_Unit(one, anchors, _anchor(one, found[one.key.namespace])) for one in about]
+    _require_apart(units, stored)
+    parts = await at_once(one.part() for one in units)
+    return {one.wanted.key: part for one, part in zip(units, parts, strict=True) if part is not None}
+
+
+def is_app(wanted: Wanted) -> bool:
+    """Return whether a release is declared as an app."""
+    return isinstance(wanted.target.release.source, App)
+
+
+def was_app(stored: Stored | None) -> bool:
+    """Return whether an app was deployed of a release."""
+    return stored is not None and stored.state.was_app
+
+
+def _anchor(wanted: Wanted, found: Mapping[str, Anchored]) -> Anchor:
+    key = unit_key(wanted.key)
+    return held_as(found.get(key.name, Anchored()), key).anchor
+
+
+def unit_key(key: ReleaseKey) -> UnitKey:
+    """Return the unit of a release that is an app; both have one name."""
+    return UnitKey(key.cluster, key.namespace, key.release)
+
+
+def _require_apart(units: Sequence[_Unit], stored: Mapping[ReleaseKey, Stored | None]) -> None:
+    """Refuse a release that became an app, or is none any more, while what it was is still there."""
+    problems = [one.refusal(stored[one.wanted.key]) for one in units]
+    if refused := [one for one in problems if one is not None]:
+        raise Refused(refused)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    wanted: Wanted
+    anchors: AnchorStore
+    anchor: Anchor
+
+    def refusal(self, stored: Stored | None) -> Problem | None:
+        key = self.wanted.key
+        if self.wanted.is_removed:
+            return None
+        if not is_app(self.wanted):
+            if not any(self.anchor.present):
+                return None
+            message = f"{key} is an app in the cluster, and none in the files"
+            remedy = f"remove the app first: `fairlead undeploy {key.release} -e {key.environment}`"
+            return Problem("wasApp", message, remedy=remedy)
+        moving = [] if stored is None else [one.ref for one in stored.state.inventory if one.ref.kind in _ADOPTED]
+        if not moving:
+            return None
+        message = f"{key} is an app now, and was none: it owns {', '.join(map(str, moving))}"
+        remedy = f"let the app take it over: `fairlead deploy --release {key.release} -e {key.environment}`"
+        return Problem("wasNoApp", message, remedy=remedy)
+
+    async def part(self) -> UnitPart | None:
+        """Return what becomes of the unit; None when there is none, and none is wanted."""
+        use = self.wanted.rendered.app
+        if self.wanted.is_removed:
+            return await self._removal()
+        return None if use is None else await self._judged(use)
+
+    async def _judged(self, use: AppUse) -> UnitPart:
+        digest = version_digest(use.descriptor, use.inputs)
+        known = app_planning.known_as(self.anchor, digest)
+        is_same = known is not None and await self._is_same(known, use)
+        app = app_planning.judged(self.anchor, use, known, is_same=is_same)
+        hold = self.anchor.hold
+        holds = hold is not None and hold.digest == digest and app.verdict is Verdict.NEW_VERSION
+        return UnitPart(app, await self._changes(app, use), self._notes(app, use), hold if holds else None)
+
+    def _notes(self, app: AppPlan, use: AppUse) -> tuple[str, ...]:
+        live, blocked = self.anchor.live, self.anchor.blocked
+        notes = () if blocked is None else (f"blocked: {blocked.explanation}",)
+        if app.verdict is not Verdict.IN_PLACE or live is None:
+            return notes
+        wanted = spec_of(use.descriptor, contents_of(use.descriptor, live.name, use.inputs))
+        return (*notes, *app_planning.rule_notes(live.spec, wanted))
+
+    async def _is_same(self, known: app_planning.Goal, use: AppUse) -> bool:
+        contents = contents_of(use.descriptor, known.spec.version, use.inputs)
+        spec = spec_of(use.descriptor, contents)
+        if spec.source == known.spec.source:
+            return True
+        now = await self._stored(known.spec.version)
+        return now is not None and is_as_wanted(known.spec, now, spec, contents)
+
+    async def _changes(self, app: AppPlan, use: AppUse) -> tuple[Change, ...]:
+        secrets = self.wanted.rendered.secrets
+        if app.verdict is Verdict.BACK:
+            target, live = await at_once((self._stored(app.version), self._stored(app.live)))
+            version = self.anchor.version(app.version)
+            is_gone = version is not None and version.state is VersionState.ABSENT
+            return () if target is None else changing.returning(target, live, secrets, is_gone=is_gone)
+        wanted = contents_of(use.descriptor, app.version, use.inputs)
+        if not app.writes:
+            return changing.unchanged(wanted, is_live=app.verdict is Verdict.UNCHANGED)
+        live = await self._stored(app.live)
+        if app.verdict is Verdict.IN_PLACE and live is not None:
+            return changing.around(live, wanted, secrets)
+        return changing.new_version(wanted, use, live, secrets)
+
+    async def _removal(self) -> UnitPart | None:
+        names = [one.name for one in self.anchor.present]
+        if not names and self.anchor.undeploy is None:
+            return None
+        found = await at_once(map(self._stored, names))
+        return UnitPart(app_planning.removed(self.anchor), changing.removal(one for one in found if one is not None))
+
+    async def _stored(self, version: str) -> Contents | None:
+        """Return what a version consists of, None where nothing is stored of it."""
+        document = await self.anchors.version(unit_key(self.wanted.key), version) if version else None
+        return None if document is None else Contents.from_json(document)

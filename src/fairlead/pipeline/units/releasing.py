@@ -1,0 +1,142 @@
+"""Carries out what a plan says of an app: asks its unit for it, and drives that until it ends, or waits for a person.
+
+Whoever is interrupted hands the unit over: its anchor says what is wanted, and the next run goes on from there.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from fairlead.domain.app_releases import Verdict
+from fairlead.domain.changes import ReleasePlan
+from fairlead.domain.errors import OperationFailed, Problem, Refused
+from fairlead.domain.events import RolloutTold
+from fairlead.domain.identity import ReleaseKey
+from fairlead.domain.rollout.anchor import Anchor, Ended
+from fairlead.domain.rollout.intents import Intent, Rollback, Undeploy
+from fairlead.domain.rollout.phases import UnitOutcome
+from fairlead.domain.status import UNIT_BLOCKED
+from fairlead.domain.unit_news import LogLine, UnitNews
+from fairlead.domain.units import UnitKey
+from fairlead.pipeline.lockholding import LockLost
+from fairlead.pipeline.units.planning import unit_key
+from fairlead.pipeline.units.service import Order, Units, until_settled
+from fairlead.ports.events import EventSink, UnitSink
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked of a unit, and the version that it is about; no intent where there was nothing to ask for."""
+
+    intent: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rolled:
+    """The version that a unit has come to. `waits`: it stands ready, and a person lets it go live."""
+
+    version: str
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRollouts:
+    """The rollouts of apps in one run."""
+
+    units: Units
+
+    async def ask(self, plan: ReleasePlan) -> Asked:
+        """Ask a unit for what a plan says of it, unless that was done already.
+
+        Raises:
+            InputError: a Secret that the descriptor names is missing.
+            Refused: its version exists already (`versionTaken`).
+        """
+        key, app = unit_key(plan.key), plan.app
+        if app is None or not app.writes:
+            return Asked("", app.version if app is not None else "")
+        match app.verdict:
+            case Verdict.UNDER_WAY:
+                return Asked(app.intent, app.version)
+            case Verdict.BACK:
+                intent: Intent = Rollback(*self._new(), deployment=new_id(), to=app.version)
+            case Verdict.REMOVED:
+                intent = Undeploy(*self._new(), deployment=new_id())
+            case _:
+                return await self._deployed(key, plan)
+        await self.units.submit(key, intent)
+        return Asked(intent.id, app.version)
+
+    async def see_through(self, key: ReleaseKey, asked: Asked) -> Rolled:
+        """Drive a unit until what was asked has ended, or waits for a person.
+
+        Raises:
+            OperationFailed: the rollout failed, or was given up (`rolloutFailed`).
+            Refused: the unit does not take it (`unitRefused`), or a person has to say how to go on (`unitBlocked`).
+            LockLost: another deployment came after it.
+        """
+        if not asked.intent:
+            return Rolled(asked.version)
+        unit = unit_key(key)
+        await self.units.drive(unit, until_settled(asked.intent))
+        status = await self.units.read(unit)
+        ended, anchor = status.ended(asked.intent), status.anchor
+        if ended is not None:
+            return _ended(unit, ended, anchor, asked.version)
+        if anchor.blocked is not None:
+            remedy = f"see `fairlead units {unit.name}`, and say how to go on"
+            raise Refused(Problem(UNIT_BLOCKED, f"{unit.name}: {anchor.blocked.explanation}", remedy=remedy))
+        return Rolled(asked.version, waits=True)
+
+    async def _deployed(self, key: UnitKey, plan: ReleasePlan) -> Asked:
+        use = plan.rendered.app
+        if use is None:
+            raise AssertionError("an app was planned without its descriptor")
+        identifier, by, _ = self._new()
+        released = plan.ends_hold or plan.returns_to is not None
+        order = Order(identifier, new_id(), by, use.descriptor, use.inputs, release_hold=released)
+        accepted = await self.units.deploy(key, order)
+        return Asked(accepted.intent, accepted.version)
+
+    def _new(self) -> tuple[str, str, datetime]:
+        """Return what every intent begins with."""
+        engine = self.units.engine
+        return new_id(), engine.whoami.me().who, engine.clock.now()
+
+
+def _ended(key: UnitKey, ended: Ended, anchor: Anchor, version: str) -> Rolled:
+    why = ended.explanation or f"it ended {ended.outcome.value}"
+    match ended.outcome:
+        case UnitOutcome.FAILED | UnitOutcome.ABORTED:
+            remedy = f"see `fairlead units {key.name}` for what is kept of it, correct the cause and apply again"
+            raise OperationFailed(Problem("rolloutFailed", f"version {version}: {why}", remedy=remedy))
+        case UnitOutcome.REFUSED:
+            raise Refused(Problem("unitRefused", f"version {version}: {why}"))
+        case UnitOutcome.SUPERSEDED:
+            raise LockLost(Problem("superseded", f"version {version}: {why}"))
+        case _:
+            return Rolled(anchor.live.name if anchor.live is not None else version)
+
+
+def news_of(plans: Iterable[ReleasePlan], events: EventSink) -> UnitSink:
+    """Return who tells the listeners of a run what happens to the units of its releases."""
+    return _Telling({unit_key(plan.key): plan.key for plan in plans}, events)
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    keys: Mapping[UnitKey, ReleaseKey]
+    events: EventSink
+
+    def announce(self, news: UnitNews) -> None:
+        if isinstance(news, LogLine) and news.text and news.key in self.keys:
+            self.events.emit(RolloutTold(self.keys[news.key], news.text))
+
+
+def new_id() -> str:
+    """Return an id that nobody else has."""
+    return str(uuid.uuid4())
