@@ -38,6 +38,14 @@ releases:
     wait: false
     resourceFiles: [web.yaml]
 """
+APP = """\
+  - name: store
+    app:
+      newVersion: "#"
+      drainTimeout: 1s
+      redirectWww: true
+      podspec: {containers: [{name: store, image: "shop/store:1.0", ports: [{containerPort: 8080}]}]}
+"""
 SETTINGS = """\
 apiVersion: v1
 kind: ConfigMap

@@ -1,4 +1,4 @@
-"""An app among declared releases: listed, rendered and linted like them, and deployed by a command of its own."""
+"""An app among declared releases: listed, rendered and linted like them, and deployed by a command of its own, too."""
 
 from __future__ import annotations
 
@@ -19,24 +19,6 @@ from fairlead.domain.units import UnitKey
 from fairlead.pipeline.units.anchoring import update_anchor
 from tests.cli.shops import Shop
 from tests.conftest import Golden
-from tests.fakes.played import PlayedCluster
-
-APP = """\
-  - name: store
-    app:
-      newVersion: "#"
-      drainTimeout: 1s
-      redirectWww: true
-      podspec: {containers: [{name: store, image: "shop/store:1.0", ports: [{containerPort: 8080}]}]}
-"""
-
-
-@pytest.fixture
-def stored(shop: Shop) -> Shop:
-    """A shop with an app among its releases."""
-    file = shop.root / "apps.yaml"
-    file.write_text(file.read_text() + APP)
-    return shop
 
 
 def test_it_is_listed_rendered_and_linted(stored: Shop, golden: Golden) -> None:
@@ -51,23 +33,9 @@ def test_it_is_listed_rendered_and_linted(stored: Shop, golden: Golden) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("plan", "test"),
-        ("apply", "test"),
-        ("apply", "test", "-r", "store"),
-        ("status", "test"),
-        ("history", "test", "store"),
-        ("show", "test", "store", "1"),
-        ("hold", "test", "store"),
-        ("test", "test", "store"),
-    ],
-    ids=" ".join,
-)
-def test_what_does_not_know_apps_says_so_and_writes_nothing(stored: Shop, arguments: tuple[str, ...]) -> None:
-    found = stored.run(*arguments, "--output", "json")
-    assert (found.code, found.document["errors"][0]["code"]) == (2, "appRelease")
+def test_it_has_no_tests_to_run(stored: Shop) -> None:
+    found = stored.run("test", "test", "store", "--output", "json")
+    assert (found.code, found.document["errors"][0]["code"]) == (2, "appHasNoTests")
     assert found.document["errors"][0]["file"] == "apps.yaml"
     assert stored.cluster.writes == stored.cluster.bookkeeping == []
 
@@ -92,13 +60,6 @@ def test_which_app_is_meant(stored: Shop, arguments: tuple[str, ...], code: str)
     found = stored.run("deploy", *arguments, "--output", "json")
     assert (found.code, found.document["errors"][0]["code"]) == (2, code)
     assert stored.cluster.writes == stored.cluster.bookkeeping == []
-
-
-@pytest.fixture
-def played(stored: Shop) -> Shop:
-    """A shop with an app, whose pods run."""
-    stored.cluster = PlayedCluster()
-    return stored
 
 
 @pytest.mark.parametrize("words", [("--release", "store"), ("store.json",)], ids=["release", "file"])

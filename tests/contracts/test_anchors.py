@@ -35,6 +35,15 @@ async def test_an_anchor_is_found_again(anchors: SecretAnchors, key: UnitKey) ->
     assert await anchors.read(replace(key, name="other")) == Anchored()
 
 
+async def test_all_anchors_of_a_namespace_are_read_at_once(anchors: SecretAnchors, key: UnitKey) -> None:
+    assert await anchors.all_in(key.namespace) == {}
+    for name in ("shop", "shop-1"):
+        await anchors.swap(replace(key, name=name), Anchored(), {"of": name})
+    await anchors.write_version(key, "1", {"digest": "a"})
+    found = await anchors.all_in(key.namespace)
+    assert found == {name: await anchors.read(replace(key, name=name)) for name in ("shop", "shop-1")}
+
+
 async def test_of_two_drivers_one_wins(anchors: SecretAnchors, key: UnitKey) -> None:
     made = await asyncio.gather(*(anchors.swap(key, Anchored(), {"epoch": number}) for number in (1, 2)))
     assert sum(one is not None for one in made) == 1

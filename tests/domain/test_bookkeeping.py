@@ -8,13 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.domain.bookkeeping import abandoned, begun, finished, next_number, outcomes
+from fairlead.domain.app_releases import AppUse
+from fairlead.domain.apps.objects import Inputs
+from fairlead.domain.apps.variables import SecretKey, Variable
+from fairlead.domain.bookkeeping import abandoned, app_record, begun, finished, next_number, outcomes
 from fairlead.domain.changes import Action, Change
 from fairlead.domain.deployments import Outcome
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.inventory import Inventory, InventoryEntry
 from fairlead.domain.rendering import RenderedRelease
 from fairlead.domain.state import ReleaseState
+from tests.fakes.descriptors import described
 from tests.fakes.states import KEY, lock, recorded
 
 NAMES = "abcd"
@@ -54,6 +58,22 @@ def test_what_was_made_anew_has_its_new_uid() -> None:
     again = change(Action.RECREATE, "r", "before")
     after = finished(ReleaseState(owned), [again], recorded(), made={ref("r"): "after"}, gone=[])
     assert after.inventory.entries == (InventoryEntry(ref("r"), "after"),)
+
+
+def test_what_is_a_units_belongs_to_its_unit() -> None:
+    part = replace(CREATE, is_unit=True)
+    assert begun(ReleaseState(), [part], LOCK, before=None).claims == ()
+    before = ReleaseState(Inventory((InventoryEntry(ref("old"), "u-old"),)))
+    after = finished(before, [part], recorded(), made={}, gone=[], was_read=False)
+    assert after.inventory == before.inventory
+
+
+def test_an_app_is_recorded_with_its_variables_and_without_secrets() -> None:
+    variables = (Variable("ZONE", "b"), Variable("TOKEN", SecretKey("login", "token")))
+    descriptor = described(secrets=["login"])
+    found = app_record(AppUse(descriptor, Inputs(variables)))
+    assert tuple(Variable.from_stored(one) for one in found["variables"]) == variables
+    assert found["descriptor"]["secrets"] == ["login"]
 
 
 def test_preparations_belong_to_nobody() -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from fairlead.domain.changes import Action, Change, ReleasePlan
 from fairlead.domain.deployments import Deployment, Outcome, not_returned, returned
-from fairlead.domain.holding import ANY, held_by_hand, hold_after, refusal, rejecting, told, with_hold
+from fairlead.domain.holding import ANY, held_by_hand, hold_after, hold_of_app, refusal, rejecting, told, with_hold
 from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision
 from fairlead.domain.records import Recorded
 from fairlead.domain.rendering import RenderedRelease
+from fairlead.domain.rollout.anchor import UnitHold
 from fairlead.domain.state import Hold, Rejection, ReleaseState, Stored
 from tests.fakes.states import lock
 
@@ -133,3 +135,15 @@ def test_a_failed_deployment_tells_what_became_of_it() -> None:
     assert gone_back.explanation != undone.explanation
     assert all("no image" in each.explanation for each in (gone_back, undone, stuck))
     assert "no record" in stuck.explanation
+
+
+def test_the_hold_of_an_apps_unit_refuses_these_inputs_until_a_person_says_otherwise() -> None:
+    told_unit = UnitHold("sha256:digest", "ann", datetime(2026, 11, 21, 12, tzinfo=UTC), "it failed")
+    of_app = hold_of_app(ReleaseState(number=3), told_unit, "sha256:bad")
+    assert of_app == replace(BACK, reason="it failed", of_app=True)
+    held = with_hold(release("sha256:bad", None), release_hold=False, of_app=of_app)
+    assert held.held == of_app
+    assert "--end" not in (refusal(KEY, of_app).remedy or "--end")
+    assert with_hold(release("sha256:bad", None), release_hold=True, of_app=of_app).ends_hold
+    both = with_hold(release("sha256:bad", replace(BACK, inputs_digest="sha256:x")), release_hold=False, of_app=of_app)
+    assert both.held == of_app

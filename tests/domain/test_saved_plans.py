@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fairlead.domain.app_releases import AppPlan, Verdict
 from fairlead.domain.changes import Action, Change, FieldChange, PlanOptions, ReleasePlan
 from fairlead.domain.generating import WHOLE, generated, unpinnable
 from fairlead.domain.identity import Commit, ObjectRef, Revision, object_ref
@@ -217,3 +218,24 @@ def test_other_hooks_are_named_although_no_digest_tells_of_them() -> None:
         (found,) = since(saved(one), replace(one, hooks_before=hooks))
         assert str(found.ref or "") == about
         assert word in found.what
+
+
+@pytest.mark.parametrize(
+    ("now", "says"),
+    [
+        (AppPlan(Verdict.NEW_VERSION, version="7", live="1"), False),
+        (AppPlan(Verdict.NEW_VERSION, version="3", live="2"), True),
+        (AppPlan(Verdict.IN_PLACE, live="1"), True),
+        (None, True),
+    ],
+    ids=["number", "live", "verdict", "none"],
+)
+def test_a_plan_of_an_app_is_outdated_by_another_live_version_or_verdict(now: AppPlan | None, *, says: bool) -> None:
+    one = replace(rendered(config_map()), hooks=())
+    part = Change(Action.CREATE, REF, is_unit=True)
+    before = replace(planned(one, part), app=AppPlan(Verdict.NEW_VERSION, version="2", live="1"))
+    kept = SavedRelease.from_json(json.loads(json.dumps(saved(before).to_json())))
+    assert (kept.app, kept.changes) == (("newVersion", "1"), ())
+    found = since(kept, replace(planned(one, digest="sha256:2"), app=now))
+    assert [one.ref for one in found] == [None]
+    assert any("live" in one.what or "planned as" in one.what for one in found) is says

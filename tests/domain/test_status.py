@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from fairlead.domain.app_releases import AppPlan, Verdict
 from fairlead.domain.changes import Action, Change, FieldChange, ReleasePlan
 from fairlead.domain.health import Explanation, Health, HealthReport, HealthState, ObjectHealth
 from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision
 from fairlead.domain.rendering import RenderedRelease
-from fairlead.domain.status import Drift, drifts, explained, release_status, since
+from fairlead.domain.status import Drift, app_status, drifts, explained, release_status, since
 
 KEY = ReleaseKey("test", "c", "shop", "web")
 REVISION = Revision(Commit("c0ffee", dirty=False), "i", "m")
@@ -131,3 +132,35 @@ def test_a_root_cause_says_what_cures_it_instead_of_waiting() -> None:
 
 def test_a_release_without_objects_is_current() -> None:
     assert release_status(_plan(), HealthReport(()), None).health is HealthState.CURRENT
+
+
+NEW, SAME, GOING = Verdict.NEW_VERSION, Verdict.UNCHANGED, Verdict.UNDER_WAY
+
+
+@pytest.mark.parametrize(
+    ("verdict", "more", "objects", "health", "code", "drift"),
+    [
+        (SAME, {}, HealthState.CURRENT, "current", None, "none"),
+        (SAME, {}, HealthState.PROGRESSING, "progressing", "notReady", "none"),
+        (NEW, {}, HealthState.CURRENT, "current", "drifted", "drifted"),
+        (Verdict.IN_PLACE, {}, HealthState.CURRENT, "current", "drifted", "drifted"),
+        (NEW, {"live": ""}, HealthState.CURRENT, "notFound", "notFound", "drifted"),
+        (GOING, {"live": "", "phase": "Warming"}, HealthState.CURRENT, "progressing", "notReady", "none"),
+        (GOING, {"phase": "Warming"}, HealthState.CURRENT, "current", "notReady", "none"),
+        (GOING, {"phase": "Awaiting"}, HealthState.CURRENT, "current", "awaitsPromotion", "none"),
+        (GOING, {"phase": "Awaiting"}, HealthState.FAILED, "failed", "failed", "none"),
+        (SAME, {"degraded": True}, HealthState.CURRENT, "failed", "liveDegraded", "none"),
+        (GOING, {"phase": "Blocked"}, HealthState.CURRENT, "failed", "unitBlocked", "none"),
+    ],
+    ids=range(11),
+)
+def test_an_app_is_as_its_live_version_and_its_unit_are(
+    verdict: Verdict, more: dict[str, Any], objects: HealthState, health: str, code: str | None, drift: str
+) -> None:
+    change = Change(Action.CREATE if drift == "drifted" else Action.KEEP, A)
+    app = AppPlan(verdict, **{"live": "1", "phase": "Idle", "cause": "because", "then": "next", "since": "t", **more})
+    found = app_status(release_status(_plan(change), _report(a=objects), None), app)
+    assert (found.health, found.cause_code or None, found.drift) == (health, code, drift)
+    moves = code in ("awaitsPromotion", "liveDegraded", "unitBlocked") or "phase" in more
+    assert (found.cause == "because") is (moves and objects is HealthState.CURRENT)
+    assert bool(found.cause) is (code is not None)

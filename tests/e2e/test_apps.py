@@ -198,4 +198,4 @@ async def test_an_app_from_a_release_file_with_variables(shell: Shell) -> None:
     code, document = await shell.run("env", "list", "-e", "test")
     assert (code, document["restarts"]) == (0, [])
     code, document = await shell.run("apply", "test")
-    assert (code, document["errors"][0]["code"]) == (2, "appRelease")
+    assert (code, document["deployments"][0]["outcome"]) == (0, "unchanged")

@@ -57,7 +57,7 @@ class SecretAnchors:
     async def all_in(self, namespace: str) -> Mapping[str, Anchored]:
         """Return the anchors of all units of a namespace by name."""
         found = await self.cluster.list(_SECRETS, namespace, field_selector=f"type={ANCHOR_TYPE}")
-        return {live["metadata"]["name"].removeprefix(_PREFIX): _anchored(live) for live in found.items}
+        return {live["metadata"]["name"].removeprefix(MEMORY_PREFIX): _anchored(live) for live in found.items}
 
     async def add_version(self, key: UnitKey, version: str, document: Document) -> bool:
         """Store what a new version consists of; False when something else is stored under its name already."""

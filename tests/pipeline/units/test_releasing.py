@@ -1,0 +1,129 @@
+"""How the part of an app in a plan is carried out, and what a run makes of how that ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fairlead.domain.app_releases import AppPlan, AppUse, Verdict
+from fairlead.domain.changes import ReleasePlan
+from fairlead.domain.errors import FairleadError, OperationFailed, Problem, Refused, RemoteRefused
+from fairlead.domain.events import RolloutTold
+from fairlead.domain.identity import Commit, ReleaseKey, Revision
+from fairlead.domain.rendering import RenderedRelease
+from fairlead.domain.rollout.anchor import Block
+from fairlead.domain.rollout.phases import Phase
+from fairlead.domain.unit_news import LogLine
+from fairlead.pipeline.lockholding import LockLost
+from fairlead.pipeline.units.anchoring import update_anchor
+from fairlead.pipeline.units.releasing import Asked, Rolled, UnitRollouts, news_of
+from tests.fakes.played import PlayedCluster
+from tests.fakes.releases import Recorder
+from tests.pipeline.units.units import KEY, Yard, yard
+
+RELEASE = ReleaseKey("test", KEY.cluster, KEY.namespace, KEY.name)
+
+
+def plan(yard: Yard, app: AppPlan | None = None, *, ends_hold: bool = False, **fields: Any) -> ReleasePlan:
+    use = AppUse(yard.descriptor(**fields))
+    revision = Revision(Commit("c0ffee", dirty=False), "in", "out")
+    app = app or AppPlan(Verdict.NEW_VERSION)
+    return ReleasePlan(RELEASE, revision, (), RenderedRelease(RELEASE, "in", (), app=use), app=app, ends_hold=ends_hold)
+
+
+async def rolled(yard: Yard, one: ReleasePlan) -> Rolled:
+    rollouts = UnitRollouts(yard.units)
+    return await rollouts.see_through(RELEASE, await rollouts.ask(one))
+
+
+async def test_what_is_asked_is_seen_through() -> None:
+    async with yard() as here:
+        assert await rolled(here, plan(here, env="blue")) == Rolled("1")
+        assert await rolled(here, plan(here, env="green")) == Rolled("2")
+        assert await rolled(here, plan(here, AppPlan(Verdict.BACK, version="1"))) == Rolled("1")
+        assert here.selector["version"] == "1"
+        await rolled(here, plan(here, AppPlan(Verdict.REMOVED, live="1")))
+        assert here.live("Deployment", "shop-1") is None
+
+
+async def test_what_is_live_is_not_asked_for() -> None:
+    async with yard() as here:
+        assert await rolled(here, plan(here, AppPlan(Verdict.UNCHANGED, version="1"))) == Rolled("1")
+        assert here.cluster.writes == []
+
+
+async def test_one_that_waits_for_a_person_says_so_and_is_taken_up_again() -> None:
+    async with yard() as here:
+        await rolled(here, plan(here, env="blue"))
+        person = plan(here, env="green", rules={"promote_after": None})
+        asked = await UnitRollouts(here.units).ask(person)
+        assert await UnitRollouts(here.units).see_through(RELEASE, asked) == Rolled("2", waits=True)
+        again = replace(person, app=AppPlan(Verdict.UNDER_WAY, version="2", intent=asked.intent, rests=False))
+        assert await UnitRollouts(here.units).ask(again) == asked
+
+
+async def test_who_is_interrupted_hands_the_unit_over_and_another_goes_on() -> None:
+    seen = asyncio.Event()
+
+    def starts(_deployment: Mapping[str, Any]) -> bool:
+        seen.set()
+        return False
+
+    cluster = PlayedCluster(is_well=starts)
+    async with yard(cluster) as here:
+        rollouts = UnitRollouts(here.units)
+        asked = await rollouts.ask(plan(here))
+        work = asyncio.ensure_future(rollouts.see_through(RELEASE, asked))
+        await seen.wait()
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        cluster.is_well = lambda _: True
+        under_way = AppPlan(Verdict.UNDER_WAY, version="1", intent=asked.intent, rests=False)
+        assert await rolled(here, plan(here, under_way)) == Rolled("1")
+
+
+async def test_a_rollout_that_fails_is_told_with_its_reason_and_held() -> None:
+    async with yard() as here:
+        no = RemoteRefused(Problem("admissionDenied", "not with that image"), status=403)
+        here.cluster.fail(no, verb="apply", kind="Deployment", name="shop-1", times=50)
+        with pytest.raises(OperationFailed) as failed:
+            await rolled(here, plan(here))
+        assert (failed.value.code, "not with that image" in str(failed.value)) == ("rolloutFailed", True)
+        with pytest.raises(Refused) as held:
+            await rolled(here, plan(here))
+        assert held.value.code == "unitRefused"
+        assert await rolled(here, plan(here, ends_hold=True)) == Rolled("3")
+
+
+async def test_a_newer_deployment_takes_the_place_of_an_older_one() -> None:
+    async with yard() as here:
+        rollouts = UnitRollouts(here.units)
+        older = await rollouts.ask(plan(here, env="blue"))
+        newer = await rollouts.ask(plan(here, env="green"))
+        assert await rollouts.see_through(RELEASE, newer) == Rolled("2")
+        with pytest.raises(LockLost):
+            await rollouts.see_through(RELEASE, older)
+
+
+async def test_a_blocked_unit_refuses_until_a_person_says_how_to_go_on() -> None:
+    async with yard() as here:
+        await rolled(here, plan(here))
+        block = Block(phase=Phase.SWITCHING, event="conflict", at=here.clock.now(), explanation="two drivers")
+        anchors = (await here.units.places(KEY.cluster)).anchors
+        await update_anchor(anchors, KEY, lambda one: replace(one, phase=Phase.BLOCKED, blocked=block))
+        with pytest.raises(FairleadError) as refused:
+            await UnitRollouts(here.units).see_through(RELEASE, Asked("unknown", "2"))
+        assert refused.value.code == "unitBlocked"
+
+
+async def test_news_of_units_are_events_of_their_releases() -> None:
+    async with yard() as here:
+        recorder = Recorder()
+        sink = news_of([plan(here)], recorder)
+        for key, text in ((KEY, "Warming"), (KEY, ""), (replace(KEY, name="other"), "Warming")):
+            sink.announce(LogLine(key, here.clock.now(), "d", text))
+        assert recorder.events == [RolloutTold(RELEASE, "Warming")]
