@@ -43,7 +43,7 @@ def known_state(target: Target, states: States) -> ReleaseState:
         raise OperationFailed(Problem("stateUnreadable", message, remedy="ask for a role that may read Secrets there"))
     if not stored.version:
         message = f"nothing is recorded of release {target.key.release} in {where}"
-        remedy = "check the name; what only Helm has deployed goes by `helm uninstall`"
+        remedy = "check the name; what only Helm has deployed goes by `helm uninstall`, an app by `fairlead undeploy`"
         raise InputError(Problem("unknownRelease", message, remedy=remedy))
     return stored.state
 

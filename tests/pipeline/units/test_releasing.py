@@ -71,17 +71,16 @@ async def test_who_is_interrupted_hands_the_unit_over_and_another_goes_on() -> N
 
     def starts(_deployment: Mapping[str, Any]) -> bool:
         seen.set()
-        return False
+        return True
 
-    cluster = PlayedCluster(is_well=starts)
-    async with yard(cluster) as here:
+    async with yard(PlayedCluster(is_well=starts)) as here:
         rollouts = UnitRollouts(here.units)
         asked = await rollouts.ask(plan(here))
         work = asyncio.ensure_future(rollouts.see_through(RELEASE, asked))
         await seen.wait()
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
-        cluster.is_well = lambda _: True
+        assert here.live("Service", "shop") is None
         under_way = AppPlan(Verdict.UNDER_WAY, version="1", intent=asked.intent, rests=False)
         assert await rolled(here, plan(here, under_way)) == Rolled("1")
 
