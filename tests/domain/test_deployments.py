@@ -30,6 +30,7 @@ def test_the_wire_form_of_a_deployment() -> None:
         "explanation": "why",
         "code": None,
         "rollbackTo": None,
+        "version": None,
     }
     assert Deployment(KEY, Outcome.SKIPPED, REVISION, "d").to_json()["health"] is None
 
