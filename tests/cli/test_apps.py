@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 import pytest
 
 from fairlead.adapters.anchors.secrets import SecretAnchors
-from fairlead.cli.units import until_waiting
 from fairlead.domain.errors import Problem, RemoteRefused
 from fairlead.domain.preparing import namespace_ref
 from fairlead.domain.rollout.anchor import Anchor, Candidate
@@ -17,6 +16,7 @@ from fairlead.domain.rollout.intents import VersionSpec
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.units.anchoring import update_anchor
+from fairlead.pipeline.units.service import until_waiting
 from tests.cli.shops import Shop
 from tests.conftest import Golden
 

@@ -230,7 +230,8 @@ def test_what_stays_and_what_goes() -> None:
 def test_a_plan_is_recognised_by_the_live_version_and_not_by_a_number_that_nobody_has_yet() -> None:
     def digest(live: str, number: str) -> str:
         app = AppPlan(Verdict.NEW_VERSION, version=number, live=live)
-        return release_digest("uid", KEY, "inputs", (created(config(f"a-{number}"), None, config(), ()),), app)
+        part = created(config(f"a-{number}"), None, config(), ())
+        return release_digest("uid", KEY, inputs_digest="inputs", changes=(part,), app=app)
 
     assert digest("1", "2") == digest("1", "3")
     assert digest("1", "2") != digest("2", "3")

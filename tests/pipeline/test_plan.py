@@ -337,7 +337,10 @@ async def test_secrets_of_helm_and_of_our_records_are_not_pulled() -> None:
     planned = await _plan(cluster, wanted(secret("a", a="1"), secret("b", a="1"), secret("c", a="1")))
     assert [action for action, _, _ in _said(planned)] == ["create"] * 3
     lists = {call.fields for call in cluster.calls if (call.verb, call.kind) == ("list", "Secret")}
-    assert lists == {"type=fairlead.dev/state.v1", "type!=helm.sh/release.v1,type!=fairlead.dev/record.v1,type!=fairlead.dev/unitversion.v1"}
+    assert lists == {
+        "type=fairlead.dev/state.v1",
+        "type!=helm.sh/release.v1,type!=fairlead.dev/record.v1,type!=fairlead.dev/unitversion.v1",
+    }
 
 
 async def test_the_digest_tells_plans_apart_and_nothing_else() -> None:

@@ -35,6 +35,9 @@ _CODES: Final = {
 AWAITS: Final = "awaitsPromotion"
 """The code of an app of which a version stands ready, and waits for a person."""
 
+HELD_BACK: Final = "heldBack"
+"""The code of an app that a pause or a freeze keeps from going on."""
+
 UNIT_BLOCKED: Final = "unitBlocked"
 LIVE_DEGRADED: Final = "liveDegraded"
 _DIFFERS: Final = "drifted"

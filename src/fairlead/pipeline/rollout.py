@@ -24,7 +24,7 @@ from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.rollout.states import Command, Event, State
 from fairlead.domain.saved_plans import SavedRelease
 from fairlead.domain.scheduling import Blocked, start
-from fairlead.domain.status import AWAITS, LIVE_DEGRADED, UNIT_BLOCKED
+from fairlead.domain.status import AWAITS, HELD_BACK, LIVE_DEGRADED, UNIT_BLOCKED
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.apply import ChangeReport, apply_changes, said
 from fairlead.pipeline.board import Board, Stopped
@@ -192,10 +192,13 @@ class Rollout:
             return Event.INTERRUPTED
         self.version = rolled.version
         if rolled.waits:
-            self._wait_for_a_person(rolled.version)
+            self._wait_for_a_person(rolled.version, rolled.held)
         return done
 
-    def _wait_for_a_person(self, version: str) -> None:
+    def _wait_for_a_person(self, version: str, held: str = "") -> None:
+        if held:
+            self.explanation, self.code = f"version {version} does not go on: its unit is {held}", HELD_BACK
+            return
         promote = f"fairlead promote {self.plan.key.release} -e {self.plan.key.environment}"
         self.explanation = f"version {version} stands ready, and goes live by `{promote}`"
         self.code = AWAITS
@@ -270,7 +273,7 @@ class Rollout:
     def _unit_health(self, app: AppPlan) -> Event | None:
         """Return what is known of an app's health, None where its objects have to be asked."""
         if app.writes:  # its rollout has seen to it
-            waits = self.code == AWAITS and not app.live
+            waits = bool(self.code) and not app.live
             self.health = HealthState.PROGRESSING if waits else HealthState.CURRENT
             return Event.HEALTHY
         self.version = app.version

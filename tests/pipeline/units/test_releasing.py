@@ -16,6 +16,7 @@ from fairlead.domain.events import RolloutTold
 from fairlead.domain.identity import Commit, ReleaseKey, Revision
 from fairlead.domain.rendering import RenderedRelease
 from fairlead.domain.rollout.anchor import Block
+from fairlead.domain.rollout.intents import Pause
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.unit_news import LogLine
 from fairlead.pipeline.lockholding import LockLost
@@ -64,6 +65,13 @@ async def test_one_that_waits_for_a_person_says_so_and_is_taken_up_again() -> No
         assert await UnitRollouts(here.units).see_through(RELEASE, asked) == Rolled("2", waits=True)
         again = replace(person, app=AppPlan(Verdict.UNDER_WAY, version="2", intent=asked.intent, rests=False))
         assert await UnitRollouts(here.units).ask(again) == asked
+
+
+async def test_one_that_a_pause_holds_back_says_so() -> None:
+    async with yard() as here:
+        await rolled(here, plan(here, env="blue"))
+        await here.ask(Pause(*here.asked()))
+        assert await rolled(here, plan(here, env="green")) == Rolled("2", waits=True, held="paused")
 
 
 async def test_who_is_interrupted_hands_the_unit_over_and_another_goes_on() -> None:

@@ -23,7 +23,7 @@ from fairlead.domain.unit_news import LogLine, UnitNews
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.lockholding import LockLost
 from fairlead.pipeline.units.planning import unit_key
-from fairlead.pipeline.units.service import Order, Units, until_settled
+from fairlead.pipeline.units.service import Order, Units, until_waiting
 from fairlead.ports.events import EventSink, UnitSink
 
 
@@ -37,10 +37,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
-    """The version that a unit has come to. `waits`: it stands ready, and a person lets it go live."""
+    """The version that a unit has come to. `waits`: it stands ready, and a person lets it go live, or held it back."""
 
     version: str
     waits: bool = False
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class UnitRollouts:
         if not asked.intent:
             return Rolled(asked.version)
         unit = unit_key(key)
-        await self.units.drive(unit, until_settled(asked.intent))
+        await self.units.drive(unit, until_waiting(asked.intent))
         status = await self.units.read(unit)
         ended, anchor = status.ended(asked.intent), status.anchor
         if ended is not None:
@@ -90,7 +91,7 @@ class UnitRollouts:
         if anchor.blocked is not None:
             remedy = f"see `fairlead units {unit.name}`, and say how to go on"
             raise Refused(Problem(UNIT_BLOCKED, f"{unit.name}: {anchor.blocked.explanation}", remedy=remedy))
-        return Rolled(asked.version, waits=True)
+        return Rolled(asked.version, waits=True, held=status.explanation.held)
 
     async def _deployed(self, key: UnitKey, plan: ReleasePlan) -> Asked:
         use = plan.rendered.app
