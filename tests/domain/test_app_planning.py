@@ -29,6 +29,7 @@ from fairlead.domain.rendering import RenderedRelease
 from fairlead.domain.rollout.anchor import Anchor, Block, Candidate, Owned, Version
 from fairlead.domain.rollout.intents import Deploy, Policy, Rollback, Undeploy
 from fairlead.domain.rollout.phases import Phase, UnitOutcome, VersionState
+from fairlead.domain.state import Stored
 from tests.domain.rollout.units import SHOP, T0, spec_of
 from tests.fakes.descriptors import described
 
@@ -244,6 +245,12 @@ def test_a_release_with_an_app_writes_what_its_unit_does() -> None:
     assert replace(release, app=AppPlan(Verdict.IN_PLACE)).writes
     assert not replace(release, app=AppPlan(Verdict.UNCHANGED)).writes
     assert release.own == ()
+    known = replace(release, stored=Stored())
+    assert [one.knows_inventory for one in (release, known, replace(known, app=AppPlan(Verdict.IN_PLACE)))] == [
+        False,
+        True,
+        False,
+    ]
 
 
 def test_a_goal_of_its_own_is_no_intent() -> None:

@@ -69,3 +69,11 @@ def test_deployments_are_remembered_each_once_and_none_is_forgotten_with_its_rec
     kept = remembered(everything)
     assert [one.number for one in kept] == list(range(1, 14))
     assert kept[-1].chunks == 1
+
+
+def test_a_release_of_which_any_deployment_had_a_version_was_an_app() -> None:
+    other = recorded(2)
+    app = replace(recorded(1), deployment=replace(recorded(1).deployment, version="1"))
+    assert not ReleaseState(deployments=(other,)).was_app
+    assert ReleaseState(deployments=(app, other)).was_app
+    assert ReleaseState.from_json(ReleaseState(deployments=(app,)).to_json()).was_app
