@@ -102,6 +102,18 @@ def test_it_is_applied_after_what_it_depends_on_and_recorded(played: Shop) -> No
     assert {one["kind"] for one in shown["manifests"]} == {"Deployment", "PodDisruptionBudget", "Service"}
 
 
+def test_a_namespace_that_nobody_makes_is_said_in_the_plan(played: Shop) -> None:
+    played.change("environments.yaml", "createNamespace: true, ", "")
+    found = played.run("plan", "test", *STORE, *JSON)
+    made = found.document["releases"][0]["changes"]
+    assert found.code == 1
+    assert {(one["unverifiedReason"], "does not exist" in one["problem"]) for one in made} == {
+        ("namespaceNotYet", True)
+    }
+    assert applied(played, code=1)["code"] == "planRefused"
+    assert written(played) == 0
+
+
 def test_what_is_live_already_is_not_written_again(live: Shop) -> None:
     before = written(live)
     assert (applied(live)["outcome"], planned(live)["app"]["verdict"]) == ("unchanged", "unchanged")

@@ -29,7 +29,7 @@ from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.engine import Engine, Wanted, at_once
 from fairlead.pipeline.live import Served, served_kinds
 from fairlead.pipeline.memory import recall
-from fairlead.pipeline.proposing import Proposal, propose
+from fairlead.pipeline.proposing import Proposal, propose, without_home
 from fairlead.pipeline.pruning import Inventories, Pruned, claims, prune_releases
 from fairlead.pipeline.removal import undeclared
 from fairlead.pipeline.units.planning import UnitPart, is_app, plan_units
@@ -160,6 +160,8 @@ class _Deciding:
         wanted = proposal.wanted
         part, stored = self.units.get(wanted.key), self.books.stored[wanted.key]
         of_unit, app = ((), None) if part is None else (part.changes, part.app)
+        if app is not None and not app.live:  # where something is live, there is a namespace
+            of_unit = tuple(without_home(one, proposal.homeless) for one in of_unit)
         verified = await at_once(_verified(one, self.cluster, self.options) for one in (*proposal.changes, *of_unit))
         owned = (unless_recorded(change, proposal.owned) for change in verified)
         changes = (*ordered(_redacted(change, wanted) for change in owned), *pruned.changes)

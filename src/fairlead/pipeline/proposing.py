@@ -41,12 +41,14 @@ _NO_NAMESPACE: Final = (
 class Proposal:
     """What comparing says of one release. `is_install` means that nothing of it exists yet.
 
+    `homeless` says why nothing can be made in its namespace yet, empty where this run makes it; None: it is there.
     `owned` is its inventory, None where that may not be read.
     """
 
     wanted: Wanted
     changes: tuple[Change | Candidate, ...]
     is_install: bool
+    homeless: str | None = None
     owned: Inventory | None = None
 
 
@@ -87,7 +89,8 @@ async def propose(
             except Refused as error:
                 refusals += error.problems
         is_install = not wanted.rendered.is_known_to_helm and _is_install(objects, live, judge)
-        proposals.append(Proposal(wanted, tuple(changes), is_install))
+        homeless = surroundings.homeless(wanted.key.namespace)
+        proposals.append(Proposal(wanted, tuple(changes), is_install, homeless))
     if refusals:
         raise Refused(refusals)
     return proposals
@@ -187,13 +190,17 @@ class _Surroundings:
         return found
 
     def _created(self, change: Change) -> Change:
-        ref, namespace = change.ref, namespace_ref(change.ref.namespace)
+        ref = change.ref
         if (ref.api_version, ref.kind) not in self.served:
             return self._unserved(change)
-        if not ref.namespace or not self.live.is_missing(namespace):
-            return change
-        problem = "" if namespace in self.made else _NO_NAMESPACE.format(ref.namespace)
-        return replace(change, unverified_reason=Unverified.NAMESPACE_NOT_YET, problem=problem)
+        return change if not ref.namespace else without_home(change, self.homeless(ref.namespace))
+
+    def homeless(self, name: str) -> str | None:
+        """Return why nothing can be made in a namespace yet, empty where this run makes it; None: it is there."""
+        namespace = namespace_ref(name)
+        if not self.live.is_missing(namespace):
+            return None
+        return "" if namespace in self.made else _NO_NAMESPACE.format(name)
 
     def _unserved(self, change: Change) -> Change:
         """A kind may yet come, with an operator say; another version of a kind that is there will not."""
@@ -206,6 +213,13 @@ class _Surroundings:
             return replace(change, unverified_reason=Unverified.REFUSED, problem=problem)
         problem = _NO_DEFINITION.format(ref.kind, ref.api_version)
         return replace(change, unverified_reason=Unverified.CRD_NOT_YET, problem=problem)
+
+
+def without_home(change: Change, homeless: str | None) -> Change:
+    """Return a creation that knows about its namespace."""
+    if homeless is None:
+        return change
+    return replace(change, unverified_reason=Unverified.NAMESPACE_NOT_YET, problem=homeless)
 
 
 def _is_install(objects: Iterable[Placed], live: Live, judge: Judge) -> bool:
