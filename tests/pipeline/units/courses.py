@@ -52,17 +52,25 @@ class End:
     wrong: frozenset[str]
 
 
+class Still(FakeClock):
+    """Time that does not pass, so that no sign of life is ever late, however busy the machine is."""
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        await asyncio.Event().wait()
+
+
 async def staged(operation: Operation) -> Scene:
     """Return what an operation begins with."""
     scene = Scene()
-    async with yard(scene.cluster, scene.clock) as here:
+    async with yard(scene.cluster, scene.clock, pulse=Still()) as here:
         await operation.stage(here)
     return replace(scene, known=frozenset(_wrong(scene)))
 
 
 async def run(operation: Operation, scene: Scene, door: Door) -> None:
     """Ask and drive in a process that may be struck, and may end by it."""
-    async with yard(scene.cluster, scene.clock, door=door) as here:
+    async with yard(scene.cluster, scene.clock, door=door, pulse=Still()) as here:
         here.numbers = count(100)
         with suppress(FairleadError):
             await operation.act(here)
@@ -109,7 +117,7 @@ async def _drive(operation: Operation, scene: Scene) -> Anchor:
     whoami = FakeWhoAmI(replace(ANN, pid=ANN.pid + 1))
     whoami.dead.add(ANN)
     door = Door(scene.cluster)
-    async with yard(scene.cluster, scene.clock, door=door, whoami=whoami) as here:
+    async with yard(scene.cluster, scene.clock, door=door, whoami=whoami, pulse=Still()) as here:
         anchor = await here.settle(operation.rests)
     scene.unread.extend(door.unread)
     return anchor

@@ -25,6 +25,7 @@ from fairlead.pipeline.engine import Engine
 from fairlead.pipeline.units.driver import Rests
 from fairlead.pipeline.units.place import Place, Routers
 from fairlead.pipeline.units.service import Order, Units, at_rest, opened
+from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster, LiveObject
 from tests.fakes.clock import FakeClock
 from tests.fakes.played import PlayedCluster
@@ -128,6 +129,7 @@ async def yard(
     seen: Callable[[PlayedCluster], Cluster] | None = None,
     door: Door | None = None,
     whoami: FakeWhoAmI | None = None,
+    pulse: Clock | None = None,
 ) -> AsyncIterator[Yard]:
     """Give a unit over a cluster in memory, perhaps by way of a door; `seen` is how its driver sees the objects."""
     cluster, clock, judges, heard = cluster or PlayedCluster(), clock or FakeClock(), Judging(), list[UnitNews]()
@@ -146,7 +148,9 @@ async def yard(
         return False
 
     sink = _Sink(heard)
-    engine = Engine({"c": objects}, {"c": memory}, sink, clock, whoami or FakeWhoAmI(), SystemClock(), unrelated)
+    engine = Engine(
+        {"c": objects}, {"c": memory}, sink, clock, whoami or FakeWhoAmI(), pulse or SystemClock(), unrelated
+    )
     async with opened(engine, places, sink) as units:
         yield Yard(cluster, clock, units, judges, heard)
 
