@@ -46,19 +46,24 @@ class Crashes:
     def descriptor(self, app: str, **more: str) -> Descriptor:
         return replace(self.site.descriptor(env=more, replicas=1), app=app)
 
-    async def deploy_first(self, app: str) -> None:
+    async def deploy_first(self, app: str, *more: Descriptor) -> None:
         key = replace(self.site.key, name=app)
-        await self.site.units.deploy(key, Order(f"first-{app}", "d1", "tester", self.descriptor(app)))
-        await self.site.units.drive(key, at_rest)
+        for number, descriptor in enumerate((self.descriptor(app), *more)):
+            await self.site.units.deploy(key, Order(f"first-{number}-{app}", f"d{number}", "tester", descriptor))
+            await self.site.units.drive(key, at_rest)
 
     async def deploy_second(self, app: str, rule: Rule, proxy: FaultProxy) -> int:
+        """Deploy with a rule on the way; return the exit code."""
+        return await self.run(app, ("deploy", "app.json"), rule, proxy)
+
+    async def run(self, app: str, words: tuple[str, ...], rule: Rule, proxy: FaultProxy) -> int:
         """Run the command with a rule on its way; return its exit code."""
         root = self.directory / app
         root.mkdir()
         (root / "kubeconfig").write_bytes(proxy.kubeconfig())
         (root / "app.json").write_bytes(orjson.dumps(descriptor_json(self.descriptor(app, COLOUR="green"))))
         env = {**self.sandbox.env, "KUBECONFIG": str(root / "kubeconfig")}
-        argv = (str(FAIRLEAD), "deploy", "app.json", "--context", self.sandbox.contexts[0], "--output", "json")
+        argv = (str(FAIRLEAD), *words, "--context", self.sandbox.contexts[0], "--output", "json")
         child = await start(Program(argv, cwd=root, env=env, accepted=ANY_CODE))
         try:
             proxy.begin(rule, victim=child.send_signal)
@@ -106,7 +111,7 @@ async def test_whatever_kills_a_driver_the_next_one_ends_it_well(crashes: Crashe
             struck[app] = proxy.struck is not None
             assert code == (-signal.SIGKILL if fault.kills and struck[app] else 0), (app, fault, code)
             anchor = await crashes.settled(app)
-        asked = [one for one in anchor.ended if not one.intent.startswith("first")]
+        asked = [one for one in anchor.ended if not one.intent.startswith("first-")]
         live = anchor.live
         assert live is not None
         assert [one.outcome.value for one in asked] == (["deployed"] if live.name != "1" else []), (app, fault, anchor)
@@ -119,6 +124,50 @@ async def test_whatever_kills_a_driver_the_next_one_ends_it_well(crashes: Crashe
     assert {app: broken(history, app) for app in apps} == {app: [] for app in apps}
     assert {app: broken_by_anchors(history.of(app), app) for app in apps} == {app: [] for app in apps}
     assert sum(struck.values()) >= len(CASES) * 3 // 4
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of an app with a second version, which may wait to be promoted; and how the versions end."""
+
+    words: tuple[str, ...]
+    waits: bool
+    ends: dict[str, str]
+
+
+ASKED = {
+    "promote": Asked((), True, {"1": "Hot", "2": "Live"}),
+    "abort": Asked((), True, {"1": "Live", "2": "Failed"}),
+    "rollback": Asked(("-",), False, {"1": "Live", "2": "Hot"}),
+    "undeploy": Asked(("--yes",), False, {}),
+}
+
+
+async def test_whatever_is_asked_for_ends_well_after_a_kill(crashes: Crashes) -> None:
+    cases = [(name, fault, 4 + 3 * number) for name in ASKED for number, fault in enumerate(Fault)]
+    room, struck = asyncio.Semaphore(AT_ONCE), dict[str, bool]()
+
+    async def one(name: str, fault: Fault, number: int) -> None:
+        app, asked = f"{name}{number}", ASKED[name]
+        second = crashes.descriptor(app, COLOUR="green")
+        rules = replace(second.rules, promote_after=None if asked.waits else 0.0)
+        words = (name, *asked.words, app, "--namespace", crashes.site.key.namespace)
+        async with room, _proxy(crashes.sandbox) as proxy:
+            await crashes.deploy_first(app, replace(second, rules=rules))
+            code = await crashes.run(app, words, at_write(number, fault.value), proxy)
+            struck[app] = proxy.struck is not None
+            assert code == (-signal.SIGKILL if fault.kills and struck[app] else 0), (app, fault, code)
+            anchor = await crashes.settled(app)
+        assert states(anchor) == asked.ends, (app, fault, anchor)
+        live = anchor.live
+        assert live is None or await crashes.selector(app) == live.name
+
+    async with recorded(crashes.site.cluster, crashes.site.key.namespace) as history, asyncio.TaskGroup() as group:
+        for case in cases:
+            group.create_task(one(*case))
+    assert {app: broken(history, app) for app in struck} == {app: [] for app in struck}
+    assert {app: broken_by_anchors(history.of(app), app) for app in struck} == {app: [] for app in struck}
+    assert sum(struck.values()) == len(cases)
 
 
 async def test_a_driver_that_was_stopped_at_its_switch_changes_nothing_any_more(crashes: Crashes) -> None:
