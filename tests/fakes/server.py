@@ -16,6 +16,7 @@ from fairlead.domain.authorising.issuing import Wish, issue
 from fairlead.domain.scopes import EVERYTHING, Scope
 from fairlead.server.asgi import Message
 from fairlead.server.operating import Ears, Kept, Server, ears_of, server_of
+from fairlead.server.rollouts import Rollouts
 from fairlead.server.surrounding import Surroundings
 from tests.fakes.administration import MemoryAdministration
 from tests.fakes.clock import FakeClock
@@ -52,7 +53,10 @@ class Response:
 
 @dataclass(slots=True)
 class FakeServer:
-    """The whole application over fakes. Without a token, the caller is the owner of the machine."""
+    """The whole application over fakes. Without a token, the caller is the owner of the machine.
+
+    `real` are units to be served in place of the fake ones.
+    """
 
     store: MemoryStore = field(default_factory=MemoryStore)
     administration: MemoryAdministration = field(default_factory=MemoryAdministration)
@@ -60,6 +64,7 @@ class FakeServer:
     clock: FakeClock = field(default_factory=FakeClock)
     surroundings: Surroundings = field(default_factory=Surroundings)
     is_loopback: bool = True
+    real: Rollouts | None = None
     _numbers: Any = field(default_factory=itertools.count)
     _made: tuple[Ears, Server] | None = None
 
@@ -76,7 +81,7 @@ class FakeServer:
         if self._made is None:
             kept = Kept(self.store, self.administration, self.clock, self.is_loopback)
             ears = ears_of(kept)
-            self._made = ears, server_of(kept, ears, self.rollouts, self.surroundings)
+            self._made = ears, server_of(kept, ears, self.real or self.rollouts, self.surroundings)
         return self._made
 
     async def token(
