@@ -35,6 +35,7 @@ _CODES: Final = {
     "accountMissing": HTTPStatus.FORBIDDEN,
     "notFound": HTTPStatus.NOT_FOUND,
     "stale": HTTPStatus.PRECONDITION_FAILED,
+    "objectTooLarge": HTTPStatus.UNPROCESSABLE_ENTITY,
     "storeFailed": HTTPStatus.SERVICE_UNAVAILABLE,
     "storeFull": HTTPStatus.INSUFFICIENT_STORAGE,
     "administrationBusy": HTTPStatus.SERVICE_UNAVAILABLE,
