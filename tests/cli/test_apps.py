@@ -104,8 +104,9 @@ def test_it_goes_back_as_it_was_declared(played: Shop, to: tuple[str, ...]) -> N
     for image in ("1.0", "2.0"):
         apps.write_text(apps.read_text().replace("shop/store:1.0", f"shop/store:{image}"))
         assert played.run("deploy", "--release", "store", "-e", "test").code == 0
-    back = played.run("rollback", "test", "store", *to, "--output", "json")
+    back = played.run("rollback", "test", "store", *to, "--reason", "it leaks", "--output", "json")
     assert (back.code, back.document["asked"]["outcome"], back.document["units"][0]["live"]) == (0, "deployed", "1")
+    assert back.document["units"][0]["heldReason"].endswith(": it leaks")
 
 
 @pytest.mark.parametrize(

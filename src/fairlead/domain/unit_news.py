@@ -15,7 +15,10 @@ from fairlead.domain.units import UnitKey
 
 @dataclass(frozen=True, slots=True)
 class IntentAccepted:
-    """An intent is stored in the anchor, and will be looked at. `intent` is its id, `kind` what is asked."""
+    """An intent is stored in the anchor, and will be looked at. `intent` is its id, `kind` what is asked.
+
+    `reason` is what was said when it was asked for.
+    """
 
     key: UnitKey
     at: datetime
@@ -23,6 +26,7 @@ class IntentAccepted:
     intent: str
     kind: str
     by: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from fairlead.server.api.asking import Api
 from fairlead.server.api.streaming import StoredJournal
 from fairlead.server.catching_up import catch_up
 from fairlead.server.metrics import Metrics
+from fairlead.server.recalling import Recalling
 from fairlead.server.recording import Recorder
 from fairlead.server.rollouts import Rollouts
 from fairlead.server.running import Runner
@@ -83,6 +84,7 @@ def server_of(kept: Kept, ears: Ears, rollouts: Rollouts, surroundings: Surround
         UnguardedRoute: a route has no policy.
     """
     runner = Runner(rollouts, kept.metrics)
+    ears.recorder.recall = Recalling(kept.store, rollouts).descriptor
     api = Api(
         store=kept.store,
         administration=kept.administration,

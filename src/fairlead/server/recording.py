@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
-from fairlead.domain.errors import OperationFailed
-from fairlead.domain.keeping.deployments import DeploymentFilter, DeploymentStatus, StoredDeployment
+from fairlead.domain.errors import FairleadError, OperationFailed
+from fairlead.domain.keeping.deployments import DELETE_AFTER, DeploymentFilter, DeploymentStatus, StoredDeployment
 from fairlead.domain.keeping.health_data import HealthData
 from fairlead.domain.keeping.journals import LOG, Entry
 from fairlead.domain.keeping.progressing import ended, entered
@@ -31,9 +32,9 @@ from fairlead.domain.unit_news import (
     UnitNews,
     VersionChanged,
 )
+from fairlead.domain.units import UnitKey
 from fairlead.ports.clock import Clock
 from fairlead.ports.store import Store
-from fairlead.server.api.older import DELETE_AFTER
 from fairlead.server.api.streaming import told
 from fairlead.server.metrics import Metrics
 from fairlead.server.streams.hub import Hub
@@ -41,18 +42,27 @@ from fairlead.server.streams.hub import Hub
 _WAITING: Final = 50_000  # pieces of news; log lines beyond are dropped, for nobody could have read them anyway
 _AT_ONCE: Final = 500
 _AGAIN_SECONDS: Final = 2.0
+_RECALL_SECONDS: Final = 5.0  # all that follows waits for it
 
 _log = logging.getLogger(__name__)
 
 
+async def _nothing(unit: UnitKey, version: str) -> None:
+    """Know of no version what it was made of."""
+
+
 @dataclass(slots=True)
 class Recorder:
-    """A sink of news, with a task that writes them down in their order."""
+    """A sink of news, with a task that writes them down in their order.
+
+    `recall` returns the descriptor that a version was made of, None when nobody knows.
+    """
 
     store: Store
     hub: Hub
     clock: Clock
     metrics: Metrics
+    recall: Callable[[UnitKey, str], Awaitable[Mapping[str, Any] | None]] = _nothing
     _news: deque[UnitNews] = field(default_factory=deque)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -120,14 +130,29 @@ class Recorder:
     async def _follow(self, news: UnitNews) -> None:
         """Let the record follow what happened."""
         match news:
-            case StateEntered(deployment=deployment, version=version, explanation=why, at=at):
-                await self._change(deployment, lambda old: _entered(old, _followed(old.status, news), version, why), at)
+            case StateEntered(deployment=deployment, at=at):
+                followed = partial(_after_phase, news=news)
+                await self._describe(await self._change(deployment, followed, at), at)
             case IntentAccepted(deployment=deployment, at=at):
                 await self._change(deployment, lambda old: replace(old, status=_followed(old.status, news)), at)
             case DeploymentEnded(deployment=deployment, outcome=outcome, explanation=why, at=at):
                 await self.end(deployment, outcome, why, at)
             case _:
                 return
+
+    async def _describe(self, record: StoredDeployment | None, at: datetime) -> None:
+        """Write down what a deployment deploys that came without a descriptor, as soon as its version is known."""
+        if record is None or record.document.get("descriptor") or not record.version:
+            return
+        try:
+            async with asyncio.timeout(_RECALL_SECONDS):
+                found = await self.recall(record.unit, record.version)
+        except (FairleadError, TimeoutError) as error:
+            _log.warning("what version %s of %s was made of is not known: %s", record.version, record.unit, error)
+            return
+        if found is not None:
+            described = {"descriptor": dict(found)}
+            await self._change(record.identifier, lambda old: replace(old, document={**old.document, **described}), at)
 
     async def end(self, deployment: str, outcome: UnitOutcome, explanation: str, at: datetime) -> None:
         """Write down how an intent about a deployment ended; the same may be said again."""
@@ -182,6 +207,10 @@ def _followed(status: DeploymentStatus, news: UnitNews) -> DeploymentStatus:
             return status
 
 
+def _after_phase(old: StoredDeployment, news: StateEntered) -> StoredDeployment:
+    return _entered(old, _followed(old.status, news), news.version, news.explanation)
+
+
 def _entered(old: StoredDeployment, status: DeploymentStatus, version: str, explanation: str) -> StoredDeployment:
     document = {**old.document, "explanation": explanation} if explanation else old.document
     return replace(old, status=status, version=version or old.version, document=document)
@@ -193,8 +222,8 @@ def entry_of(news: UnitNews) -> Entry:
     match news:
         case LogLine(text=text, explanation=why):
             kind, said = LOG, {"text": f"{text}: {why}" if why else text}
-        case IntentAccepted(intent=intent, kind=asked, by=by):
-            kind, said = "intentAccepted", {"intent": intent, "kind": asked, "by": by}
+        case IntentAccepted(intent=intent, kind=asked, by=by, reason=why):
+            kind, said = "intentAccepted", {"intent": intent, "kind": asked, "by": by, "reason": why}
         case StateEntered(phase=phase, version=version, explanation=why):
             kind, said = "stateEntered", {"phase": phase.value, "version": version, "explanation": why}
         case VersionChanged(version=version, state=state):

@@ -63,12 +63,13 @@ def test_the_old_version_stays_hot_then_warm_then_goes() -> None:
 def test_a_rollback_while_hot_is_one_switch() -> None:
     unit = deployed("1", "2")
     before = len(unit.trail)
-    submitted_to(unit, Rollback("r", "ann", T0, "dr"))
+    submitted_to(unit, Rollback("r", "ann", T0, "dr", reason="it leaks"))
     unit.settle()
     assert way(unit, before) == ("Staging", "Switching", "Confirming", "Soaking", "Idle")
     assert [unit.state_of(name) for name in ("1", "2")] == [VersionState.LIVE, VersionState.HOT]
     assert unit.anchor.hold is not None
     assert unit.anchor.hold.digest == "sha256:2"
+    assert unit.anchor.hold.reason == "rolled back to version 1: it leaks"
 
 
 def test_a_person_promotes_or_aborts_what_waits() -> None:

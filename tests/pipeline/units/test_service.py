@@ -26,7 +26,7 @@ from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Abort, OnBusy, Pause, Promote, Resume, Rollback, Scale, Undeploy
 from fairlead.domain.rollout.phases import Phase
-from fairlead.domain.unit_news import DeploymentEnded, HealthObserved, LogLine
+from fairlead.domain.unit_news import DeploymentEnded, HealthObserved, IntentAccepted, LogLine
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.units.anchoring import DriverMark, read_anchor, swap_anchor
 from fairlead.pipeline.units.place import Place
@@ -70,10 +70,11 @@ async def test_a_rollback_brings_back_what_was_live_wherever_it_is(here: Yard, s
         return first is not None and first.state == state
 
     await here.settle(is_there)
-    anchor = await here.ask(Rollback(*here.asked(), "d3", "1"))
+    anchor = await here.ask(Rollback(*here.asked(), "d3", "1", "it leaks"))
     assert states(anchor) == {"1": "Live", "2": "Hot"}
     assert here.selector == {"app": "shop", "version": "1"}
     assert anchor.hold is not None
+    assert [one.reason for one in here.heard if isinstance(one, IntentAccepted)] == ["", "", "it leaks"]
 
 
 async def test_a_hot_version_comes_back_by_one_write_of_its_route(here: Yard) -> None:

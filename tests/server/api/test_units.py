@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from fairlead.domain.errors import Problem, Transient
+from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import (
     Abort,
     Pause,
@@ -16,9 +17,11 @@ from fairlead.domain.rollout.intents import (
     Scale,
     Undeploy,
 )
-from fairlead.domain.rollout.phases import UnitOutcome
+from fairlead.domain.rollout.phases import Phase, UnitOutcome
+from fairlead.domain.unit_news import StateEntered
 from fairlead.domain.units import UnitKey
-from tests.fakes.server import FakeServer
+from fairlead.pipeline.rebuilding import Recalled
+from tests.fakes.server import DESCRIPTOR, FakeServer
 
 UNIT = UnitKey("one", "shop", "web")
 PATH = "/api/v1/units/one/shop/web"
@@ -68,6 +71,90 @@ async def test_a_rollback_has_a_record_that_can_be_followed() -> None:
     record = (await server.ask("GET", f"/api/v1/deployments/{answer.json['deployment']}")).json
     assert (record["app"], record["status"]) == ("web", "queued")
     assert len(server.rollouts.submitted) == 1
+
+
+async def test_why_something_is_rolled_back_is_kept_wherever_that_is_told() -> None:
+    server = FakeServer()
+    server.rollouts.there = {UNIT}
+    answer = await server.ask("POST", f"{PATH}/rollback", {"reason": "it leaks"})
+    await server.ask("POST", f"{PATH}/rollback")
+    record = (await server.ask("GET", f"/api/v1/deployments/{answer.json['deployment']}")).json
+    assert record["reason"] == "it leaks"
+    assert [getattr(intent, "reason", None) for _, intent in server.rollouts.submitted] == ["it leaks", ""]
+    audit = (await server.ask("GET", "/api/v1/audit")).json["items"]
+    assert [each["detail"].get("reason") for each in audit] == [None, "it leaks"]
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [({"reason": "x" * 1001}, "reason"), ({"reason": 7}, "reason"), ([], "")],
+    ids=["long", "number", "list"],
+)
+async def test_wrong_reasons_are_refused(body: Any, path: str) -> None:
+    server = FakeServer()
+    server.rollouts.there = {UNIT}
+    refused = await server.ask("POST", f"{PATH}/rollback", body)
+    assert (refused.status, refused.json["path"]) == (422, path)
+    (entry,) = (await server.ask("GET", "/api/v1/audit")).json["items"]
+    assert len(entry["detail"].get("reason", "")) <= 1000
+
+
+async def going_back(server: FakeServer, version: str) -> str:
+    """Begin a rollback, which turns out to go back to a version; return its identifier."""
+    identifier = (await server.ask("POST", f"{PATH}/rollback")).json["deployment"]
+    news = StateEntered(UNIT, server.clock.now(), identifier, Phase.STAGING, version)
+    server.ears.recorder.announce(news)
+    await server.ears.recorder.write()
+    return str(identifier)
+
+
+async def test_what_was_rolled_back_to_can_be_deployed_once_more() -> None:
+    server = FakeServer()
+    first = await server.deployment(replicas=3)  # version 1
+    await server.deployment(replicas=5)
+    await server.ears.recorder.end(first, UnitOutcome.DEPLOYED, "", server.clock.now())
+    identifier = await going_back(server, "1")
+    record = (await server.ask("GET", f"/api/v1/deployments/{identifier}")).json
+    assert (record["version"], record["descriptor"]["replicas"]) == ("1", 3)
+    again = await server.ask("POST", f"/api/v1/deployments/{identifier}/redeploy")
+    assert (again.status, server.rollouts.wanted[-1].document["replicas"]) == (202, 3)
+
+
+async def test_a_version_that_no_record_has_is_recalled_by_its_cluster() -> None:
+    server = FakeServer()
+    server.rollouts.there = {UNIT}
+    server.rollouts.recalled = {UNIT: Recalled(Anchor(), {"7": DESCRIPTOR})}
+    identifier = await going_back(server, "7")
+    record = (await server.ask("GET", f"/api/v1/deployments/{identifier}")).json
+    assert record["descriptor"]["appName"] == "web"
+
+
+async def test_what_nobody_knows_is_not_deployed_again() -> None:
+    server = FakeServer()
+    server.rollouts.there = {UNIT}
+    failed = await server.deployment()  # version 1, which never ran
+    await server.ears.recorder.end(failed, UnitOutcome.FAILED, "", server.clock.now())
+    server.rollouts.recalled = {UNIT: Recalled(Anchor(), {})}
+    identifier = await going_back(server, "1")
+    refused = await server.ask("POST", f"/api/v1/deployments/{identifier}/redeploy")
+    assert (refused.status, refused.code) == (409, "descriptorUnknown")
+
+
+async def test_a_cluster_that_is_away_holds_up_no_record() -> None:
+    server = FakeServer()
+    server.rollouts.there = {UNIT}
+    identifier = (await server.ask("POST", f"{PATH}/rollback")).json["deployment"]
+    server.rollouts.refusal = Transient(Problem("unreachable", "the cluster does not answer"))
+    at = server.clock.now()
+    server.ears.recorder.announce(StateEntered(UNIT, at, identifier, Phase.STAGING, "7"))
+    await server.ears.recorder.write()
+    stored = await server.store.deployments.read(identifier)
+    assert stored is not None
+    assert (stored.version, stored.document["descriptor"]) == ("7", {})
+    server.rollouts.refusal, server.rollouts.recalled = None, {UNIT: Recalled(Anchor(), {"7": DESCRIPTOR})}
+    server.ears.recorder.announce(StateEntered(UNIT, at, identifier, Phase.SOAKING, "7", "so far so good"))
+    await server.ears.recorder.write()
+    assert (await server.ask("GET", f"/api/v1/deployments/{identifier}")).json["descriptor"]["appName"] == "web"
 
 
 async def test_a_rollback_that_could_not_be_asked_for_has_failed() -> None:

@@ -107,7 +107,7 @@ async def _unit_back(environment: str, name: str, options: RollbackOptions, decl
     where = UnitWhere(declared, None if environment == OPERATORS_OWN else environment, options.namespace)
     async with unit_session(run, where) as session:
         version = options.to or ("" if options.number is None else str(options.number))
-        intent = Rollback(*session.asked(), new_id(), version)
+        intent = Rollback(*session.asked(), new_id(), version, options.reason)
         return await session.carry_through(session.key(name), intent, version)
 
 

@@ -22,8 +22,8 @@ class AuditEntry:
     """Who did what, on what, from where, and what came of it.
 
     `caller` is a token's name and identifier, `action` a word of the policies, `result` `allowed` or a problem's code,
-    `source` the address it came from. `detail` holds names and numbers, never what somebody sent. `number` orders the
-    entries; the log gives it, 0 before.
+    `source` the address it came from. `detail` holds names and numbers, and of what somebody sent only
+    the reason that they gave. `number` orders the entries; the log gives it, 0 before.
     """
 
     at: datetime

@@ -46,6 +46,10 @@ _UNDER_WAY: Final = frozenset(
 KEPT: Final = _UNDER_WAY | {DeploymentStatus.DEPLOYED}
 
 
+DELETE_AFTER: Final = "deleteAfter"
+"""The key in a record's document that says: when it is undeployed, the record goes too."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredDeployment:
     """One deployment. `document` is all that the store need not know of it, as JSON: the descriptor, who, why.

@@ -86,7 +86,7 @@ class Candidate:
     `previous` is the version that was live when it began, empty for a first deployment. `floor_since` is since when it
     has all the ready pods it needs. `gates_passed` says that its gates have passed: only then may a timer promote it.
     `applied`: what differs was written in place. `outcome` is how it will end once it is given up, None while it is
-    not, and `reason` says why.
+    not, and `reason` says why. `why` is what was said when it was asked for.
     """
 
     spec: VersionSpec
@@ -100,6 +100,7 @@ class Candidate:
     applied: bool = False
     outcome: UnitOutcome | None = None
     reason: str = ""
+    why: str = ""
 
     @property
     def version(self) -> str:

@@ -134,7 +134,7 @@ class Abort:
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """Make an earlier version live again; without a name, the one that was live before."""
+    """Make an earlier version live again; without a name, the one that was live before. `reason` is for people."""
 
     KIND: ClassVar = "rollback"
     id: str
@@ -142,6 +142,7 @@ class Rollback:
     at: datetime
     deployment: str
     to: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

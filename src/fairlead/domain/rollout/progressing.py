@@ -185,7 +185,8 @@ def deployed(draft: Draft) -> None:
     draft.end(candidate.intent, candidate.deployment, UnitOutcome.DEPLOYED)
     held = None
     if candidate.is_rollback and left is not None:
-        held = UnitHold(left.spec.digest, candidate.by, draft.at, f"rolled back to version {candidate.version}")
+        why = f": {candidate.why}" if candidate.why else ""
+        held = UnitHold(left.spec.digest, candidate.by, draft.at, f"rolled back to version {candidate.version}{why}")
     draft.set(candidate=None, elements=(), foreign=(), hold=held)
 
 

@@ -137,6 +137,7 @@ def take_rollback(draft: Draft) -> None:
         previous=live.name if live is not None else "",
         is_rollback=True,
         gates_passed=True,
+        why=intent.reason,
     )
     before = live.spec.routes if live is not None else ()
     draft.put(replace(target, deployment=intent.deployment, by=intent.by))

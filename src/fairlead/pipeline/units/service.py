@@ -127,7 +127,8 @@ class Units:
             raise InputError(Problem("unknownUnit", message, remedy="see `fairlead units`"))
         await update_anchor(place.anchors, key, lambda anchor: submitted(anchor, intent))
         deployment = getattr(intent, "deployment", "")
-        self.sink.announce(IntentAccepted(key, intent.at, deployment, intent.id, intent.KIND, intent.by))
+        reason = getattr(intent, "reason", "")
+        self.sink.announce(IntentAccepted(key, intent.at, deployment, intent.id, intent.KIND, intent.by, reason))
         return Accepted(intent.id, deployment)
 
     async def read(self, key: UnitKey) -> UnitStatus:

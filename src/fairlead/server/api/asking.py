@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -25,6 +26,7 @@ from fairlead.pipeline.admission import Admission
 from fairlead.ports.administration import Administration
 from fairlead.ports.clock import Clock
 from fairlead.ports.store import Store
+from fairlead.server.api.wire import LONGEST_REASON
 from fairlead.server.deploying import Deployer
 from fairlead.server.metrics import Metrics
 from fairlead.server.problems import Declined, declined, denied, not_found
@@ -142,10 +144,11 @@ def stale(revision: int) -> Declined:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Stands before a handler: nobody gets past without a right to the action."""
+    """Stands before a handler: nobody gets past without a right to the action. `has_reason`: the body may say why."""
 
     action: Action
     about: About
+    has_reason: bool = False
 
     async def __call__(self, request: Request) -> None:
         """Decide, and leave the call for the handler; write down what changes something, and what was denied."""
@@ -169,14 +172,17 @@ class Guard:
             await self._write_down(api, request, caller, subject.resource, decision.problem.code)
             raise denied(decision)
         if policy.changes:
-            await self._write_down(api, request, caller, subject.resource, ALLOWED)
+            reason = await _reason(request) if self.has_reason else ""
+            await self._write_down(api, request, caller, subject.resource, ALLOWED, reason)
         request.state.call = Call(api, request, self.action, caller or _ANYBODY, decision.scope, subject.found)
 
     async def _write_down(
-        self, api: Api, request: Request, caller: Caller | None, resource: Resource, result: str
+        self, api: Api, request: Request, caller: Caller | None, resource: Resource, result: str, reason: str = ""
     ) -> None:
         source = request.client.host if request.client is not None else "unknown"
         detail = {"method": request.method, "path": request.url.path[:_LONGEST_PATH]}
+        if reason:
+            detail["reason"] = reason
         entry = AuditEntry(
             at=api.clock.now(),
             caller=caller_text(caller),
@@ -210,6 +216,16 @@ def _require_own_name(request: Request) -> None:
     if name not in _LOOPBACK:
         message = "without tokens, only requests for this machine by its own name are answered"
         raise declined(HTTPStatus.FORBIDDEN, "foreignHost", message, "call it as http://127.0.0.1, or make a token")
+
+
+async def _reason(request: Request) -> str:
+    """Return the reason that a body gives; what it is besides, the handler finds out."""
+    try:
+        sent = json.loads(await request.body())
+    except (ValueError, RecursionError):
+        return ""
+    reason = sent.get("reason") if isinstance(sent, dict) else None
+    return reason[:LONGEST_REASON] if isinstance(reason, str) else ""
 
 
 def _token(request: Request) -> str | None:

@@ -49,6 +49,9 @@ async def begin(call: Call, beginning: Beginning) -> StoredDeployment:
 async def again(call: Call, *, on_busy: OnBusy = OnBusy.SUPERSEDE, release_hold: bool = False) -> StoredDeployment:
     """Begin the deployment of the descriptor that an earlier one has a copy of."""
     old = call.deployment
+    if not old.document["descriptor"]:
+        message = "it is not known what this deployment deployed"
+        raise Refused(Problem("descriptorUnknown", message, remedy="deploy a descriptor of the app"))
     beginning = Beginning(
         unit=old.unit,
         descriptor=old.descriptor,

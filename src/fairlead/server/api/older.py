@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse
 
 from fairlead.domain.authorising.actions import Action
 from fairlead.domain.errors import Problem, Refused
-from fairlead.domain.keeping.deployments import DeploymentFilter, DeploymentStatus, StoredDeployment
+from fairlead.domain.keeping.deployments import DELETE_AFTER, DeploymentFilter, DeploymentStatus, StoredDeployment
 from fairlead.domain.keeping.descriptors import StoredDescriptor
 from fairlead.domain.moments import rfc3339
 from fairlead.domain.rollout.intents import Undeploy
@@ -53,8 +53,6 @@ _WORDS: Final = {
     DeploymentStatus.FAILED: "FAILURE",
 }
 _PAGE: Final = 500
-DELETE_AFTER: Final = "deleteAfter"
-"""The key in a record's document that says: when it is undeployed, the record goes too."""
 
 
 def _location(kind: str, identifier: str, unit: UnitKey) -> dict[str, str]:

@@ -60,7 +60,7 @@ def add_routes(app: FastAPI, rows: Sequence[Row], *, tag: str) -> None:
             row.path,
             row.handler,
             methods=[row.method],
-            dependencies=[Depends(Guard(row.action, row.about))],
+            dependencies=[Depends(Guard(row.action, row.about, has_reason=_has_reason(row)))],
             status_code=row.status,
             openapi_extra=extra,
             tags=[tag],
@@ -79,6 +79,10 @@ def require_guards(app: FastAPI) -> None:
         found = route.dependencies if isinstance(route, APIRoute) else []
         if sum(isinstance(one.dependency, Guard) for one in found) != 1:
             raise UnguardedRoute(f"the route {getattr(route, 'path', route)!r} has no policy, or more than one")
+
+
+def _has_reason(row: Row) -> bool:
+    return row.body is not None and "reason" in row.body.model_fields
 
 
 def _reference(model: type[BaseModel]) -> dict[str, str]:

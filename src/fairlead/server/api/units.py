@@ -90,7 +90,8 @@ async def roll_back(call: Asked) -> AcceptedIntent:
     api, now = call.api, call.api.clock.now()
     if await api.rollouts.standing(call.unit) is None:
         raise not_found()
-    document = {"descriptor": {}, **who(call.caller), "rollbackTo": wish.to}
+    # What it goes back to is known when it begins; the record then gets the descriptor of that version.
+    document = {"descriptor": {}, **who(call.caller), "rollbackTo": wish.to, "reason": wish.reason}
     new = StoredDeployment(api.identifier(), call.unit, "", DeploymentStatus.QUEUED, document, now, now)
     match await api.store.deployments.add(new, await call.once()):
         case KeyReused():
@@ -98,8 +99,9 @@ async def roll_back(call: Asked) -> AcceptedIntent:
         case Repeated(identifier=identifier):
             pass  # its record says what became of it
         case StoredDeployment(identifier=identifier) as record:
+            intent = Rollback(identifier, call.caller.name, now, identifier, wish.to, wish.reason)
             try:
-                await api.rollouts.submit(call.unit, Rollback(identifier, call.caller.name, now, identifier, wish.to))
+                await api.rollouts.submit(call.unit, intent)
             except FairleadError as error:
                 await api.deployer.fail(record, error)
                 raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -14,6 +14,8 @@ from fairlead.domain.keeping.descriptors import StoredDescriptor
 from fairlead.domain.keeping.health_data import HealthData
 from fairlead.domain.keeping.journals import Entry
 from fairlead.domain.rollout.intents import OnBusy, Resolution
+
+LONGEST_REASON: Final = 1000
 
 
 class Wire(BaseModel):
@@ -66,6 +68,7 @@ class RollbackWish(Wire):
     """The version to be live again; without a name, the one that was live before."""
 
     to: str = ""
+    reason: str = Field("", max_length=LONGEST_REASON, description="Why, for people: kept in the record and the audit")
 
 
 class ScaleWish(Wire):
@@ -121,13 +124,18 @@ class DescriptorList(Wire):
 
 
 class DeploymentItem(UnitName):
-    """A deployment. `version` is null until it is known; `explanation` says why it is as it is."""
+    """A deployment. `version` is null until it is known; `explanation` says why it is as it is.
+
+    `reason` is what was said when it was asked for. The `descriptor` of a rollback is that of the version it goes back
+    to, and empty until that is known.
+    """
 
     id: str
     descriptor_id: str
     version: str | None
     status: DeploymentStatus
     by: str
+    reason: str | None = None
     explanation: str | None
     revision: int
     created_at: datetime
@@ -257,6 +265,7 @@ def deployment_item(stored: StoredDeployment) -> DeploymentItem:
         version=stored.version or None,
         status=stored.status,
         by=str(stored.document.get("by", "")),
+        reason=stored.document.get("reason") or None,
         explanation=stored.document.get("explanation"),
         revision=stored.revision,
         created_at=stored.created,
