@@ -11,7 +11,7 @@ import pytest
 
 from fairlead.adapters.store.store import SqliteStore
 from fairlead.domain.errors import OperationFailed
-from fairlead.domain.keeping.answers import KeyReused, Missing, Once, Page, Repeated, Stale
+from fairlead.domain.keeping.answers import GivenAnswer, KeyReused, Missing, Once, Page, Repeated, Stale
 from fairlead.domain.keeping.deployments import DeploymentFilter, DeploymentStatus, StoredDeployment
 from fairlead.domain.keeping.descriptors import StoredDescriptor
 from fairlead.domain.keeping.health_data import LARGEST, MOST_PODS, HealthData
@@ -448,6 +448,42 @@ async def test_a_store_is_filled_once(store: Store) -> None:
     await store.filled(NOON)
 
     assert await store.is_filled()
+
+
+async def test_what_a_request_was_answered_is_told_again(store: Store) -> None:
+    once, other = Once("ci", "key-1", "sha256:1"), Once("ci", "key-1", "sha256:2")
+    answer = GivenAnswer(202, {"location": "/a"}, b'{\n"id": "\xc3\xa4"}')
+    assert await store.requests.answer(once) is None
+    await store.deployments.add(deployment("a"), once)
+    assert await store.requests.answer(once) is None
+
+    await store.requests.answered(once, answer, NOON)
+    await store.requests.answered(once, replace(answer, status=200), NOON)
+    await store.requests.answered(other, replace(answer, status=200), NOON)
+
+    assert await store.requests.answer(once) == answer
+    assert await store.requests.answer(other) == KeyReused()
+    assert await store.deployments.add(deployment("b"), once) == Repeated("a")
+
+
+async def test_what_was_answered_without_more_is_done_once_too(store: Store) -> None:
+    once = Once("ci", "key-1", "sha256:1")
+    await store.requests.answered(once, GivenAnswer(204, {}, b""), NOON)
+    assert await store.requests.answer(once) == GivenAnswer(204, {}, b"")
+    assert isinstance(await store.requests.claim(once, "a", NOON), Repeated)
+
+
+async def test_a_key_stands_for_what_it_began_while_that_is_under_way(store: Store) -> None:
+    once, later = Once("ci", "key-1", "x"), NOON + timedelta(days=30)
+    added = await store.deployments.add(deployment("a", status=DeploymentStatus.AWAITING), once)
+    assert isinstance(added, StoredDeployment)
+
+    await store.tidy(later)
+    assert await store.deployments.add(deployment("b"), once) == Repeated("a")
+
+    await store.deployments.replace(replace(added, status=DeploymentStatus.DEPLOYED))
+    await store.tidy(later)
+    assert isinstance(await store.deployments.add(deployment("b"), once), StoredDeployment)
 
 
 async def test_requests_are_remembered_for_a_while(store: Store) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from fairlead.domain.errors import OperationFailed, Problem
-from fairlead.domain.keeping.answers import KeyReused, Missing, Once, Page, Repeated, Stale
+from fairlead.domain.keeping.answers import GivenAnswer, KeyReused, Missing, Once, Page, Repeated, Stale
 from fairlead.domain.keeping.deployments import KEPT, DeploymentFilter, StoredDeployment
 from fairlead.domain.keeping.descriptors import StoredDescriptor
 from fairlead.domain.keeping.health_data import MOST_PODS, HealthData
@@ -36,6 +36,7 @@ class _Memory:
     journals: dict[str, tuple[Journal, list[Entry]]] = field(default_factory=dict)
     health: dict[str, dict[str, HealthData]] = field(default_factory=lambda: defaultdict(dict))
     once: dict[tuple[str, str], tuple[str, str, datetime]] = field(default_factory=dict)
+    answers: dict[tuple[str, str], GivenAnswer] = field(default_factory=dict)
 
     def writing(self) -> None:
         if self.is_broken:
@@ -226,6 +227,17 @@ class MemoryRequests:
         self.memory.writing()
         return self.memory.claim(once, identifier, at)
 
+    async def answered(self, once: Once, answer: GivenAnswer, at: datetime) -> None:
+        self.memory.writing()
+        if self.memory.claim(once, "", at) != KeyReused():
+            self.memory.answers.setdefault((once.caller, once.key), answer)
+
+    async def answer(self, once: Once) -> GivenAnswer | KeyReused | None:
+        known = self.memory.once.get((once.caller, once.key))
+        if known is not None and known[0] != once.digest:
+            return KeyReused()
+        return self.memory.answers.get((once.caller, once.key))
+
 
 class MemoryStore:
     """A `Store` without a disk."""
@@ -293,6 +305,9 @@ def _tidy_descriptors(memory: _Memory, limits: Limits) -> None:
 
 def _tidy_requests(memory: _Memory, limits: Limits, now: datetime) -> None:
     newest_first = sorted(memory.once, key=lambda key: memory.once[key][2], reverse=True)
+    under_way = {each.identifier for each in memory.deployments.values() if each.status.is_under_way}
     old = {key for key in newest_first if memory.once[key][2] < now - limits.request_age}
-    for key in {*old, *newest_first[limits.requests :]}:
+    kept = {key for key in old if memory.once[key][1] in under_way}
+    for key in {*(old - kept), *newest_first[limits.requests :]}:
         del memory.once[key]
+        memory.answers.pop(key, None)

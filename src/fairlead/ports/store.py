@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from fairlead.domain.keeping.answers import KeyReused, Missing, Once, Page, Repeated, Stale
+from fairlead.domain.keeping.answers import GivenAnswer, KeyReused, Missing, Once, Page, Repeated, Stale
 from fairlead.domain.keeping.deployments import DeploymentFilter, StoredDeployment
 from fairlead.domain.keeping.descriptors import StoredDescriptor
 from fairlead.domain.keeping.health_data import HealthData
@@ -105,10 +105,18 @@ class HealthResults(Protocol):
 
 
 class Requests(Protocol):
-    """Requests that are done once, however often they are sent, where nothing of their own is kept."""
+    """Requests that are done once, however often they are sent, and what they were answered."""
 
     async def claim(self, once: Once, identifier: str, at: datetime) -> Repeated | KeyReused | None:
-        """Take a request and what it is about; None when it is the first."""
+        """Take a request of which nothing of its own is kept, and what it is about; None when it is the first."""
+        ...
+
+    async def answered(self, once: Once, answer: GivenAnswer, at: datetime) -> None:
+        """Keep what a request was answered, whether it was taken before or not; the first answer stays."""
+        ...
+
+    async def answer(self, once: Once) -> GivenAnswer | KeyReused | None:
+        """Return what a request was answered, None when it was not."""
         ...
 
 

@@ -69,13 +69,41 @@ class Deployer:
             created=now,
             modified=now,
         )
-        match await self.store.deployments.add(new, beginning.once):
+        record = await self.record(new, beginning.once)
+        if isinstance(record, KeyReused) or record.version or record.status is not DeploymentStatus.QUEUED:
+            return record
+        return await self._ask(beginning, record)
+
+    async def record(self, new: StoredDeployment, once: Once | None) -> StoredDeployment | KeyReused:
+        """Return the record of a deployment that is to be asked for, queued; or of one that was, as it stands.
+
+        A request that is sent again because it could not be carried out is about the record that it made.
+
+        Raises:
+            Refused: it made one, which was deleted (`recordGone`).
+        """
+        match await self.store.deployments.add(new, once):
             case KeyReused() as reused:
                 return reused
-            case Repeated(identifier=identifier):
-                return await self.store.deployments.read(identifier) or new
             case StoredDeployment() as record:
-                return await self._ask(beginning, record)
+                return record
+            case Repeated(identifier=identifier):
+                found = await self.store.deployments.read(identifier)
+        if found is None:
+            message = f"the record of deployment {identifier}, which this request began, was deleted"
+            raise Refused(Problem("recordGone", message, remedy="send a new Idempotency-Key"))
+        return await self._unasked(found)
+
+    async def _unasked(self, record: StoredDeployment) -> StoredDeployment:
+        """Return a record, queued if its unit has not heard of it: the answer to that may have been lost."""
+        if record.version or record.status not in (DeploymentStatus.FAILED, DeploymentStatus.QUEUED):
+            return record
+        standing = await self.rollouts.standing(record.unit)
+        if standing is not None and record.identifier in standing.under_way:
+            return await self._keep(record, status=DeploymentStatus.DEPLOYING, explanation="")
+        if standing is not None and any(one.deployment == record.identifier for one in standing.finished):
+            return record
+        return await self._keep(record, status=DeploymentStatus.QUEUED, explanation="")
 
     async def fail(self, record: StoredDeployment, error: FairleadError) -> None:
         """Write down that a deployment could not be asked for, and why."""

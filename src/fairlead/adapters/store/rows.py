@@ -82,4 +82,4 @@ def remember(connection: Connection, once: Once | None, identifier: str, at: dat
     """Keep that a request was done, and what it was about."""
     if once is not None:
         row = (once.caller, once.key, once.digest, identifier, microseconds(at))
-        connection.execute("INSERT INTO requests VALUES (?, ?, ?, ?, ?)", row)
+        connection.execute("INSERT INTO requests VALUES (?, ?, ?, ?, ?, NULL)", row)

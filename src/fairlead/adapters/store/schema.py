@@ -39,5 +39,6 @@ _SECOND: Final[Migration] = (
     "CREATE TABLE marks (name TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT",
     "INSERT INTO marks SELECT 'filled', max(created) FROM deployments HAVING count(*) > 0",
 )
+_THIRD: Final[Migration] = ("ALTER TABLE requests ADD COLUMN answer BLOB",)
 
-FORM: Final = Form((_FIRST, _SECOND), mark=0x464C_0001)
+FORM: Final = Form((_FIRST, _SECOND, _THIRD), mark=0x464C_0001)

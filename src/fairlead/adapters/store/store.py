@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -10,32 +9,13 @@ from fairlead.adapters.store.deployments import SqliteDeployments
 from fairlead.adapters.store.descriptors import SqliteDescriptors
 from fairlead.adapters.store.health import SqliteHealth
 from fairlead.adapters.store.journals import SqliteJournals
-from fairlead.adapters.store.rows import known, microseconds, remember
+from fairlead.adapters.store.requests import SqliteRequests
+from fairlead.adapters.store.rows import microseconds
 from fairlead.adapters.store.schema import FORM
 from fairlead.adapters.store.tidying import tidy
-from fairlead.domain.keeping.answers import KeyReused, Once, Repeated
 from fairlead.domain.keeping.limits import Limits
 from fairlead.doors.databases.database import Database
 from fairlead.doors.databases.errors import Kept
-from fairlead.doors.databases.opening import Connection
-
-
-@dataclass(frozen=True, slots=True)
-class SqliteRequests:
-    """The `Requests` of a store."""
-
-    database: Database
-
-    async def claim(self, once: Once, identifier: str, at: datetime) -> Repeated | KeyReused | None:
-        """Take a request."""
-
-        def store(connection: Connection) -> Repeated | KeyReused | None:
-            before = known(connection, once)
-            if before is None:
-                remember(connection, once, identifier, at)
-            return before
-
-        return await self.database.write(store)
 
 
 class SqliteStore:

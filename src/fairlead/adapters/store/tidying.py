@@ -40,8 +40,10 @@ _FULL_JOURNALS: Final = f"""
 SELECT number FROM (SELECT number, status, sum(size) OVER (ORDER BY number DESC) AS total
 FROM journals JOIN deployments USING (number)) WHERE total > ? AND status NOT IN ({_UNDER_WAY})
 """
-_REQUESTS: Final = """
-DELETE FROM requests WHERE at < ?1 OR rowid IN (SELECT rowid FROM requests ORDER BY at DESC LIMIT -1 OFFSET ?2)
+# A key stands for what it began at least as long as that is under way.
+_REQUESTS: Final = f"""
+DELETE FROM requests WHERE rowid IN (SELECT rowid FROM requests ORDER BY at DESC LIMIT -1 OFFSET ?2)
+OR (at < ?1 AND identifier NOT IN (SELECT identifier FROM deployments WHERE status IN ({_UNDER_WAY})))
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -38,6 +39,15 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """What a request was answered, to be given again: its status, the headers that are part of it, its body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from fairlead.domain.errors import FairleadError, Problem
 from fairlead.server.api import deployments, descriptors, older, operating, streaming, units, variables
 from fairlead.server.api.asking import Api
 from fairlead.server.api.describing import described
+from fairlead.server.api.repeating import OnceRoute
 from fairlead.server.api.routing import Row, add_routes, require_guards
 from fairlead.server.asgi import Answer
 from fairlead.server.problems import Declined, answer, answer_to
@@ -56,6 +57,7 @@ def bare() -> FastAPI:
     """
     app = FastAPI(title="Fairlead", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.router.redirect_slashes = False
+    app.router.route_class = OnceRoute
     for tag, rows in TABLES:
         add_routes(app, rows, tag=tag)
     require_guards(app)

@@ -17,7 +17,7 @@ from fairlead.domain.authorising.actions import POLICIES, Action
 from fairlead.domain.authorising.auditing import ALLOWED, AuditEntry, caller_text, resource_text
 from fairlead.domain.authorising.callers import Caller, Role
 from fairlead.domain.authorising.deciding import Denied, Resource, authorise
-from fairlead.domain.keeping.answers import Once
+from fairlead.domain.keeping.answers import GivenAnswer, KeyReused, Once
 from fairlead.domain.keeping.deployments import StoredDeployment
 from fairlead.domain.keeping.descriptors import StoredDescriptor
 from fairlead.domain.scopes import Scope
@@ -77,7 +77,7 @@ About = Callable[[Api, Request], Awaitable[Subject | None]]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that is allowed. `scope` is what a list may hold."""
+    """A request that is allowed. `scope` is what a list may hold, `once` the wish to be done once, if it has one."""
 
     api: Api
     request: Request
@@ -85,6 +85,7 @@ class Call:
     caller: Caller
     scope: Scope
     found: Found
+    once: Once | None = None
 
     @property
     def deployment(self) -> StoredDeployment:
@@ -110,20 +111,6 @@ class Call:
         assert isinstance(self.found, Checked)
         return self.found
 
-    async def once(self) -> Once | None:
-        """Return the wish to be done once, if the request has a key for it."""
-        key = self.request.headers.get("idempotency-key")
-        if key is None:
-            return None
-        if not 0 < len(key) <= _LONGEST_KEY or not key.isprintable():
-            message = f"an Idempotency-Key has 1 to {_LONGEST_KEY} printable characters"
-            raise declined(HTTPStatus.BAD_REQUEST, "invalidKey", message, "send a new UUID for each request")
-        sent = hashlib.sha256()
-        for part in (self.request.method, str(self.request.url.path), str(self.request.url.query)):
-            sent.update(part.encode() + b"\0")
-        sent.update(await self.request.body())
-        return Once(self.caller.token or self.caller.name, key, sent.hexdigest())
-
     def expect_revision(self, present: int) -> None:
         """Refuse when the request names another revision than the present one (`If-Match`)."""
         wanted = self.request.headers.get("if-match")
@@ -140,6 +127,20 @@ def stale(revision: int) -> Declined:
     """Return the refusal of a change to something that somebody else changed meanwhile."""
     message = f"it was changed meanwhile: its ETag is {etag(revision)}"
     return declined(HTTPStatus.PRECONDITION_FAILED, "stale", message, "read it again, and send that ETag in If-Match")
+
+
+class Again(Exception):
+    """Ends the handling of a request with what it was answered before."""
+
+    def __init__(self, answer: GivenAnswer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+def key_reused() -> Declined:
+    """Return the refusal of a key that stood for another request."""
+    message = "this Idempotency-Key was sent before with another request"
+    return declined(HTTPStatus.UNPROCESSABLE_ENTITY, "keyReused", message, "send a new UUID for each request")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,7 @@ class Guard:
             raise denied(decision)
         if caller is not None and caller.token is None and policy.role is not None:
             _require_own_name(request)
+        once = await self._once(api, request, caller)
         subject = await self.about(api, request)
         if subject is None:
             raise not_found()
@@ -174,7 +176,28 @@ class Guard:
         if policy.changes:
             reason = await _reason(request) if self.has_reason else ""
             await self._write_down(api, request, caller, subject.resource, ALLOWED, reason)
-        request.state.call = Call(api, request, self.action, caller or _ANYBODY, decision.scope, subject.found)
+        request.state.call = Call(api, request, self.action, caller or _ANYBODY, decision.scope, subject.found, once)
+
+    async def _once(self, api: Api, request: Request, caller: Caller | None) -> Once | None:
+        """Return the wish to be done once, of who may ask at all.
+
+        Raises:
+            Again: it was done, and this was the answer.
+            Declined: the key is none, or was sent with another request.
+        """
+        policy, key = POLICIES[self.action], request.headers.get("idempotency-key")
+        if key is None or caller is None or not policy.changes:
+            return None
+        if policy.role is not None and not caller.role.includes(policy.role):
+            return None
+        once = await _wish(request, caller, key)
+        match await api.store.requests.answer(once):
+            case GivenAnswer() as given:
+                raise Again(given)
+            case KeyReused():
+                raise key_reused()
+            case None:
+                return once
 
     async def _write_down(
         self, api: Api, request: Request, caller: Caller | None, resource: Resource, result: str, reason: str = ""
@@ -216,6 +239,17 @@ def _require_own_name(request: Request) -> None:
     if name not in _LOOPBACK:
         message = "without tokens, only requests for this machine by its own name are answered"
         raise declined(HTTPStatus.FORBIDDEN, "foreignHost", message, "call it as http://127.0.0.1, or make a token")
+
+
+async def _wish(request: Request, caller: Caller, key: str) -> Once:
+    if not 0 < len(key) <= _LONGEST_KEY or not key.isprintable():
+        message = f"an Idempotency-Key has 1 to {_LONGEST_KEY} printable characters"
+        raise declined(HTTPStatus.BAD_REQUEST, "invalidKey", message, "send a new UUID for each request")
+    sent = hashlib.sha256()
+    for part in (request.method, str(request.url.path), str(request.url.query)):
+        sent.update(part.encode() + b"\0")
+    sent.update(await request.body())
+    return Once(caller.token or caller.name, key, sent.hexdigest())
 
 
 async def _reason(request: Request) -> str:

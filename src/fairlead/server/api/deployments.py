@@ -15,8 +15,8 @@ from fairlead.domain.keeping.deployments import DeploymentFilter, DeploymentStat
 from fairlead.domain.keeping.journals import LOG
 from fairlead.domain.moments import rfc3339
 from fairlead.domain.rollout.intents import Abort, OnBusy
-from fairlead.server.api.asking import Asked, Call, etag
-from fairlead.server.api.descriptors import After, Limit, key_reused
+from fairlead.server.api.asking import Asked, Call, etag, key_reused
+from fairlead.server.api.descriptors import After, Limit
 from fairlead.server.api.routing import Row, sent
 from fairlead.server.api.subjects import deployable_in_body, deployment_in_path, scope_in_query
 from fairlead.server.api.wire import (
@@ -59,7 +59,7 @@ async def again(call: Call, *, on_busy: OnBusy = OnBusy.SUPERSEDE, release_hold:
         caller=call.caller,
         on_busy=on_busy,
         release_hold=release_hold,
-        once=await call.once(),
+        once=call.once,
     )
     return await begin(call, beginning)
 
@@ -84,7 +84,7 @@ async def create(call: Asked, response: Response) -> DeploymentItem:
         caller=call.caller,
         on_busy=wish.on_busy,
         release_hold=wish.release_hold,
-        once=await call.once(),
+        once=call.once,
     )
     return _begun(await begin(call, beginning), response)
 

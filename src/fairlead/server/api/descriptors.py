@@ -12,7 +12,7 @@ from fairlead.domain.authorising.actions import Action
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.keeping.answers import KeyReused, Missing, Repeated, Stale
 from fairlead.domain.keeping.descriptors import StoredDescriptor
-from fairlead.server.api.asking import Asked, Call, etag, stale
+from fairlead.server.api.asking import Asked, Call, etag, key_reused, stale
 from fairlead.server.api.routing import Row
 from fairlead.server.api.subjects import (
     descriptor_in_body,
@@ -22,7 +22,7 @@ from fairlead.server.api.subjects import (
     scope_in_query,
 )
 from fairlead.server.api.wire import DescriptorItem, DescriptorList, ProblemItem, Validity, descriptor_item
-from fairlead.server.problems import declined, not_found, problem_json
+from fairlead.server.problems import not_found, problem_json
 
 PATH: Final = "/api/v1/descriptors"
 
@@ -34,7 +34,7 @@ async def keep(call: Call) -> StoredDescriptor:
     """Keep the descriptor in the body, once if the request says so."""
     checked, now = call.checked, call.api.clock.now()
     new = StoredDescriptor(call.api.identifier(), checked.unit, checked.document, now, now)
-    match await call.api.store.descriptors.add(new, await call.once()):
+    match await call.api.store.descriptors.add(new, call.once):
         case StoredDescriptor() as kept:
             return kept
         case Repeated(identifier=identifier):
@@ -109,12 +109,6 @@ async def validate(call: Asked) -> Validity:
         raise InputError(problems)
     warnings = [ProblemItem.model_validate(problem_json(each)) for each in call.checked.warnings]
     return Validity(warnings=warnings, descriptor=dict(call.checked.document))
-
-
-def key_reused() -> Exception:
-    """Return the refusal of a key that stood for another request."""
-    message = "this Idempotency-Key was sent before with another request"
-    return declined(HTTPStatus.UNPROCESSABLE_ENTITY, "keyReused", message, "send a new UUID for each request")
 
 
 ROWS: Final = (

@@ -104,7 +104,7 @@ async def validate(call: Asked) -> None:
 async def create_deployment(call: Asked) -> Response:
     """Deploy a descriptor."""
     stored = call.descriptor
-    beginning = Beginning(stored.unit, stored.identifier, stored.document, call.caller, once=await call.once())
+    beginning = Beginning(stored.unit, stored.identifier, stored.document, call.caller, once=call.once)
     return _accepted(await deployments.begin(call, beginning))
 
 

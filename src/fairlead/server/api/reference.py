@@ -27,7 +27,8 @@ server shows at `/api/v1/openapi.json`. How to use it: [Run a server](../how-to/
 - What is wrong is `application/problem+json` (RFC 9457): `status`, `code` (stable), `detail`, `path`, `remedy`, and in
   `errors` every problem.
 - What was read has an `ETag`; with `If-Match` a change is refused (412) if somebody was faster.
-- With an `Idempotency-Key` a POST is done once, however often it is sent.
+- With an `Idempotency-Key` a change is done once, however often it is sent, and answered as the first time: for a day,
+  and for as long as the deployment that it began is under way. 408, 429 and 5xx say that nothing was done: try again.
 - Lists go page by page: `next` of one is `after` of the next.
 """
 

@@ -12,8 +12,8 @@ from fairlead.domain.keeping.answers import KeyReused, Repeated
 from fairlead.domain.keeping.deployments import DeploymentFilter, DeploymentStatus, StoredDeployment
 from fairlead.domain.rollout.intents import Abort, Intent, Pause, Promote, Resolve, Resume, Rollback, Scale, Undeploy
 from fairlead.domain.scopes import one_unit
-from fairlead.server.api.asking import Asked, Call
-from fairlead.server.api.descriptors import After, Limit, key_reused
+from fairlead.server.api.asking import Asked, Call, key_reused
+from fairlead.server.api.descriptors import After, Limit
 from fairlead.server.api.routing import Row, sent
 from fairlead.server.api.subjects import unit_in_path
 from fairlead.server.api.wire import (
@@ -35,7 +35,7 @@ async def ask(call: Call, make: Callable[[str], Intent]) -> str:
     """Ask something of a unit that is there, once if the request says so. Return the intent's identifier."""
     if await call.api.rollouts.standing(call.unit) is None:
         raise not_found()
-    identifier, once = call.api.identifier(), await call.once()
+    identifier, once = call.api.identifier(), call.once
     if once is not None:
         match await call.api.store.requests.claim(once, identifier, call.api.clock.now()):
             case KeyReused():
@@ -93,20 +93,19 @@ async def roll_back(call: Asked) -> AcceptedIntent:
     # What it goes back to is known when it begins; the record then gets the descriptor of that version.
     document = {"descriptor": {}, **who(call.caller), "rollbackTo": wish.to, "reason": wish.reason}
     new = StoredDeployment(api.identifier(), call.unit, "", DeploymentStatus.QUEUED, document, now, now)
-    match await api.store.deployments.add(new, await call.once()):
-        case KeyReused():
-            raise key_reused()
-        case Repeated(identifier=identifier):
-            pass  # its record says what became of it
-        case StoredDeployment(identifier=identifier) as record:
-            intent = Rollback(identifier, call.caller.name, now, identifier, wish.to, wish.reason)
-            try:
-                await api.rollouts.submit(call.unit, intent)
-            except FairleadError as error:
-                await api.deployer.fail(record, error)
-                raise
+    record = await api.deployer.record(new, call.once)
+    if isinstance(record, KeyReused):
+        raise key_reused()
+    if record.status is DeploymentStatus.QUEUED:
+        identifier = record.identifier
+        intent = Rollback(identifier, call.caller.name, record.created, identifier, wish.to, wish.reason)
+        try:
+            await api.rollouts.submit(call.unit, intent)
+        except FairleadError as error:
+            await api.deployer.fail(record, error)
+            raise
     api.busy(call.unit)
-    return AcceptedIntent(id=identifier, deployment=identifier)
+    return AcceptedIntent(id=record.identifier, deployment=record.identifier)
 
 
 async def scale(call: Asked) -> AcceptedIntent:
