@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fairlead.domain.apps.descriptor import Descriptor
 from fairlead.domain.apps.variables import Variable
@@ -12,10 +13,25 @@ from fairlead.domain.authorising.callers import Caller
 from fairlead.domain.declaring.apps.reading import read_descriptor
 from fairlead.domain.errors import FairleadError, Problem
 from fairlead.domain.rollout.intents import Intent
+from fairlead.domain.scopes import EVERYTHING, Scope
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.rebuilding import Recalled
 from fairlead.pipeline.units.variables import Change
 from fairlead.server.rollouts import Checked, Finished, Standing, Wanted
+
+_RESTING: Mapping[str, Any] = {
+    "since": None,
+    "cause": "nothing was asked for",
+    "next": "nothing",
+    "until": None,
+    "live": "1",
+    "candidate": None,
+    "queued": 0,
+    "paused": False,
+    "frozen": False,
+    "held": None,
+    "blocked": None,
+}
 
 
 class FakeRollouts:
@@ -70,7 +86,8 @@ class FakeRollouts:
         self._answer()
         if unit not in self.there:
             return None
-        document = {"phase": "Idle", "app": unit.name}
+        phase = "Warming" if unit in self.busy else "Idle"
+        document = {**unit.to_json(), **_RESTING, "phase": phase, "ended": [], "versions": []}
         return Standing(unit, document, unit in self.busy, self.under_way, self.finished.get(unit, ()))
 
     async def variables(self, cluster: str, namespace: str) -> Sequence[Variable]:
@@ -96,9 +113,9 @@ class FakeRollouts:
         self._answer()
         return self.recalled[unit]
 
-    async def known(self) -> Sequence[UnitKey]:
+    async def known(self, scope: Scope = EVERYTHING) -> Sequence[UnitKey]:
         self._answer()
-        return sorted(self.there)
+        return sorted(unit for unit in self.there if scope.holds(unit))
 
     def _answer(self) -> None:
         if self.refusal is not None:

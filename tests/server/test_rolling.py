@@ -14,6 +14,7 @@ from fairlead.domain.authorising.acting import BINDING
 from fairlead.domain.keeping.deployments import DeploymentStatus, StoredDeployment
 from fairlead.domain.rollout.intents import OnBusy, Pause, Promote, Resume, Scale
 from fairlead.domain.rollout.phases import Phase
+from fairlead.domain.scopes import EVERYTHING, one_unit, scope_of
 from fairlead.pipeline.accounts import ACCOUNT
 from fairlead.pipeline.impersonating import ActingCluster, Impersonating
 from fairlead.ports.cluster import Cluster
@@ -47,6 +48,21 @@ async def test_a_unit_is_driven_again_when_its_timer_promotes(here: Yard, rollou
     here.clock.advance(left)
     assert await rollouts.drive(KEY) is None
     assert states((await here.units.read(KEY)).anchor) == {"1": "Live"}
+
+
+async def test_the_units_of_a_scope_are_known_and_nothing_else_is_asked(here: Yard, rollouts: UnitRollouts) -> None:
+    await here.units.deploy(KEY, here.order(here.descriptor()))
+    for scope, found in (
+        (EVERYTHING, [KEY]),
+        (one_unit(KEY), [KEY]),
+        (scope_of(apps=["other"]), []),
+        (scope_of(clusters=["elsewhere"]), []),
+        (scope_of(namespaces=["kube-system"]), []),
+    ):
+        before = len(here.cluster.calls)
+        assert await rollouts.known(scope) == found
+        listed = [call for call in here.cluster.calls[before:] if call.kind == "Namespace"]
+        assert bool(listed) is (scope.namespaces is None and scope.clusters is None)
 
 
 async def test_no_timer_runs_while_the_unit_is_paused(here: Yard, rollouts: UnitRollouts) -> None:

@@ -8,6 +8,7 @@ from fairlead.domain.moments import rfc3339
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.units.service import UnitStatus
+from fairlead.server.api.unit_wire import unit_item
 from fairlead.server.showing import standing_of
 from tests.domain.rollout.test_matrix import unit_in
 
@@ -25,3 +26,5 @@ def test_every_phase_says_why_what_comes_next_and_until_when(phase: Phase) -> No
     live = [one["next"] for one in shown["versions"] if one["state"] == "Live"]
     assert all(hot)
     assert not any(live)
+    item = unit_item(shown)
+    assert (item.phase, item.cause, item.next, item.live) == (phase, shown["cause"], shown["next"], shown["live"])

@@ -24,6 +24,7 @@ from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.guards import promoted_at
 from fairlead.domain.rollout.intents import Intent
 from fairlead.domain.rollout.judging import concerned
+from fairlead.domain.scopes import EVERYTHING, Scope
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.accounts import Accounts
 from fairlead.pipeline.engine import at_once
@@ -149,17 +150,18 @@ class UnitRollouts:
         """Return what a cluster remembers of a unit, for records that were lost."""
         return await UnitMemory(self.units).recall(unit)
 
-    async def known(self) -> Sequence[UnitKey]:
-        """Return every unit that has an anchor in one of the clusters."""
+    async def known(self, scope: Scope = EVERYTHING) -> Sequence[UnitKey]:
+        """Return every unit of a scope that has an anchor in one of the clusters; nothing outside of it is asked."""
         found: list[UnitKey] = []
         for cluster in self.names:
+            if scope.clusters is not None and cluster not in scope.clusters:
+                continue
             place = await self.units.places(cluster)
-            listed = await place.cluster.list_metadata(_NAMESPACES, None)
-            namespaces = [text(one, "metadata", "name") for one in listed.items]
+            namespaces = sorted(scope.namespaces or await _namespaces(place.cluster))
             names = await at_once(place.anchors.names(namespace) for namespace in namespaces)
             for namespace, apps in zip(namespaces, names, strict=True):
                 found += [UnitKey(cluster, namespace, app) for app in apps]
-        return found
+        return sorted(unit for unit in found if scope.holds(unit))
 
     async def _cluster(self, name: str) -> Cluster:
         return (await self.units.places(name)).cluster
@@ -190,6 +192,11 @@ class UnitRollouts:
         live = await at_once(trial.cluster.get(object_ref(manifest)) for manifest in own)
         there = {object_ref(one).identity: one for one in live if one is not None}
         return (*hosts, *collisions(own, there, adoptable=trial.routes))
+
+
+async def _namespaces(cluster: Cluster) -> list[str]:
+    listed = await cluster.list_metadata(_NAMESPACES, None)
+    return [text(one, "metadata", "name") for one in listed.items]
 
 
 async def _against(trial: _Trial) -> tuple[Problem, ...]:

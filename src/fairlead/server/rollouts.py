@@ -12,6 +12,7 @@ from fairlead.domain.authorising.callers import Caller
 from fairlead.domain.errors import Problem
 from fairlead.domain.rollout.intents import Intent, OnBusy
 from fairlead.domain.rollout.phases import UnitOutcome
+from fairlead.domain.scopes import EVERYTHING, Scope
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.rebuilding import Recalled
 from fairlead.pipeline.units.variables import Change
@@ -113,6 +114,6 @@ class Rollouts(Protocol):
         """Return what a cluster remembers of a unit, for records that were lost."""
         ...
 
-    async def known(self) -> Sequence[UnitKey]:
-        """Return every unit that has an anchor in one of the clusters."""
+    async def known(self, scope: Scope = EVERYTHING) -> Sequence[UnitKey]:
+        """Return every unit of a scope that has an anchor in one of the clusters, in their order."""
         ...

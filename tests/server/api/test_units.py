@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from fairlead.domain.authorising.callers import Role
 from fairlead.domain.errors import Problem, Transient
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import (
@@ -18,9 +20,11 @@ from fairlead.domain.rollout.intents import (
     Undeploy,
 )
 from fairlead.domain.rollout.phases import Phase, UnitOutcome
+from fairlead.domain.scopes import EVERYTHING, Scope, scope_of
 from fairlead.domain.unit_news import StateEntered
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.rebuilding import Recalled
+from tests.fakes.rollouts import FakeRollouts
 from tests.fakes.server import DESCRIPTOR, FakeServer
 
 UNIT = UnitKey("one", "shop", "web")
@@ -183,6 +187,76 @@ async def test_how_a_unit_stands_and_what_it_was() -> None:
     assert (await server.ask("GET", PATH)).json["app"] == "web"
     history = (await server.ask("GET", f"{PATH}/history")).json["items"]
     assert [each["id"] for each in history] == [identifier]
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """A server with a few units in two clusters, and who lists them."""
+
+    server: FakeServer
+    token: str | None = None
+
+    async def pages(self, query: str = "") -> list[list[str]]:
+        """Return the units of every page, by cluster, namespace and app."""
+        pages, after = list[list[str]](), ""
+        while True:
+            found = await self.server.ask("GET", f"/api/v1/units?{query}{after}", token=self.token)
+            assert found.status == 200
+            pages.append([f"{each['cluster']}/{each['namespace']}/{each['app']}" for each in found.json["items"]])
+            if found.json["next"] is None:
+                return pages
+            after = f"&after={found.json['next']}"
+
+
+ALL = ["one/a-b/api", "one/a/web", "one/shop/api", "one/shop/web", "two/shop/web"]
+
+
+def some_units() -> FakeServer:
+    server = FakeServer(rollouts=FakeRollouts("one", "two"))
+    server.rollouts.there = {UnitKey(*each.split("/")) for each in ALL}
+    server.rollouts.busy = {UNIT, UnitKey("one", "a", "web")}
+    return server
+
+
+@pytest.mark.parametrize(
+    ("query", "pages"),
+    [
+        ("", [["one/a/web", "one/a-b/api", *ALL[2:]]]),
+        ("limit=2", [["one/a/web", "one/a-b/api"], ["one/shop/api", "one/shop/web"], ["two/shop/web"]]),
+        ("limit=5", [["one/a/web", "one/a-b/api", *ALL[2:]]]),
+        ("cluster=two", [["two/shop/web"]]),
+        ("namespace=shop&app=web&limit=1", [["one/shop/web"], ["two/shop/web"]]),
+        ("phase=Warming", [["one/a/web", "one/shop/web"]]),
+        ("phase=Warming&limit=1", [["one/a/web"], ["one/shop/web"], []]),
+        ("phase=Warming&phase=Idle&cluster=one&namespace=shop", [["one/shop/api", "one/shop/web"]]),
+        ("phase=Blocked", [[]]),
+    ],
+    ids=lambda value: value or "all" if isinstance(value, str) else "",
+)
+async def test_units_are_listed_page_by_page(query: str, pages: list[list[str]]) -> None:
+    assert await Units(some_units()).pages(query) == pages
+
+
+async def test_who_lists_units_sees_those_of_their_scope() -> None:
+    server = some_units()
+    token = await server.token(Role.VIEWER, scope_of(clusters=["one"], namespaces=["shop"]))
+    assert await Units(server, token).pages() == [["one/shop/api", "one/shop/web"]]
+    assert await Units(server, token).pages("namespace=a") == [[]]
+
+
+async def test_a_unit_that_went_meanwhile_is_left_out() -> None:
+    server = some_units()
+
+    async def remembered(scope: Scope = EVERYTHING) -> list[UnitKey]:
+        return [UNIT, UnitKey("one", "shop", "gone")]
+
+    server.rollouts.known = remembered  # type: ignore[method-assign] # it remembers what is gone
+    assert await Units(server).pages() == [["one/shop/web"]]
+
+
+@pytest.mark.parametrize("query", ["after=x", "after=a/b/c/d", "phase=Fine", "limit=0", "limit=501"])
+async def test_a_list_that_cannot_be_asked_for(query: str) -> None:
+    assert (await some_units().ask("GET", f"/api/v1/units?{query}")).status == 422
 
 
 async def test_wrong_numbers_are_refused() -> None:

@@ -26,7 +26,7 @@ from fairlead.pipeline.admission import Admission
 from fairlead.ports.administration import Administration
 from fairlead.ports.clock import Clock
 from fairlead.ports.store import Store
-from fairlead.server.api.wire import LONGEST_REASON
+from fairlead.server.api.unit_wire import LONGEST_REASON
 from fairlead.server.deploying import Deployer
 from fairlead.server.metrics import Metrics
 from fairlead.server.problems import Declined, declined, denied, not_found

@@ -19,8 +19,8 @@ from fairlead.server.api.asking import Asked, Call, etag, key_reused
 from fairlead.server.api.descriptors import After, Limit
 from fairlead.server.api.routing import Row, sent
 from fairlead.server.api.subjects import deployable_in_body, deployment_in_path, scope_in_query
+from fairlead.server.api.unit_wire import AcceptedIntent
 from fairlead.server.api.wire import (
-    AcceptedIntent,
     DeploymentItem,
     DeploymentList,
     DeploymentWish,

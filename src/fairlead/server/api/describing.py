@@ -8,16 +8,16 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from fairlead.server.api import wire
+from fairlead.server.api import unit_wire, wire
 from fairlead.server.api.routing import ROLE
 
 _BODIES = (
     wire.DeploymentWish,
     wire.RedeploymentWish,
-    wire.PromoteWish,
-    wire.RollbackWish,
-    wire.ScaleWish,
-    wire.ResolveWish,
+    unit_wire.PromoteWish,
+    unit_wire.RollbackWish,
+    unit_wire.ScaleWish,
+    unit_wire.ResolveWish,
     wire.VariableWish,
 )
 

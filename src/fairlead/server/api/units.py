@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from fastapi import Query
 
 from fairlead.domain.authorising.actions import Action
-from fairlead.domain.errors import FairleadError
+from fairlead.domain.errors import FairleadError, InputError, Problem
 from fairlead.domain.keeping.answers import KeyReused, Repeated
 from fairlead.domain.keeping.deployments import DeploymentFilter, DeploymentStatus, StoredDeployment
 from fairlead.domain.rollout.intents import Abort, Intent, Pause, Promote, Resolve, Resume, Rollback, Scale, Undeploy
+from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.scopes import one_unit
+from fairlead.domain.units import UnitKey
+from fairlead.pipeline.engine import at_once
 from fairlead.server.api.asking import Asked, Call, key_reused
 from fairlead.server.api.descriptors import After, Limit
 from fairlead.server.api.routing import Row, sent
-from fairlead.server.api.subjects import unit_in_path
-from fairlead.server.api.wire import (
+from fairlead.server.api.subjects import scope_in_query, unit_in_path
+from fairlead.server.api.unit_wire import (
     AcceptedIntent,
-    DeploymentList,
     PromoteWish,
     ResolveWish,
     RollbackWish,
     ScaleWish,
-    deployment_item,
+    UnitItem,
+    UnitList,
+    unit_item,
 )
+from fairlead.server.api.wire import DeploymentList, deployment_item
 from fairlead.server.deploying import who
 from fairlead.server.problems import not_found
 
-_ONE: Final = "/api/v1/units/{cluster}/{namespace}/{app}"
+PATH: Final = "/api/v1/units"
+_ONE: Final = f"{PATH}/{{cluster}}/{{namespace}}/{{app}}"
 
 
 async def ask(call: Call, make: Callable[[str], Intent]) -> str:
@@ -54,6 +63,36 @@ async def live_deployment(call: Call) -> str | None:
     wanted = DeploymentFilter(one_unit(call.unit), frozenset({DeploymentStatus.DEPLOYED}))
     page = await call.api.store.deployments.page(wanted, limit=1)
     return page.items[0].identifier if page.items else None
+
+
+async def listed(
+    call: Asked,
+    phase: Annotated[list[Phase] | None, Query(description="Only those in one of these phases")] = None,
+    limit: Limit = 100,
+    after: Annotated[str | None, Query(description="Go on after this: `next` of the page before")] = None,
+) -> UnitList:
+    """List units as they stand, by name: of the clusters, namespaces and apps that the query names, or of all."""
+    keys = [key for key in await call.api.rollouts.known(call.scope) if after is None or key > _key(after)]
+    found: list[UnitItem] = []
+    while keys:
+        some, keys = keys[:limit], keys[limit:]
+        for number, standing in enumerate(await at_once(map(call.api.rollouts.standing, some))):
+            item = None if standing is None else unit_item(standing.document)
+            if item is None or (phase and item.phase not in phase):
+                continue
+            found.append(item)
+            if len(found) == limit:
+                rest = [*some[number + 1 :], *keys]
+                return UnitList(items=found, next=str(some[number]) if rest else None)
+    return UnitList(items=found, next=None)
+
+
+def _key(text: str) -> UnitKey:
+    parts = text.split("/")
+    if len(parts) != len(fields(UnitKey)):
+        message = f"found {text[:200]!r}, expected CLUSTER/NAMESPACE/APP"
+        raise InputError(Problem("invalidParameter", message, path="after", remedy="send `next` of the page before"))
+    return UnitKey(*parts)
 
 
 async def read(call: Asked) -> dict[str, Any]:
@@ -143,6 +182,7 @@ async def resolve(call: Asked) -> AcceptedIntent:
 
 
 ROWS: Final = (
+    Row("GET", PATH, Action.READ_UNITS, listed, scope_in_query, query=("cluster", "namespace", "app")),
     Row("GET", _ONE, Action.READ_UNITS, read, unit_in_path),
     Row("GET", f"{_ONE}/history", Action.READ_DEPLOYMENTS, history, unit_in_path),
     Row("POST", f"{_ONE}/promote", Action.PROMOTE, promote, unit_in_path, HTTPStatus.ACCEPTED, PromoteWish),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -13,9 +13,7 @@ from fairlead.domain.keeping.deployments import DeploymentStatus, StoredDeployme
 from fairlead.domain.keeping.descriptors import StoredDescriptor
 from fairlead.domain.keeping.health_data import HealthData
 from fairlead.domain.keeping.journals import Entry
-from fairlead.domain.rollout.intents import OnBusy, Resolution
-
-LONGEST_REASON: Final = 1000
+from fairlead.domain.rollout.intents import OnBusy
 
 
 class Wire(BaseModel):
@@ -55,33 +53,6 @@ class RedeploymentWish(Wire):
 
     on_busy: OnBusy = OnBusy.SUPERSEDE
     release_hold: bool = False
-
-
-class PromoteWish(Wire):
-    """The candidate to go live. `digest`, if given, has to be the candidate's."""
-
-    digest: str = ""
-    force: bool = False
-
-
-class RollbackWish(Wire):
-    """The version to be live again; without a name, the one that was live before."""
-
-    to: str = ""
-    reason: str = Field("", max_length=LONGEST_REASON, description="Why, for people: kept in the record and the audit")
-
-
-class ScaleWish(Wire):
-    """How many pods of a workload; without a name, of each."""
-
-    replicas: int = Field(ge=0, le=10_000)
-    workload: str = ""
-
-
-class ResolveWish(Wire):
-    """How a block ends."""
-
-    resolution: Resolution
 
 
 class SecretKeyItem(Wire):
@@ -187,13 +158,6 @@ class Validity(Wire):
 
     warnings: list[ProblemItem]
     descriptor: dict[str, Any]
-
-
-class AcceptedIntent(Wire):
-    """What was asked of a unit is stored, and will be looked at. `id` names it in the unit's `ended`."""
-
-    id: str
-    deployment: str | None = None
 
 
 class EventItem(Wire):
