@@ -99,6 +99,37 @@ async def test_a_delivery_is_written_into_the_files(repository: Path) -> None:
     assert (repository / "apps.yaml").read_text() == APPS.replace("1.0.0", "1.1.0")
 
 
+async def test_a_server_takes_them_in_the_same_process(repository: Path) -> None:
+    async with serving(repository, "server", "--webhooks", "webhooks.yaml", "--patch") as server:
+        assert await server.deliver("reg.test/web:1.1.0", "another secret, not less long") == 401
+        assert await server.deliver("reg.test/web:1.1.0") == 202
+        assert (await server.line(), await server.line()) == (
+            "reg.test/web 1.1.0:",
+            "  test/web  1.0.0 -> 1.1.0  image.tag, written to apps.yaml:4",
+        )
+        assert await server.get("/api/v1/descriptors") == 200
+        assert await server.end(signal.SIGTERM) == 130
+
+    assert (repository / "apps.yaml").read_text() == APPS.replace("1.0.0", "1.1.0")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--webhooks", "missing.yaml"), "missingFile"),
+        (("--webhooks", "wrong.yaml"), "invalidValue"),
+        (("--webhooks", "webhooks.yaml"), "secretMissing"),
+        (("--patch",), "conflictingOptions"),
+        (("--pr",), "conflictingOptions"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_server_refuses_what_would_take_from_anybody(repository: Path, arguments: tuple[str, ...], code: str) -> None:
+    ended = Terminal(repository).run("server", *arguments, "--data", "data", "--output", "json")
+    assert (ended.code, ended.document["errors"][0]["code"]) == (2, code)
+    assert not (repository / "data").exists()
+
+
 async def test_without_patch_it_only_tells(repository: Path) -> None:
     async with serving(repository) as server:
         assert await server.deliver("reg.test/web:1.1.0") == 202

@@ -18,6 +18,7 @@ from fairlead.server.asgi import Message
 from fairlead.server.operating import Ears, Kept, Server, ears_of, server_of
 from fairlead.server.rollouts import Rollouts
 from fairlead.server.surrounding import Surroundings
+from fairlead.server.webhooks import Webhooks
 from tests.fakes.administration import MemoryAdministration
 from tests.fakes.clock import FakeClock
 from tests.fakes.rollouts import FakeRollouts
@@ -65,6 +66,7 @@ class FakeServer:
     surroundings: Surroundings = field(default_factory=Surroundings)
     is_loopback: bool = True
     real: Rollouts | None = None
+    webhooks: Webhooks | None = None
     _numbers: Any = field(default_factory=itertools.count)
     _made: tuple[Ears, Server] | None = None
 
@@ -81,7 +83,7 @@ class FakeServer:
         if self._made is None:
             kept = Kept(self.store, self.administration, self.clock, self.is_loopback)
             ears = ears_of(kept)
-            self._made = ears, server_of(kept, ears, self.real or self.rollouts, self.surroundings)
+            self._made = ears, server_of(kept, ears, self.real or self.rollouts, self.surroundings, self.webhooks)
         return self._made
 
     async def token(

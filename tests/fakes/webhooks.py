@@ -57,6 +57,14 @@ class Server:
         writer.close()
         return status
 
+    async def get(self, path: str) -> int:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        status = int((await reader.readline()).split()[1])
+        await reader.read()
+        writer.close()
+        return status
+
     async def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
         return await self.process.wait()
@@ -64,9 +72,10 @@ class Server:
 
 @asynccontextmanager
 async def serving(repository: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> AsyncIterator[Server]:
-    """Run the command in a repository with a `webhooks.yaml` until the block is left."""
+    """Run the command in a repository with a `webhooks.yaml` until the block is left; or a server, if that is named."""
     home = {"CI_SECRET": SECRET, "HOME": str(repository / "home"), "PATH": "/usr/bin:/bin"}
-    command = (str(FAIRLEAD), "webhooks", "--config", "webhooks.yaml", "--listen", "127.0.0.1:0", *arguments)
+    named = arguments if arguments[:1] == ("server",) else ("webhooks", "--config", "webhooks.yaml", *arguments)
+    command = (str(FAIRLEAD), *named, "--listen", "127.0.0.1:0")
     process = await start(Program(command, cwd=repository, env={**home, **(environ or {})}))
     try:
         async with asyncio.timeout(60):

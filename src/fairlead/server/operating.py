@@ -30,6 +30,7 @@ from fairlead.server.serving import Address, serving
 from fairlead.server.streams.hub import Hub
 from fairlead.server.streams.websocket import websockets_of
 from fairlead.server.surrounding import Surroundings
+from fairlead.server.webhooks import Webhooks
 
 _log = logging.getLogger(__name__)
 
@@ -77,8 +78,10 @@ def ears_of(kept: Kept) -> Ears:
     return Ears(hub, Recorder(kept.store, hub, kept.clock, kept.metrics), admission)
 
 
-def server_of(kept: Kept, ears: Ears, rollouts: Rollouts, surroundings: Surroundings) -> Server:
-    """Return a server of these units.
+def server_of(
+    kept: Kept, ears: Ears, rollouts: Rollouts, surroundings: Surroundings, webhooks: Webhooks | None = None
+) -> Server:
+    """Return a server of these units, which takes webhooks as well if it is given what takes them.
 
     Raises:
         UnguardedRoute: a route has no policy.
@@ -96,24 +99,22 @@ def server_of(kept: Kept, ears: Ears, rollouts: Rollouts, surroundings: Surround
         busy=runner.busy,
         metrics=kept.metrics,
         ready=lambda: runner.is_ready,
+        webhooks=webhooks,
     )
     return Server(application(api, surroundings), ears, runner, kept, rollouts)
 
 
 @asynccontextmanager
-async def running(server: Server, address: Address, app: Any | None = None) -> AsyncIterator[Address]:
-    """Run a server inside the block. Leaving it takes no more requests, hands the units over, stores what is known.
-
-    `app` is served in place of the server's own, to which it passes on what it does not answer.
-    """
+async def running(server: Server, address: Address) -> AsyncIterator[Address]:
+    """Run a server inside the block. Leaving it takes no more requests, hands the units over, stores what is known."""
     hub, recorder, runner = server.ears.hub, server.ears.recorder, server.runner
     async with AsyncExitStack() as stack:
         stack.push_async_callback(recorder.write)
-        await stack.enter_async_context(_beside(recorder.run()))
+        await stack.enter_async_context(beside(recorder.run()))
         stack.push_async_callback(runner.stop)
-        await stack.enter_async_context(_beside(begin(server)))
-        await stack.enter_async_context(_beside(hub.run()))
-        served = serving(app or server.app, address, websockets=websockets_of(hub))
+        await stack.enter_async_context(beside(begin(server)))
+        await stack.enter_async_context(beside(hub.run()))
+        served = serving(server.app, address, websockets=websockets_of(hub))
         bound = await stack.enter_async_context(served)
         stack.callback(hub.close)  # first of all, or open streams would use up the time that requests have to end
         yield bound
@@ -132,7 +133,7 @@ async def begin(server: Server) -> None:
 
 
 @asynccontextmanager
-async def _beside(work: Any) -> AsyncIterator[None]:
+async def beside(work: Any) -> AsyncIterator[None]:
     """Run something for the time of a block."""
     task = asyncio.ensure_future(work)
     try:

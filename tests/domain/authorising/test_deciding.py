@@ -21,7 +21,7 @@ from fairlead.domain.units import UnitKey
 
 WEB, OTHER = UnitKey("prod", "shop", "web"), UnitKey("prod", "bank", "web")
 SHOP = scope_of(namespaces=["shop"])
-PUBLIC = {Action.PROBE, Action.READ_API}
+PUBLIC = {Action.PROBE, Action.READ_API, Action.RECEIVE}
 VIEWERS = {
     Action.READ_METRICS,
     Action.READ_CLUSTERS,

@@ -60,7 +60,8 @@ async def status(
 ) -> tuple[int, bytes]:
     """Ask for what an operation does, to what is there; 299 stands for a stream that was opened."""
     kind = "descriptor" if "descriptors" in path else "deployment"
-    filled = path.format(identifier=names[kind], cluster="one", namespace="shop", app="web", name="KAFKA")
+    place = {"cluster": "one", "namespace": "shop", "app": "web", "name": "KAFKA", "receiver": "ci", "secret": "s"}
+    filled = path.format(identifier=names[kind], **place)
     query = "?cluster=one&namespace=shop&appname=web"
     if path == "/deployments/" and method == "POST":
         query += f"&descriptorId={names['descriptor']}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,27 +13,19 @@ import typer
 from rich.text import Text
 
 from fairlead.bootstrap import open_queue
+from fairlead.cli.announcing import QUEUE, Announced
 from fairlead.cli.command import build
 from fairlead.cli.listening import Listen, listen_at, require_server, url_of
 from fairlead.cli.logs import logged
 from fairlead.cli.options import Common, Format, Where
 from fairlead.cli.run import Operation, Run
-from fairlead.cli.selecting import chosen_targets
-from fairlead.cli.text.announced import acted_lines, failed_line
-from fairlead.cli.upgrading import Acting, Search
-from fairlead.cli.wire.upgrades import Updates, updates_document
+from fairlead.cli.upgrading import Acting
 from fairlead.domain.errors import InputError, Problem
-from fairlead.domain.targets import Target
-from fairlead.domain.upgrades.updates import Upgrades
 from fairlead.domain.webhooks.receivers import Receiver
-from fairlead.pipeline.announced import Consumer, announcements, earlier
-from fairlead.pipeline.upgrading import Upgrading
-from fairlead.ports.deliveries import DeliveryQueue, Work
-from fairlead.server.apart import apart
-from fairlead.server.receiving import receivers_in
+from fairlead.pipeline.announced import Consumer
+from fairlead.ports.deliveries import DeliveryQueue
 
 _NEEDED = ("uvicorn", "httptools")
-_QUEUE = "deliveries.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +54,22 @@ def webhooks(receiving: Receiving, where: Where, acting: Acting, common: Common)
 
 async def _webhooks(receiving: Receiving, listen: Listen, where: Where, acting: Acting, run: Run) -> int:
     require_server(_NEEDED)
-    surroundings = run.surroundings
-    settings = surroundings.settings
-    receivers = receivers_in(surroundings.directory / receiving.config, settings.environ)
-    surroundings.redactor.register(receiver.secret for receiver in receivers.values())
-    async with run.application(where.declared) as application:  # mistakes are said now, not at the first delivery
-        run.warn(application)
-        chosen_targets(application, where, everything=True)
+    surroundings, announced = run.surroundings, Announced(where, acting, run)
+    receivers = announced.receivers(receiving.config)
+    async with run.application(where.declared) as application:
+        announced.check(application)
     if run.output.format is Format.JSON:
         message = "webhooks cannot go with --output json, which is one document"
         raise InputError(Problem("usage", message, remedy="leave it out"))
-    file = surroundings.directory / (receiving.queue or settings.data / _QUEUE)
+    file = surroundings.directory / (receiving.queue or surroundings.settings.data / QUEUE)
     with logged(run):
         async with open_queue(file) as queue:
-            act, fell = partial(_act, where, acting, run), partial(_fell, run)
-            await _serve(receivers, listen, queue, Consumer(queue, act, surroundings.clock, fell), run)
+            await _serve(receivers, listen, queue, announced.consumer(queue), run)
     return 0
 
 
 async def _serve(
-    receivers: dict[str, Receiver], listen: Listen, queue: DeliveryQueue, consumer: Consumer, run: Run
+    receivers: Mapping[str, Receiver], listen: Listen, queue: DeliveryQueue, consumer: Consumer, run: Run
 ) -> None:
     """Serve and act until cancelled: first no more is taken, then what is being done ends."""
     from fairlead.server.serving import Address, serving  # noqa: PLC0415 - not everybody has installed a server
@@ -95,25 +83,6 @@ async def _serve(
             if not Listen(bound.host, bound.port).is_loopback:
                 run.output.note([Text("others can reach this address, and it speaks no TLS: put a proxy before it")])
             await asyncio.Event().wait()
-
-
-async def _act(where: Where, acting: Acting, run: Run, works: Sequence[Work]) -> None:
-    """Read the files anew, weigh what was announced, do what is asked, and tell."""
-    document = await apart(partial(_acted, where, acting, run, works))
-    run.output.lines(acted_lines(works, document, skipped=run.common.verbose > 0))
-
-
-async def _acted(where: Where, acting: Acting, run: Run, works: Sequence[Work]) -> Updates:
-    async def find(upgrading: Upgrading, targets: Sequence[Target]) -> Upgrades:
-        return await upgrading.observe_all(targets, announcements(works), earlier(works))
-
-    async with run.application(where.declared) as application:
-        found, done = await Search(where, find, settles=False).carried_out(application, acting)
-    return updates_document(found, done.patched, done.proposed)
-
-
-def _fell(run: Run, works: Sequence[Work], error: Exception, delay: float) -> None:
-    run.output.note([Text(run.surroundings.redactor.text(failed_line(works, error, delay)))])
 
 
 app = build(webhooks)

@@ -61,6 +61,7 @@ APPS = (
         (
             Example("fairlead server", "on 127.0.0.1:8080, for whoever owns this machine"),
             Example("fairlead server --listen 0.0.0.0:8080 --log-format json", "for others, who need tokens"),
+            Example("fairlead server --webhooks webhooks.yaml --pr", "which also proposes what registries announce"),
         ),
     ),
 )

@@ -44,6 +44,7 @@ class Action(StrEnum):
     RESOLVE = "units.resolve"
     READ_VARIABLES = "variables.read"
     CHANGE_VARIABLES = "variables.change"
+    RECEIVE = "webhooks.receive"
     READ_TOKENS = "tokens.read"
     CREATE_TOKENS = "tokens.create"
     REVOKE_TOKENS = "tokens.revoke"
@@ -99,6 +100,7 @@ POLICIES: Final[Mapping[Action, Policy]] = MappingProxyType(
         Action.RESOLVE: Policy(Role.ADMIN, hides=True, changes=True),
         Action.READ_VARIABLES: _READ,
         Action.CHANGE_VARIABLES: _MAKE,
+        Action.RECEIVE: _PUBLIC,  # who sends has the secret of a receiver, and no token
         Action.READ_TOKENS: Policy(Role.ADMIN, hides=True),
         Action.CREATE_TOKENS: Policy(Role.ADMIN, changes=True),
         Action.REVOKE_TOKENS: Policy(Role.ADMIN, hides=True, changes=True),

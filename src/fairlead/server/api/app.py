@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from fairlead import __version__
 from fairlead.domain.errors import FairleadError, Problem
-from fairlead.server.api import deployments, descriptors, older, operating, streaming, units, variables
+from fairlead.server.api import deployments, descriptors, hooks, older, operating, streaming, units, variables
 from fairlead.server.api.asking import Api
 from fairlead.server.api.describing import described
 from fairlead.server.api.repeating import OnceRoute
@@ -32,6 +32,7 @@ TABLES: Final[Sequence[tuple[str, Sequence[Row]]]] = (
     ("streams", streaming.ROWS),
     ("units", units.ROWS),
     ("variables", variables.ROWS),
+    ("webhooks", hooks.ROWS),
     ("as in the Amdatu Deployer", older.ROWS),
 )
 

@@ -33,6 +33,7 @@ from fairlead.server.problems import Declined, declined, denied, not_found
 from fairlead.server.rates import Rates
 from fairlead.server.rollouts import Checked, Rollouts
 from fairlead.server.streams.hub import Hub
+from fairlead.server.webhooks import Webhooks
 
 _LONGEST_KEY: Final = 255
 _LONGEST_PATH: Final = 500
@@ -44,7 +45,10 @@ Found = StoredDeployment | StoredDescriptor | UnitKey | Checked | Scope | None
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """Everything that the routes need. `busy` is told of units that have something to do."""
+    """Everything that the routes need. `busy` is told of units that have something to do.
+
+    `webhooks` takes deliveries, None where none are taken.
+    """
 
     store: Store
     administration: Administration
@@ -57,6 +61,7 @@ class Api:
     metrics: Metrics = field(default_factory=Metrics)
     rates: Rates = field(default_factory=Rates)
     ready: Callable[[], bool] = lambda: True
+    webhooks: Webhooks | None = None
 
     @property
     def deployer(self) -> Deployer:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -11,6 +12,8 @@ from pydantic.json_schema import models_json_schema
 from fairlead.server.api import unit_wire, wire
 from fairlead.server.api.routing import ROLE
 
+_PLACES: Final = re.compile(r"{(\w+)}")
+_TEXT: Final = {"type": "string"}
 _BODIES = (
     wire.DeploymentWish,
     wire.RedeploymentWish,
@@ -42,8 +45,11 @@ def _description(app: FastAPI) -> dict[str, Any]:
     )
     schemas.update(sent.get("$defs", {}))
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-    for operations in found["paths"].values():
+    for path, operations in found["paths"].items():
+        in_path = [{"name": name, "in": "path", "required": True, "schema": _TEXT} for name in _PLACES.findall(path)]
         for operation in operations.values():
+            if in_path:
+                operation["parameters"] = [*in_path, *operation.get("parameters", ())]
             if operation.get(ROLE) is not None:
                 operation["security"] = [{"token": []}]
     return found

@@ -11,6 +11,7 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+from starlette.responses import Response
 
 from fairlead.domain.authorising.actions import POLICIES, Action
 from fairlead.domain.errors import InputError, Problem
@@ -40,6 +41,18 @@ class Row:
     status: int = HTTPStatus.OK
     body: type[BaseModel] | None = None
     query: tuple[str, ...] = ()
+
+
+class HandedOver(Response):
+    """What an application of ours answers, as the framework wants answers to look."""
+
+    def __init__(self, app: Any) -> None:
+        super().__init__()
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Let it answer."""
+        await self._app(scope, receive, send)
 
 
 class UnguardedRoute(RuntimeError):

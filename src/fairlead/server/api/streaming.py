@@ -14,7 +14,7 @@ from fairlead.domain.authorising.actions import Action
 from fairlead.domain.keeping.journals import Entry
 from fairlead.ports.store import Store
 from fairlead.server.api.asking import Asked
-from fairlead.server.api.routing import Row
+from fairlead.server.api.routing import HandedOver, Row
 from fairlead.server.api.subjects import deployment_in_path
 from fairlead.server.problems import declined
 from fairlead.server.streams.answering import Opened, wants_websocket
@@ -64,18 +64,7 @@ async def stream(call: Asked, after: Annotated[int, Query(ge=0, description="Go 
     is_over = not call.deployment.status.is_under_way
     if is_over and last and not await call.api.store.journals.read(deployment, after=start, limit=1):
         return Response(status_code=HTTPStatus.NO_CONTENT)  # a browser comes back for ever unless it is told so
-    return _Opening(call.api.hub.follower(deployment, start, call.caller))
-
-
-class _Opening(Response):
-    """A stream, as the framework wants answers to look."""
-
-    def __init__(self, follower: Any) -> None:
-        super().__init__()
-        self._opened = Opened(follower)
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self._opened(scope, receive, send)
+    return HandedOver(Opened(call.api.hub.follower(deployment, start, call.caller)))
 
 
 ROWS: Final = (Row("GET", "/api/v1/deployments/{identifier}/stream", Action.READ_LOGS, stream, deployment_in_path),)
