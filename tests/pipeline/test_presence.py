@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from fairlead.adapters.statestore.store import SecretStateStore
 from fairlead.domain.errors import Problem, RemoteRefused
 from fairlead.domain.locking import FORGOTTEN_AFTER, Holder
 from fairlead.pipeline.engine import Engine
-from fairlead.pipeline.presence import present
+from fairlead.pipeline.presence import Presence, present
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.releases import engine
 from tests.fakes.states import KEY
@@ -88,3 +90,14 @@ async def test_who_may_not_clear_up_ends_well_all_the_same(cluster: FakeCluster,
     cluster.fail(forbidden, verb=verb, kind="Lease", name=None if verb == "list" else "fairlead-killed")
     await come_and_go(mine)
     assert leases(cluster) == {"fairlead-killed"}
+
+
+async def test_nobody_waits_for_a_cluster_that_does_not_answer(mine: Engine) -> None:
+    class Silent(SecretStateStore):
+        async def fall_silent(self, namespace: str, name: str) -> None:
+            await asyncio.Event().wait()
+
+    presence = Presence(replace(mine, stores={"test": Silent(FakeCluster())}), "run", patience=0.01)
+    async with asyncio.timeout(10):
+        await presence.enter(KEY)
+        await presence.leave()

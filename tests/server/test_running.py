@@ -98,6 +98,19 @@ async def test_a_driver_that_a_bug_stopped_is_started_again() -> None:
     assert b"fairlead_drivers_failed_total 1.0" in metrics.exposed(0)
 
 
+async def test_a_bug_in_reading_the_units_is_tried_again() -> None:
+    rollouts = FakeRollouts()
+    runner, tried = Runner(rollouts, Metrics(), first_pause=0.0), list[int]()
+
+    async def prepare(_units: Sequence[UnitKey]) -> None:
+        tried.append(len(tried))
+        if len(tried) == 1:
+            raise KeyError("nobody thought of it")
+
+    await runner.start(prepare)
+    assert (runner.is_ready, tried) == (True, [0, 1])
+
+
 async def test_stopping_hands_over_and_takes_nothing_more() -> None:
     rollouts = FakeRollouts()
     runner = Runner(rollouts, Metrics())

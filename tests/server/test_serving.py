@@ -138,6 +138,24 @@ async def test_a_head_that_does_not_end_is_cut_off(address: Address) -> None:
     writer.close()
 
 
+async def test_what_does_not_end_keeps_nobody_from_ending() -> None:
+    entered, ended = asyncio.Event(), asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        entered.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with asyncio.timeout(30):
+        async with serving(app, Address("127.0.0.1", 0), grace=1) as bound:
+            asking = asyncio.ensure_future(sent(bound, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
+            await entered.wait()
+        await ended.wait()
+        assert await asking in (b"", b"HTTP/1.1 500 Internal Server Error\r\n")
+
+
 async def test_what_is_under_way_is_answered_before_the_end() -> None:
     entered, release = asyncio.Event(), asyncio.Event()
 

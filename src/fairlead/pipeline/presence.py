@@ -23,10 +23,14 @@ Leaving = Callable[[Coroutine[Any, Any, None]], Awaitable[object]]
 
 @dataclass(slots=True)
 class Presence:
-    """One run, as others see it. `run` is its name, `lease` that of its Leases."""
+    """One run, as others see it. `run` is its name, `lease` that of its Leases.
+
+    `patience` is how many seconds leaving may take.
+    """
 
     engine: Engine
     run: str = ""
+    patience: float = 2.0
     _renewed: dict[Place, float] = field(default_factory=dict)
     _gaps: dict[Place, int] = field(default_factory=dict)
     _entering: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -71,11 +75,16 @@ class Presence:
             return True
 
     async def leave(self) -> None:
-        """Take the signs of life away, and those that killed runs left; one that stays grows stale by itself."""
+        """Take the signs of life away, and those that killed runs left; one that stays grows stale by itself.
+
+        So nobody waits long for a cluster that does not answer.
+        """
         if self._beating is not None:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
-        await at_once(self._silence(place) for place in self._renewed)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.patience):
+                await at_once(self._silence(place) for place in self._renewed)
 
     async def _beat_on(self) -> None:
         while True:

@@ -63,8 +63,9 @@ class Runner:
                 for unit in units:
                     self.busy(unit)
                 self.is_ready = True
-            except FairleadError as error:
-                _log.error("the units could not be read: %s", error)
+            except Exception as error:  # noqa: BLE001 - nobody would drive anything after a bug
+                is_bug = not isinstance(error, FairleadError)
+                _log.error("the units could not be read: %r", error, exc_info=is_bug)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
 

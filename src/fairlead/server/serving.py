@@ -14,7 +14,7 @@ import uvicorn
 from fairlead.domain.errors import OperationFailed, Problem
 from fairlead.server.connection import LimitedConnection
 
-GRACE_SECONDS = 8  # for requests under way when the end is asked for
+GRACE_SECONDS = 6  # for requests under way when the end is asked for: handing over and storing needs some of the ten
 _IDLE_SECONDS = 30
 _BACKLOG = 2048  # connections that wait to be accepted
 
@@ -39,10 +39,11 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(
-    app: Any, address: Address, *, websockets: type[asyncio.Protocol] | None = None
+    app: Any, address: Address, *, websockets: type[asyncio.Protocol] | None = None, grace: int = GRACE_SECONDS
 ) -> AsyncIterator[Address]:
     """Serve inside the block and give the address that was bound; leaving it ends gracefully.
 
+    What is under way has `grace` seconds to be answered then.
     Connections that ask to become WebSockets are given to `websockets`, which is made as uvicorn makes its own.
 
     Raises:
@@ -59,7 +60,7 @@ async def serving(
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=_IDLE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=grace,
     )
     server = _Server(config)
     task = asyncio.ensure_future(server.serve(sockets=[listener]))

@@ -138,6 +138,47 @@ async def test_every_action_has_a_route_but_those_of_the_command_line() -> None:
     assert {action for _, _, action in OPERATIONS} == set(Action) - elsewhere
 
 
+def test_nothing_changes_by_reading() -> None:
+    assert not [path for method, path, action in OPERATIONS if method == "GET" and POLICIES[action].changes]
+
+
+@pytest.mark.parametrize("websocket", [False, True], ids=["events", "websocket"])
+@pytest.mark.parametrize(
+    ("headers", "query", "expected"),
+    [
+        ({"origin": "https://evil.example.org"}, "", 403),
+        ({"origin": "null"}, "", 403),
+        ({"origin": "http://localhost.evil.example.org"}, "", 403),
+        ({"sec-fetch-site": "cross-site"}, "", 403),
+        ({"x-large": "x" * 40_000}, "", 431),
+        ({"authorization": ""}, "?token={token}&access_token={token}", 401),
+        ({"authorization": "Basic {token}"}, "", 401),
+        ({"cookie": "token={token}", "authorization": ""}, "", 401),
+    ],
+    ids=["foreign", "null", "alike", "site", "large", "query", "basic", "cookie"],
+)
+async def test_no_stream_is_opened_from_elsewhere_or_by_a_token_in_a_wrong_place(
+    websocket: bool, headers: dict[str, str], query: str, expected: int
+) -> None:
+    server, names = await world()
+    token = await server.token()
+    shown = {"authorization": f"Bearer {token}", **{key: each.format(token=token) for key, each in headers.items()}}
+    path = f"/api/v1/deployments/{names['deployment']}/stream{query.format(token=token)}"
+    extensions: dict[str, Any] = {WEBSOCKET: {}} if websocket else {}
+    assert (await server.ask("GET", path, headers=shown, extensions=extensions)).status == expected
+    assert server.ears.hub.open == 0
+
+
+@pytest.mark.parametrize("websocket", [False, True], ids=["events", "websocket"])
+async def test_streams_count_as_requests_and_are_bounded(websocket: bool) -> None:
+    server, names = await world()
+    token, path = await server.token(), f"/api/v1/deployments/{names['deployment']}/stream"
+    extensions: dict[str, Any] = {WEBSOCKET: {}} if websocket else {}
+    server.ears.hub.limit = 0
+    statuses = [(await server.ask("GET", path, token=token, extensions=extensions)).status for _ in range(410)]
+    assert (statuses[0], statuses[-1]) == (503, 429)
+
+
 def test_a_route_without_a_policy_does_not_start() -> None:
     app = routed_app(FakeServer())
     require_guards(app)

@@ -173,10 +173,13 @@ async def test_who_reads_nothing_costs_the_others_nothing(server: Server) -> Non
 
 async def test_stopping_tells_the_clients_to_come_again(server: Server) -> None:
     async with server.websocket() as client:
-        await server.until_open(1)
+        reader, writer = await server.events()
+        await server.until_open(2)
         server.hub.close()
         with pytest.raises(ConnectionClosed) as closed:
             await client.recv()
+        assert b"event: end" not in await reader.read()  # nothing has ended, so a browser comes again
+        writer.close()
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1012
 
