@@ -106,8 +106,9 @@ class FakeServer:
         token: str | None = None,
         headers: Mapping[str, str] | None = None,
         extensions: Mapping[str, Any] | None = None,
+        waits: bool = False,
     ) -> Response:
-        """Send a request. A body that is no bytes is sent as JSON."""
+        """Send a request. A body that is no bytes is sent as JSON; who `waits` sends only the beginning of it."""
         path, _, query = target.partition("?")
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         shown = {"host": "localhost", "content-type": "application/json", **(headers or {})}
@@ -129,7 +130,7 @@ class FakeServer:
             "extensions": dict(extensions or {}),
             "state": {},
         }
-        messages = iter([{"type": "http.request", "body": content, "more_body": False}])
+        messages = iter([{"type": "http.request", "body": content, "more_body": waits}])
         sent: list[Message] = []
 
         async def receive() -> Message:

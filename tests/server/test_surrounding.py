@@ -59,6 +59,19 @@ async def test_bodies_and_heads_have_limits() -> None:
     assert (await server.ask("POST", PATH, DESCRIPTOR, headers={"content-encoding": "gzip"})).status == 415
 
 
+async def test_who_sends_slowly_or_with_too_many_others_is_refused() -> None:
+    server = FakeServer(surroundings=Surroundings(limits=Limits(seconds=0.01)))
+    slow = await server.ask("POST", PATH, b"{", waits=True)
+    assert (slow.status, slow.code) == (408, "tooSlow")
+    budget = server.server.app.app.budget
+    budget.limit = budget.held + 10
+    full = await server.ask("POST", PATH, DESCRIPTOR)
+    assert (full.status, full.code) == (503, "busy")
+    budget.limit = 1 << 20
+    assert (await server.ask("POST", PATH, DESCRIPTOR)).status == 201
+    assert budget.held == 0
+
+
 async def test_who_is_not_known_is_refused_before_their_body_is_read() -> None:
     server = FakeServer(is_loopback=False, surroundings=Surroundings(limits=Limits(body=1000)))
     assert (await server.ask("POST", PATH, b"x" * 5000)).status == 401
