@@ -17,7 +17,7 @@ from fairlead.bootstrap import Wishes, open_application
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.application import Application
 from fairlead.pipeline.load import Loaded
-from fairlead.pipeline.upgrading import Upgrading
+from fairlead.pipeline.upgrades.upgrading import Upgrading
 from fairlead.ports.events import EventSink
 from fairlead.ports.registry import Registry
 from fairlead.settings import Settings

@@ -9,7 +9,7 @@ import pytest
 from fairlead.domain.accounts import service_account
 from fairlead.domain.errors import Refused
 from fairlead.domain.rollout.intents import Rollback, Undeploy
-from fairlead.pipeline.impersonating import on_behalf_of
+from fairlead.pipeline.authorising.impersonating import on_behalf_of
 from tests.e2e.running import RunningSandbox
 from tests.e2e.units import UnitSite, ended, states, unit_site
 

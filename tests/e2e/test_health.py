@@ -18,7 +18,7 @@ from fairlead.domain.health import HealthReport
 from fairlead.domain.identity import ObjectRef, ReleaseKey, object_ref
 from fairlead.pipeline.establishing import wait_established
 from fairlead.pipeline.health import wait_healthy
-from fairlead.pipeline.snapshot import snapshot_health
+from fairlead.pipeline.observation.snapshot import snapshot_health
 from tests.e2e.running import RunningSandbox
 
 pytestmark = pytest.mark.e2e

@@ -25,8 +25,8 @@ from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Intent
 from fairlead.domain.unit_news import StateEntered, UnitNews
 from fairlead.domain.units import UnitKey
+from fairlead.pipeline.authorising.impersonating import Impersonating
 from fairlead.pipeline.engine import Engine
-from fairlead.pipeline.impersonating import Impersonating
 from fairlead.pipeline.units.place import Place
 from fairlead.pipeline.units.service import Accepted, Order, Units, at_rest, opened
 from fairlead.ports.cluster import LiveObject

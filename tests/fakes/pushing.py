@@ -13,7 +13,7 @@ from fairlead.domain.errors import OperationFailed
 from fairlead.domain.pullrequests.groups import Group
 from fairlead.domain.upgrades.proposals import Author, Proposals
 from fairlead.domain.upgrades.updates import Update
-from fairlead.pipeline.pullrequests import Decided, Proposing, Written
+from fairlead.pipeline.upgrades.pullrequests import Decided, Proposing, Written
 from fairlead.ports.clock import Clock
 from tests.domain.pullrequests.updates import update
 from tests.fakes.bare_repository import copy_of, git

@@ -15,7 +15,7 @@ from fairlead.domain.upgrades.updates import Upgrades
 from fairlead.doors.paths import Paths
 from fairlead.pipeline.load import Loaded
 from fairlead.pipeline.render import Rendering
-from fairlead.pipeline.upgrading import Upgrading
+from fairlead.pipeline.upgrades.upgrading import Upgrading
 from fairlead.pipeline.values import ValuesFiles
 from tests.fakes.clock import FakeClock
 from tests.fakes.registry import FakeRegistry

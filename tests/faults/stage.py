@@ -19,7 +19,7 @@ from fairlead.domain.access import Access as Reach
 from fairlead.domain.access import ClientCertificate
 from fairlead.domain.identity import ReleaseKey
 from fairlead.doors.process import Program, start, stop
-from fairlead.pipeline.helm_past import revisions_of
+from fairlead.pipeline.helm.past import revisions_of
 from fairlead.ports.cluster import ApiKind
 from fairlead.sandbox.controlplane import access
 from fairlead.sandbox.kubeconfig import Access

@@ -16,7 +16,7 @@ from fairlead.domain.events import Event, HealthChanged, WaitStarted
 from fairlead.domain.health import HealthReport, HealthState
 from fairlead.domain.identity import ObjectRef, ReleaseKey
 from fairlead.pipeline.health import wait_healthy, wait_on
-from fairlead.pipeline.observing import observing
+from fairlead.pipeline.observation.observing import observing
 from fairlead.ports.cluster import ApiKind, WatchEvent, WatchType
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.stepped_clock import SteppedClock, settle

@@ -11,7 +11,7 @@ from fairlead.domain.rendering import Hook
 from fairlead.pipeline.plan import plan
 from fairlead.pipeline.status import status
 from tests.fakes.releases import config_map, hook, job
-from tests.pipeline.test_helm_records import Site as HelmSite
+from tests.pipeline.helm.test_records import Site as HelmSite
 from tests.pipeline.test_testing import Site
 
 

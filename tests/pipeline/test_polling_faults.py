@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.pipeline.upgrading import Upgrading
+from fairlead.pipeline.upgrades.upgrading import Upgrading
 from fairlead.ports.registry import Registry
 from tests.fakes.charts import registries
 from tests.fakes.clock import FakeClock

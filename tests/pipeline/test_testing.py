@@ -18,7 +18,7 @@ from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rendering import ChartUse, Hook
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted
-from fairlead.pipeline.helm_past import helm_pasts
+from fairlead.pipeline.helm.past import helm_pasts
 from fairlead.pipeline.plan import plan
 from fairlead.pipeline.recorded_hooks import Records
 from fairlead.pipeline.removal import removable, removal
@@ -28,7 +28,7 @@ from tests.fakes.cluster import FakeCluster
 from tests.fakes.releases import Recorder, config_map, engine, environment, hook, job, release, secret, wanted
 from tests.fakes.rendering import FakeCharts
 from tests.fakes.stepped_clock import SteppedClock
-from tests.pipeline.test_helm_records import FILES, LOCAL, WEB
+from tests.pipeline.helm.test_records import FILES, LOCAL, WEB
 
 POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "probe"}, "spec": {"containers": [{"name": "main"}]}}
 

@@ -15,8 +15,8 @@ from fairlead.domain.keeping.deployments import DeploymentStatus, StoredDeployme
 from fairlead.domain.rollout.intents import OnBusy, Pause, Promote, Resume, Scale
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.scopes import EVERYTHING, one_unit, scope_of
-from fairlead.pipeline.accounts import ACCOUNT
-from fairlead.pipeline.impersonating import ActingCluster, Impersonating
+from fairlead.pipeline.authorising.accounts import ACCOUNT
+from fairlead.pipeline.authorising.impersonating import ActingCluster, Impersonating
 from fairlead.ports.cluster import Cluster
 from fairlead.server.rolling import UnitRollouts
 from tests.fakes.played import PlayedCluster

@@ -29,11 +29,11 @@ from fairlead.doors.paths import Paths
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.application import Application
 from fairlead.pipeline.load import Loaded, load
-from fairlead.pipeline.proposals import Proposer
 from fairlead.pipeline.pull_secrets import PullSecretLogins
 from fairlead.pipeline.render import Rendering
 from fairlead.pipeline.units.service import Units
-from fairlead.pipeline.upgrading import Upgrading
+from fairlead.pipeline.upgrades.proposals import Proposer
+from fairlead.pipeline.upgrades.upgrading import Upgrading
 from fairlead.pipeline.values import ValuesFiles
 from fairlead.ports.charts import ChartArchives, ChartSource
 from fairlead.ports.clock import Clock

@@ -27,8 +27,8 @@ from fairlead.domain.events import Event
 from fairlead.domain.providers import ExistingContext
 from fairlead.domain.unit_news import UnitNews
 from fairlead.pipeline.application import Application
+from fairlead.pipeline.authorising.impersonating import ActingCluster, Impersonating
 from fairlead.pipeline.engine import Engine
-from fairlead.pipeline.impersonating import ActingCluster, Impersonating
 from fairlead.pipeline.units.place import Place, Routers
 from fairlead.pipeline.units.service import Units, opened
 from fairlead.ports.clock import Clock

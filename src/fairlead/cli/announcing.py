@@ -18,9 +18,9 @@ from fairlead.cli.wire.upgrades import Updates, updates_document
 from fairlead.domain.targets import Target
 from fairlead.domain.upgrades.updates import Upgrades
 from fairlead.domain.webhooks.receivers import Receiver
-from fairlead.pipeline.announced import Consumer, announcements, earlier
 from fairlead.pipeline.application import Application
-from fairlead.pipeline.upgrading import Upgrading
+from fairlead.pipeline.upgrades.announced import Consumer, announcements, earlier
+from fairlead.pipeline.upgrades.upgrading import Upgrading
 from fairlead.ports.deliveries import DeliveryQueue, Work
 from fairlead.server.apart import apart
 from fairlead.server.receiving import receivers_in

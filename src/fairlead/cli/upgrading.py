@@ -17,9 +17,9 @@ from fairlead.domain.targets import Target
 from fairlead.domain.upgrades.updates import Upgrades
 from fairlead.pipeline.application import Application
 from fairlead.pipeline.load import Loaded
-from fairlead.pipeline.patching import Patched
-from fairlead.pipeline.proposals import Find
-from fairlead.pipeline.pullrequests import Fate, Proposed
+from fairlead.pipeline.upgrades.patching import Patched
+from fairlead.pipeline.upgrades.proposals import Find
+from fairlead.pipeline.upgrades.pullrequests import Fate, Proposed
 
 UPDATES_EXIST = 3
 NOT_WRITTEN = 1

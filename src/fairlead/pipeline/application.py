@@ -33,9 +33,7 @@ from fairlead.pipeline.history import Shown, history, show
 from fairlead.pipeline.holding import end_hold, hold
 from fairlead.pipeline.init import initialize
 from fairlead.pipeline.load import Loaded
-from fairlead.pipeline.patching import Patched, Patching
 from fairlead.pipeline.plan import plan as plan_releases
-from fairlead.pipeline.proposals import Proposer
 from fairlead.pipeline.removal import orphans, undeclared
 from fairlead.pipeline.render import Facts, Rendering
 from fairlead.pipeline.returning import Past
@@ -44,7 +42,9 @@ from fairlead.pipeline.status import require_current, status
 from fairlead.pipeline.testing import run_tests
 from fairlead.pipeline.units.planning import is_app
 from fairlead.pipeline.units.service import Units
-from fairlead.pipeline.upgrading import Upgrading
+from fairlead.pipeline.upgrades.patching import Patched, Patching
+from fairlead.pipeline.upgrades.proposals import Proposer
+from fairlead.pipeline.upgrades.upgrading import Upgrading
 from fairlead.pipeline.values import Sources, Values, effective_values
 from fairlead.pipeline.wanting import Clusters, Wanting, by_environment, facts_of
 from fairlead.ports.anchors import AnchorStore

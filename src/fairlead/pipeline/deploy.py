@@ -26,15 +26,15 @@ from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.apply import said
 from fairlead.pipeline.board import BOOKS_WITHIN, STAGES_WITHIN, Board, Stopped
 from fairlead.pipeline.engine import Engine, Wanted, at_once
-from fairlead.pipeline.fencing import FencedCluster
-from fairlead.pipeline.helm_records import helm_record
-from fairlead.pipeline.observing import Observer, observing
+from fairlead.pipeline.helm.records import helm_record
+from fairlead.pipeline.locks.fencing import FencedCluster
+from fairlead.pipeline.locks.presence import Presence, present
+from fairlead.pipeline.locks.taking import LOCK_TIMEOUT_SECONDS, Taking
+from fairlead.pipeline.observation.observing import Observer, observing
 from fairlead.pipeline.plan import plan
-from fairlead.pipeline.presence import Presence, present
 from fairlead.pipeline.record import Book, recording
 from fairlead.pipeline.returning import way_back
 from fairlead.pipeline.rollout import Rollout
-from fairlead.pipeline.taking import LOCK_TIMEOUT_SECONDS, Taking
 from fairlead.pipeline.units.releasing import UnitRollouts, news_of
 from fairlead.pipeline.units.service import Units
 from fairlead.ports.events import UnitSink

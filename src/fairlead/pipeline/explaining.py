@@ -8,8 +8,8 @@ from fairlead.domain.causes import Patience
 from fairlead.domain.explaining import explain
 from fairlead.domain.health import Explanation
 from fairlead.domain.identity import ObjectRef
-from fairlead.pipeline.observing import observing
-from fairlead.pipeline.waiting import Wait
+from fairlead.pipeline.observation.observing import observing
+from fairlead.pipeline.observation.waiting import Wait
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster
 

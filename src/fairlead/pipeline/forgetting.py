@@ -9,7 +9,7 @@ from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.records import Recorded, surplus
 from fairlead.domain.state import Stored
 from fairlead.pipeline.engine import Engine, at_once
-from fairlead.pipeline.helm_past import revisions_of
+from fairlead.pipeline.helm.past import revisions_of
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.statestore import StateStore
 

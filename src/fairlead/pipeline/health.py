@@ -16,9 +16,9 @@ from fairlead.domain.health import Health, HealthReport, HealthState, ObjectHeal
 from fairlead.domain.identity import ObjectRef, ReleaseKey, object_ref
 from fairlead.domain.judging import SETTLED_KINDS, judge
 from fairlead.domain.reading import ObjectBody
-from fairlead.pipeline.observing import Observer, observing
+from fairlead.pipeline.observation.observing import Observer, observing
+from fairlead.pipeline.observation.waiting import Wait
 from fairlead.pipeline.pausing import pause
-from fairlead.pipeline.waiting import Wait
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.events import EventSink

@@ -10,7 +10,7 @@ from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.records import Record, Recorded
 from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor, secrets_in
-from fairlead.pipeline.helm_past import made_by_helm
+from fairlead.pipeline.helm.past import made_by_helm
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.statestore import StateStore
 

@@ -10,7 +10,7 @@ from fairlead.domain.inventory import Inventory, InventoryEntry
 from fairlead.domain.marks import Ours, ownership
 from fairlead.domain.state import Stored
 from fairlead.pipeline.engine import Engine, Wanted, at_once
-from fairlead.pipeline.helm_adoption import owned_by_record
+from fairlead.pipeline.helm.adoption import owned_by_record
 from fairlead.ports.statestore import States
 
 

@@ -37,11 +37,11 @@ from fairlead.domain.records import KEPT, Recorded
 from fairlead.domain.state import Hold, ReleaseState, Stored, remembered
 from fairlead.pipeline.apply import ChangeReport, said
 from fairlead.pipeline.engine import Engine
-from fairlead.pipeline.fencing import fenced
 from fairlead.pipeline.forgetting import forget, forget_surplus
-from fairlead.pipeline.lockholding import LockLost, check_held, held_anew, in_phase, new_lock
-from fairlead.pipeline.presence import Presence
-from fairlead.pipeline.taking import Taking
+from fairlead.pipeline.locks.fencing import fenced
+from fairlead.pipeline.locks.holding import LockLost, check_held, held_anew, in_phase, new_lock
+from fairlead.pipeline.locks.presence import Presence
+from fairlead.pipeline.locks.taking import Taking
 from fairlead.ports.fence import behind
 from fairlead.ports.statestore import StateStore
 

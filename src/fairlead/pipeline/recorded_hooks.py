@@ -19,7 +19,7 @@ from fairlead.domain.rendering import Hook
 from fairlead.domain.state import ReleaseState
 from fairlead.doors.redaction import secrets_in
 from fairlead.doors.yaml import read_manifests
-from fairlead.pipeline.helm_past import hooks_in, read_release, revisions_of
+from fairlead.pipeline.helm.past import hooks_in, read_release, revisions_of
 from fairlead.pipeline.live import served_kinds
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.statestore import StateStore

@@ -34,7 +34,7 @@ from fairlead.doors.redaction import secrets_in
 from fairlead.doors.yaml import read_manifests
 from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.fetching import OneLook
-from fairlead.pipeline.helm_past import Pasts
+from fairlead.pipeline.helm.past import Pasts
 from fairlead.pipeline.values import Sources, Values, ValuesFiles, effective_values
 from fairlead.ports.charts import ChartSource
 from fairlead.ports.events import EventSink

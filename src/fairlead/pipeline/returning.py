@@ -30,7 +30,7 @@ from fairlead.domain.targets import Target
 from fairlead.doors.redaction import secrets_in
 from fairlead.doors.yaml import read_manifests
 from fairlead.pipeline.engine import Engine, Wanted
-from fairlead.pipeline.helm_past import helm_pasts, hooks_in, read_release, revisions_of
+from fairlead.pipeline.helm.past import helm_pasts, hooks_in, read_release, revisions_of
 from fairlead.pipeline.history import history
 from fairlead.pipeline.plan import plan
 from fairlead.pipeline.recorded_hooks import placed_hook

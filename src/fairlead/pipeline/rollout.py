@@ -30,10 +30,10 @@ from fairlead.pipeline.apply import ChangeReport, apply_changes, said
 from fairlead.pipeline.board import Board, Stopped
 from fairlead.pipeline.engine import Engine
 from fairlead.pipeline.health import wait_on
-from fairlead.pipeline.helm_records import HelmRecord
+from fairlead.pipeline.helm.records import HelmRecord
 from fairlead.pipeline.hooks import HookRunner
-from fairlead.pipeline.lockholding import LockLost
-from fairlead.pipeline.observing import Observer
+from fairlead.pipeline.locks.holding import LockLost
+from fairlead.pipeline.observation.observing import Observer
 from fairlead.pipeline.record import Book
 from fairlead.pipeline.units.releasing import UnitRollouts
 from fairlead.ports.cluster import LiveObject

@@ -9,8 +9,8 @@ from fairlead.domain.errors import Problem, Refused
 from fairlead.domain.health import HealthState
 from fairlead.domain.status import ReleaseStatus, app_status, release_status, worst_object
 from fairlead.pipeline.engine import Engine, Wanted, at_once
+from fairlead.pipeline.observation.snapshot import snapshot_health
 from fairlead.pipeline.plan import plan
-from fairlead.pipeline.snapshot import snapshot_health
 
 
 async def status(releases: Sequence[Wanted], engine: Engine) -> tuple[ReleaseStatus, ...]:

@@ -28,9 +28,9 @@ from fairlead.pipeline.apply import said
 from fairlead.pipeline.board import BOOKS_WITHIN, WRITES_WITHIN, Board, Stopped
 from fairlead.pipeline.engine import Engine
 from fairlead.pipeline.health import wait_on
-from fairlead.pipeline.helm_revising import revise
+from fairlead.pipeline.helm.revising import revise
 from fairlead.pipeline.hooks import HookRunner
-from fairlead.pipeline.observing import Observer, observing
+from fairlead.pipeline.observation.observing import Observer, observing
 from fairlead.pipeline.recorded_hooks import RecordedHooks, Records
 
 

@@ -18,7 +18,7 @@ from fairlead.domain.rendering import RenderedRelease
 from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor, secrets_in
 from fairlead.pipeline.engine import Wanted
-from fairlead.pipeline.helm_past import helm_pasts
+from fairlead.pipeline.helm.past import helm_pasts
 from fairlead.pipeline.recorded_hooks import Records
 from fairlead.pipeline.removal import known_state, removal
 from fairlead.pipeline.render import Facts, Rendering, render_all

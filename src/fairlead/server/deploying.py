@@ -13,7 +13,7 @@ from fairlead.domain.keeping.answers import KeyReused, Once, Repeated
 from fairlead.domain.keeping.deployments import DeploymentStatus, StoredDeployment
 from fairlead.domain.rollout.intents import OnBusy
 from fairlead.domain.units import UnitKey
-from fairlead.pipeline.accounts import ACCOUNT
+from fairlead.pipeline.authorising.accounts import ACCOUNT
 from fairlead.ports.clock import Clock
 from fairlead.ports.store import Store
 from fairlead.server.rollouts import Rollouts, Wanted

@@ -12,7 +12,7 @@ from typing import Any
 
 from fairlead.domain.authorising.callers import Caller
 from fairlead.domain.units import UnitKey
-from fairlead.pipeline.admission import Admission
+from fairlead.pipeline.authorising.admission import Admission
 from fairlead.pipeline.rebuilding import rebuild
 from fairlead.ports.administration import Administration
 from fairlead.ports.clock import Clock

@@ -26,9 +26,9 @@ from fairlead.domain.rollout.intents import Intent
 from fairlead.domain.rollout.judging import concerned
 from fairlead.domain.scopes import EVERYTHING, Scope
 from fairlead.domain.units import UnitKey
-from fairlead.pipeline.accounts import Accounts
+from fairlead.pipeline.authorising.accounts import Accounts
+from fairlead.pipeline.authorising.impersonating import on_behalf_of
 from fairlead.pipeline.engine import at_once
-from fairlead.pipeline.impersonating import on_behalf_of
 from fairlead.pipeline.rebuilding import Recalled, UnitMemory
 from fairlead.pipeline.units.hosts import Hosts
 from fairlead.pipeline.units.service import Order, Units, stands_still

@@ -19,7 +19,7 @@ from fairlead.domain.rollout.anchor import Block
 from fairlead.domain.rollout.intents import Pause
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.unit_news import LogLine
-from fairlead.pipeline.lockholding import LockLost
+from fairlead.pipeline.locks.holding import LockLost
 from fairlead.pipeline.units.anchoring import update_anchor
 from fairlead.pipeline.units.releasing import Asked, Rolled, UnitRollouts, news_of
 from tests.fakes.played import PlayedCluster

@@ -19,7 +19,7 @@ from fairlead.domain.identity import object_ref
 from fairlead.domain.keeping.deployments import DeploymentFilter
 from fairlead.domain.scopes import scope_of
 from fairlead.domain.units import UnitKey
-from fairlead.pipeline.impersonating import Impersonating
+from fairlead.pipeline.authorising.impersonating import Impersonating
 from fairlead.ports.cluster import Cluster, LiveObject
 from fairlead.server.rolling import UnitRollouts
 from tests.fakes.descriptors import document, hostile

@@ -18,7 +18,7 @@ from fairlead.domain.moments import parse_moment
 from fairlead.domain.targets import Target
 from fairlead.domain.upgrades.announcing import Announcement, announced_chart, announced_image
 from fairlead.domain.upgrades.updates import Upgrades
-from fairlead.pipeline.upgrading import Upgrading
+from fairlead.pipeline.upgrades.upgrading import Upgrading
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from fairlead.cli.upgrading import Acting, DetailedExitcode, Search, shown
 from fairlead.domain.images import ImageName, parse_image
 from fairlead.domain.targets import Target
 from fairlead.domain.upgrades.updates import Upgrades
-from fairlead.pipeline.upgrading import Upgrading
+from fairlead.pipeline.upgrades.upgrading import Upgrading
 
 FAILED = 1
 

@@ -27,7 +27,7 @@ from fairlead.domain.authorising.tokens import Token
 from fairlead.domain.durations import age_seconds
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.scopes import scope_of
-from fairlead.pipeline.tokens import TokenDesk
+from fairlead.pipeline.authorising.tokens import TokenDesk
 
 Data = Annotated[
     Path | None,

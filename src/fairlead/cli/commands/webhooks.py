@@ -22,7 +22,7 @@ from fairlead.cli.run import Operation, Run
 from fairlead.cli.upgrading import Acting
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.webhooks.receivers import Receiver
-from fairlead.pipeline.announced import Consumer
+from fairlead.pipeline.upgrades.announced import Consumer
 from fairlead.ports.deliveries import DeliveryQueue
 
 _NEEDED = ("uvicorn", "httptools")

@@ -10,8 +10,8 @@ from fairlead.cli.wire.documents import Document, Item, Located
 from fairlead.domain.moments import rfc3339
 from fairlead.domain.upgrades.candidates import Decision
 from fairlead.domain.upgrades.updates import Holds, Skipped, Update, Upgrades
-from fairlead.pipeline.patching import Patched
-from fairlead.pipeline.pullrequests import Proposed
+from fairlead.pipeline.upgrades.patching import Patched
+from fairlead.pipeline.upgrades.pullrequests import Proposed
 
 
 class RejectedItem(Item, frozen=True, kw_only=True):

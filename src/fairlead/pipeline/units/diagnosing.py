@@ -10,10 +10,10 @@ from fairlead.domain.explaining import explain, log_sources
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.phases import Phase
-from fairlead.pipeline.observing import Observer
+from fairlead.pipeline.observation.observing import Observer
+from fairlead.pipeline.observation.waiting import Wait
 from fairlead.pipeline.units.findings import Findings
 from fairlead.pipeline.units.sight import Sight
-from fairlead.pipeline.waiting import Wait
 
 _GROWING = frozenset({Phase.CREATING, Phase.WARMING, Phase.VERIFYING, Phase.AWAITING, Phase.STAGING})
 

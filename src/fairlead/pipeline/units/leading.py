@@ -11,7 +11,7 @@ from fairlead.domain.errors import OperationFailed, Problem
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.locking import Heard
 from fairlead.domain.units import UnitKey
-from fairlead.pipeline.presence import Presence
+from fairlead.pipeline.locks.presence import Presence
 from fairlead.pipeline.units.anchoring import DriverMark
 from fairlead.ports.clock import Clock
 from fairlead.ports.statestore import StateStore

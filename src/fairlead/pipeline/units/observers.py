@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from fairlead.pipeline.observing import Observer
+from fairlead.pipeline.observation.observing import Observer
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import Cluster
 

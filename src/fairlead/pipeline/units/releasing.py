@@ -21,7 +21,7 @@ from fairlead.domain.rollout.phases import UnitOutcome
 from fairlead.domain.status import UNIT_BLOCKED
 from fairlead.domain.unit_news import LogLine, UnitNews
 from fairlead.domain.units import UnitKey
-from fairlead.pipeline.lockholding import LockLost
+from fairlead.pipeline.locks.holding import LockLost
 from fairlead.pipeline.units.planning import unit_key
 from fairlead.pipeline.units.service import Order, Units, until_waiting
 from fairlead.ports.events import EventSink, UnitSink

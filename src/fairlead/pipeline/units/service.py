@@ -22,7 +22,7 @@ from fairlead.domain.rollout.standing import HELD_BACK_IN
 from fairlead.domain.unit_news import DeploymentEnded, IntentAccepted
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.engine import Engine, at_once
-from fairlead.pipeline.presence import Presence, present
+from fairlead.pipeline.locks.presence import Presence, present
 from fairlead.pipeline.units.anchoring import Held, read_anchor, swap_anchor, update_anchor
 from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.describing import contents_of, spec_of

@@ -9,7 +9,7 @@ from typing import Final
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.reading import uid
 from fairlead.domain.units import UnitKey
-from fairlead.pipeline.observing import Listener, Observer
+from fairlead.pipeline.observation.observing import Listener, Observer
 from fairlead.pipeline.pausing import pause
 from fairlead.pipeline.units.sight import DEPLOYMENTS, SECRETS, SERVICES, SLICES, Sight
 from fairlead.ports.clock import Clock

@@ -22,7 +22,7 @@ from fairlead.domain.keeping.deployments import StoredDeployment
 from fairlead.domain.keeping.descriptors import StoredDescriptor
 from fairlead.domain.scopes import Scope
 from fairlead.domain.units import UnitKey
-from fairlead.pipeline.admission import Admission
+from fairlead.pipeline.authorising.admission import Admission
 from fairlead.ports.administration import Administration
 from fairlead.ports.clock import Clock
 from fairlead.ports.store import Store

@@ -15,10 +15,16 @@ from fairlead.domain.identity import ObjectRef
 from fairlead.domain.judging import judge, judge_completion, judge_ended
 from fairlead.domain.proving import must_stay_current
 from fairlead.domain.reading import ObjectBody
-from fairlead.pipeline.evidence import Evidence
-from fairlead.pipeline.feeds import Feed, version_of
-from fairlead.pipeline.observing import Observer
-from fairlead.pipeline.snapshot import KindTable, is_claim, late_binding_classes, served_kinds, storage_class
+from fairlead.pipeline.observation.evidence import Evidence
+from fairlead.pipeline.observation.feeds import Feed, version_of
+from fairlead.pipeline.observation.observing import Observer
+from fairlead.pipeline.observation.snapshot import (
+    KindTable,
+    is_claim,
+    late_binding_classes,
+    served_kinds,
+    storage_class,
+)
 from fairlead.ports.cluster import ApiKind
 
 _UNSEEN = Health(HealthState.UNKNOWN, "Nobody has looked at it yet.")

@@ -16,7 +16,7 @@ from fairlead.domain.upgrades.chosen import HEADER
 from fairlead.domain.upgrades.updates import Holds, Standing, Update
 from fairlead.domain.values import Layer
 from fairlead.pipeline.load import Loaded
-from fairlead.pipeline.patching import Patched, Patching
+from fairlead.pipeline.upgrades.patching import Patched, Patching
 
 HEAD = "clusters: [{name: c, provider: {minikube: {}}}]\n"
 ONE = "environments:\n- {name: test, clusterName: c, kubeNamespace: shop, releasesFiles: [apps.yaml]}\n"

@@ -12,8 +12,8 @@ from fairlead.domain.authorising.issuing import Wish
 from fairlead.domain.authorising.tokens import Token, token_text
 from fairlead.domain.errors import OperationFailed, Problem
 from fairlead.domain.keeping.limits import Limits
-from fairlead.pipeline.admission import Admission
-from fairlead.pipeline.tokens import TokenDesk
+from fairlead.pipeline.authorising.admission import Admission
+from fairlead.pipeline.authorising.tokens import TokenDesk
 from tests.fakes.administration import MemoryAdministration, MemoryTokens
 from tests.fakes.clock import FakeClock
 

@@ -26,8 +26,8 @@ from fairlead.domain.records import KEPT
 from fairlead.domain.rendering import ChartUse, RenderedRelease
 from fairlead.doors.yaml import dump_stream, read_values
 from fairlead.pipeline.engine import Engine, at_once
-from fairlead.pipeline.helm_past import read_release, revisions_of
-from fairlead.pipeline.helm_revising import Advance, revise
+from fairlead.pipeline.helm.past import read_release, revisions_of
+from fairlead.pipeline.helm.revising import Advance, revise
 from fairlead.ports.cluster import Cluster, LiveObject
 
 _LONGEST_REASON: Final = 500  # characters; `helm history` shows it in one line

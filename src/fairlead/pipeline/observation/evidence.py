@@ -15,9 +15,9 @@ from fairlead.domain.errors import FairleadError
 from fairlead.domain.explaining import LOG_LINES
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.reading import ObjectBody, text, uid
-from fairlead.pipeline.feeds import Feed
-from fairlead.pipeline.observing import Observer
-from fairlead.pipeline.snapshot import KindTable
+from fairlead.pipeline.observation.feeds import Feed
+from fairlead.pipeline.observation.observing import Observer
+from fairlead.pipeline.observation.snapshot import KindTable
 
 _POD, _REPLICA_SET, _EVENT = ("v1", "Pod"), ("apps/v1", "ReplicaSet"), ("v1", "Event")
 # A log belongs to an explanation, it must not delay it.

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from fairlead.domain.errors import RemoteRefused, Transient
-from fairlead.pipeline.feeds import Concern, Feed
+from fairlead.pipeline.observation.feeds import Concern, Feed
 from fairlead.ports.clock import Clock
 from fairlead.ports.cluster import ApiKind, Cluster, WatchEvent, WatchType
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from fairlead.pipeline.observing import observing
+from fairlead.pipeline.observation.observing import observing
 from fairlead.ports.cluster import ApiKind, Listing
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.stepped_clock import SteppedClock, settle

@@ -21,10 +21,10 @@ from fairlead.domain.targets import Target
 from fairlead.domain.upgrades.updates import Holds, Update, Upgrades
 from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.load import Loaded
-from fairlead.pipeline.patching import Patching
-from fairlead.pipeline.pullrequests import Decided, Proposed, Proposing, Written
-from fairlead.pipeline.upgrading import Upgrading
-from fairlead.pipeline.watching import Watch, watches
+from fairlead.pipeline.upgrades.patching import Patching
+from fairlead.pipeline.upgrades.pullrequests import Decided, Proposed, Proposing, Written
+from fairlead.pipeline.upgrades.upgrading import Upgrading
+from fairlead.pipeline.upgrades.watching import Watch, watches
 from fairlead.ports.clock import Clock
 from fairlead.ports.hosting import Hosting
 from fairlead.ports.registry import Registry

@@ -12,7 +12,7 @@ from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.locking import Lock, Phase
 from fairlead.domain.moments import rfc3339
 from fairlead.domain.state import ReleaseState
-from fairlead.pipeline.presence import Presence
+from fairlead.pipeline.locks.presence import Presence
 
 
 class LockLost(OperationFailed):

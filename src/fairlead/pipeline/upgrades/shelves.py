@@ -11,8 +11,8 @@ from fairlead.domain.images import ImageName
 from fairlead.domain.published import ImageFacts
 from fairlead.domain.upgrades.versions import same_version
 from fairlead.pipeline.engine import at_once
-from fairlead.pipeline.watching import PublishedChart, Subject, Watch
-from fairlead.pipeline.weighing import Look
+from fairlead.pipeline.upgrades.watching import PublishedChart, Subject, Watch
+from fairlead.pipeline.upgrades.weighing import Look
 from fairlead.ports.registry import Registry
 
 

@@ -17,7 +17,7 @@ from fairlead.domain.upgrades.contest import Contest, open_contest
 from fairlead.domain.upgrades.deciding import Times, decide, ripe
 from fairlead.domain.upgrades.updates import Skipped, Update
 from fairlead.pipeline.engine import at_once
-from fairlead.pipeline.watching import Watch
+from fairlead.pipeline.upgrades.watching import Watch
 
 Look = Callable[[str], Awaitable[ImageFacts]]
 Outcome = Update | Skipped | Decision

@@ -12,7 +12,7 @@ from fairlead.adapters.statestore.store import SecretStateStore
 from fairlead.domain.errors import Problem, RemoteRefused
 from fairlead.domain.locking import FORGOTTEN_AFTER, Holder
 from fairlead.pipeline.engine import Engine
-from fairlead.pipeline.presence import Presence, present
+from fairlead.pipeline.locks.presence import Presence, present
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.releases import engine
 from tests.fakes.states import KEY

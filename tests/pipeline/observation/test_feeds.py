@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fairlead.pipeline.feeds import Feed, version_number
+from fairlead.pipeline.observation.feeds import Feed, version_number
 from fairlead.ports.cluster import ApiKind, WatchEvent, WatchType
 from tests.fakes.workloads import deployment, replica_set
 

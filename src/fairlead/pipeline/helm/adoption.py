@@ -11,7 +11,7 @@ from fairlead.domain.manifests import Manifest
 from fairlead.domain.marks import Ours, ownership
 from fairlead.doors.yaml import read_manifests
 from fairlead.pipeline.engine import Wanted
-from fairlead.pipeline.helm_past import read_release
+from fairlead.pipeline.helm.past import read_release
 from fairlead.pipeline.live import Served, read_live, served_kinds
 from fairlead.ports.cluster import Cluster
 

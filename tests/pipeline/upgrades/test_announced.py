@@ -13,8 +13,8 @@ import pytest
 from fairlead.domain.errors import InputError, OperationFailed, Problem, Transient
 from fairlead.domain.images import parse_image
 from fairlead.domain.webhooks.deliveries import Announcement, BranchPushed, Delivery, ImagePushed
-from fairlead.pipeline import announced
-from fairlead.pipeline.announced import Consumer, announcements
+from fairlead.pipeline.upgrades import announced
+from fairlead.pipeline.upgrades.announced import Consumer, announcements
 from fairlead.ports.deliveries import Work
 from tests.fakes.deliveries import MemoryQueue
 from tests.fakes.stepped_clock import SteppedClock, settle

@@ -5,7 +5,7 @@ import pytest
 from fairlead.domain.errors import Problem, RemoteRefused, Transient
 from fairlead.domain.health import HealthState
 from fairlead.domain.identity import ObjectRef
-from fairlead.pipeline.snapshot import snapshot_health
+from fairlead.pipeline.observation.snapshot import snapshot_health
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.workloads import available, deployment, ref_of
 

@@ -16,9 +16,9 @@ from fairlead.domain.upgrades.candidates import Decision
 from fairlead.domain.upgrades.updates import Skipped, Update, Upgrades
 from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.render import Rendering
-from fairlead.pipeline.shelves import Shelf, Shelves, chart_named
-from fairlead.pipeline.watching import Subject, Watch, watches
-from fairlead.pipeline.weighing import Look, Outcome, Scales, failure, weigh
+from fairlead.pipeline.upgrades.shelves import Shelf, Shelves, chart_named
+from fairlead.pipeline.upgrades.watching import Subject, Watch, watches
+from fairlead.pipeline.upgrades.weighing import Look, Outcome, Scales, failure, weigh
 from fairlead.ports.clock import Clock
 from fairlead.ports.registry import Registry
 

@@ -8,7 +8,7 @@ import pytest
 
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
 from fairlead.domain.identity import ObjectRef
-from fairlead.pipeline.fencing import FencedCluster
+from fairlead.pipeline.locks.fencing import FencedCluster
 from fairlead.ports.cluster import ApiKind
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.releases import config_map

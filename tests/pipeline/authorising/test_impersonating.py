@@ -12,7 +12,7 @@ import pytest
 from fairlead.domain.accounts import Account
 from fairlead.domain.errors import FairleadError, Refused
 from fairlead.domain.identity import ObjectRef
-from fairlead.pipeline.impersonating import Impersonating, on_behalf_of
+from fairlead.pipeline.authorising.impersonating import Impersonating, on_behalf_of
 from fairlead.ports.cluster import ApiKind
 from tests.fakes.apiserver import answers, config_map, serve, status
 from tests.fakes.http import json_answer

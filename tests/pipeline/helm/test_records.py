@@ -21,8 +21,8 @@ from fairlead.domain.status import Drift
 from fairlead.doors.yaml import dump_stream
 from fairlead.pipeline.deploy import DeployOptions, deploy
 from fairlead.pipeline.engine import Engine, Wanted
-from fairlead.pipeline.helm_adoption import owned_by_record
-from fairlead.pipeline.helm_past import helm_pasts, made_by_helm
+from fairlead.pipeline.helm.adoption import owned_by_record
+from fairlead.pipeline.helm.past import helm_pasts, made_by_helm
 from fairlead.pipeline.history import history, show
 from fairlead.pipeline.plan import plan
 from fairlead.pipeline.status import status

@@ -14,7 +14,7 @@ from fairlead.domain.authorising.callers import Caller, Role
 from fairlead.domain.errors import Refused
 from fairlead.domain.keeping.deployments import DeploymentStatus, StoredDeployment
 from fairlead.domain.units import UnitKey
-from fairlead.pipeline.accounts import ACCOUNT, Accounts
+from fairlead.pipeline.authorising.accounts import ACCOUNT, Accounts
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.store import MemoryStore
 

@@ -15,7 +15,7 @@ from fairlead.domain.errors import OperationFailed
 from fairlead.domain.pullrequests.groups import Group
 from fairlead.domain.upgrades.proposals import Proposals
 from fairlead.domain.upgrades.updates import Update
-from fairlead.pipeline.pullrequests import TRIES, Decided, Fate, Proposed, Proposing, Written
+from fairlead.pipeline.upgrades.pullrequests import TRIES, Decided, Fate, Proposed, Proposing, Written
 from tests.domain.pullrequests.updates import update
 from tests.fakes.bare_repository import ANN, bare_repository, committed, copy_of, git
 from tests.fakes.clock import FakeClock

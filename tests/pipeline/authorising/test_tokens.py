@@ -11,7 +11,7 @@ from fairlead.domain.authorising.issuing import Wish
 from fairlead.domain.authorising.tokens import Token, caller_of, identifier_in
 from fairlead.domain.errors import InputError, Refused
 from fairlead.domain.scopes import scope_of
-from fairlead.pipeline.tokens import TokenDesk
+from fairlead.pipeline.authorising.tokens import TokenDesk
 from tests.fakes.administration import MemoryAdministration
 from tests.fakes.clock import FakeClock
 

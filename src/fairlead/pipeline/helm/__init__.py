@@ -1,0 +1,1 @@
+"""Helm's own records of releases: read, kept up to date, and taken over."""

@@ -1,0 +1,1 @@
+"""From new versions that were seen to changed files and pull requests."""
