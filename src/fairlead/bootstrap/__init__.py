@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from fairlead.adapters.anchors.secrets import SecretAnchors
 from fairlead.adapters.clock.system import SystemClock
@@ -31,7 +31,6 @@ from fairlead.pipeline.application import Application
 from fairlead.pipeline.load import Loaded, load
 from fairlead.pipeline.pull_secrets import PullSecretLogins
 from fairlead.pipeline.render import Rendering
-from fairlead.pipeline.units.service import Units
 from fairlead.pipeline.upgrades.proposals import Proposer
 from fairlead.pipeline.upgrades.upgrading import Upgrading
 from fairlead.pipeline.values import ValuesFiles
@@ -46,6 +45,9 @@ from fairlead.ports.provider import ClusterAccess
 from fairlead.ports.registry import Registry
 from fairlead.ports.renderer import ChartRenderer
 from fairlead.settings import Settings
+
+if TYPE_CHECKING:
+    from fairlead.pipeline.units.service import Units
 
 _log = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from fairlead.domain.changes import Plan, PlanOptions
 from fairlead.domain.config import Declaration, Environment
@@ -40,8 +41,6 @@ from fairlead.pipeline.returning import Past
 from fairlead.pipeline.saving import Chosen, resume, save, with_generated
 from fairlead.pipeline.status import require_current, status
 from fairlead.pipeline.testing import run_tests
-from fairlead.pipeline.units.planning import is_app
-from fairlead.pipeline.units.service import Units
 from fairlead.pipeline.upgrades.patching import Patched, Patching
 from fairlead.pipeline.upgrades.proposals import Proposer
 from fairlead.pipeline.upgrades.upgrading import Upgrading
@@ -57,6 +56,9 @@ from fairlead.ports.statestore import StateStore
 from fairlead.ports.valuesource import AddressSource
 from fairlead.ports.variables import VariableStore
 from fairlead.ports.whoami import WhoAmI
+
+if TYPE_CHECKING:
+    from fairlead.pipeline.units.service import Units
 
 NEWEST_KUBE = "v1.36.0"  # what charts are checked for when nobody says which version they go to
 
@@ -277,7 +279,7 @@ class Application:
 
 
 async def _explained(state: ReleaseStatus, wanted: Wanted, engine: Engine) -> ReleaseStatus:
-    if state.health not in (HealthState.FAILED, HealthState.PROGRESSING) or is_app(wanted):
+    if state.health not in (HealthState.FAILED, HealthState.PROGRESSING) or wanted.is_app:
         return state
     refs = [manifest.ref for manifest in wanted.rendered.manifests]
     try:

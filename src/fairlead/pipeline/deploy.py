@@ -7,10 +7,11 @@ What each of these does is one stage, chosen in `rollout.py`; what follows what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from fairlead.domain.changes import Plan, PlanOptions, ReleasePlan
 from fairlead.domain.dependencies import release_dependencies
@@ -35,9 +36,11 @@ from fairlead.pipeline.plan import plan
 from fairlead.pipeline.record import Book, recording
 from fairlead.pipeline.returning import way_back
 from fairlead.pipeline.rollout import Rollout
-from fairlead.pipeline.units.releasing import UnitRollouts, news_of
-from fairlead.pipeline.units.service import Units
 from fairlead.ports.events import UnitSink
+
+if TYPE_CHECKING:
+    from fairlead.pipeline.units.releasing import UnitRollouts
+    from fairlead.pipeline.units.service import Units
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class DeployOptions:
     rollback_on_failure: bool = False
 
 
-OpenUnits = Callable[[UnitSink], AbstractAsyncContextManager[Units]]
+OpenUnits = Callable[[UnitSink], AbstractAsyncContextManager["Units"]]
 """Gives the units of the clusters of a run, for as long as it deploys."""
 
 
@@ -86,11 +89,18 @@ async def deploy(
         }
         presence = await stack.enter_async_context(present(engine, partial(board.unless_stopped, within=BOOKS_WITHIN)))
         apps = [release for release in planned.releases if release.app is not None and release.app.writes]
-        opened = None if units is None or not apps else units(news_of(apps, engine.events))
-        rolling = None if opened is None else UnitRollouts(await stack.enter_async_context(opened))
+        rolling = None if units is None or not apps else await stack.enter_async_context(_rolling(units, apps, engine))
         run = _Run(board, engine, observers, options, presence, planned.options, rolling)
         rollouts = (run.roll_out(release, by_key[release.key]) for release in planned.releases)
         return tuple(await board.to_a_clean_point(at_once(rollouts)))
+
+
+@asynccontextmanager
+async def _rolling(units: OpenUnits, apps: Sequence[ReleasePlan], engine: Engine) -> AsyncIterator[UnitRollouts]:
+    from fairlead.pipeline.units.releasing import UnitRollouts, news_of  # noqa: PLC0415 - only apps need what drives them
+
+    async with units(news_of(apps, engine.events)) as opened:
+        yield UnitRollouts(opened)
 
 
 @dataclass(frozen=True, slots=True)

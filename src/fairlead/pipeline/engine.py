@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from fairlead.domain.chart_files import ChartFiles
+from fairlead.domain.config import App
 from fairlead.domain.identity import Commit, ReleaseKey
 from fairlead.domain.rendering import LocalChart, RenderedRelease
 from fairlead.domain.state import Rejection
@@ -75,6 +76,11 @@ class Wanted:
     is_removed: bool = False
     returns_to: int | None = None
     rejects: Rejection | None = None
+
+    @property
+    def is_app(self) -> bool:
+        """Whether the release is declared as an app."""
+        return isinstance(self.target.release.source, App)
 
     @property
     def key(self) -> ReleaseKey:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fairlead.domain.changes import Change, Plan, PlanOptions, ReleasePlan, Unverified
 from fairlead.domain.comparing import Candidate, compare, unless_recorded
@@ -32,8 +32,12 @@ from fairlead.pipeline.memory import recall
 from fairlead.pipeline.proposing import Proposal, propose, without_home
 from fairlead.pipeline.pruning import Inventories, Pruned, claims, prune_releases
 from fairlead.pipeline.removal import undeclared
-from fairlead.pipeline.units.planning import UnitPart, is_app, plan_units
 from fairlead.ports.cluster import Cluster, LiveObject
+
+if TYPE_CHECKING:
+    from fairlead.domain.state import Stored
+    from fairlead.pipeline.units.planning import UnitPart
+    from fairlead.ports.anchors import AnchorStore
 
 LOOKS_AT_MOST: Final = 5
 
@@ -63,7 +67,7 @@ async def plan(
     objects = {
         wanted.key: tuple(
             place(manifest, wanted.key, scopes[wanted.key.environment])
-            for manifest in (() if is_app(wanted) else wanted.rendered.manifests)
+            for manifest in (() if wanted.is_app else wanted.rendered.manifests)
         )
         for wanted in releases
     }
@@ -121,7 +125,7 @@ class _Books:
 
     def of_objects(self, releases: Iterable[Wanted]) -> Inventories:
         """Return what is owned object by object; what an app was before it became one is left alone."""
-        apps = {one.key for one in releases if is_app(one) and not one.is_removed}
+        apps = {one.key for one in releases if one.is_app and not one.is_removed}
         return {key: Inventory() if key in apps else owned for key, owned in self.inventories.items()}
 
 
@@ -139,10 +143,21 @@ async def _plan_environment(
     members = [wanted for wanted, _ in releases]
     owned = books.of_objects(members)
     pruned = await prune_releases(cluster, served, members, owned, claimed=books.claimed[key.cluster])
-    units = await plan_units(engine.anchors.get(key.environment), members, books.stored)
+    units = await _unit_parts(engine.anchors.get(key.environment), members, books.stored)
     deciding = _Deciding(cluster, await cluster.uid(), options, books, units)
     known = (replace(one, owned=books.inventories.get(one.wanted.key, Inventory())) for one in proposals)
     return await at_once(deciding.decided(one, pruned[one.wanted.key]) for one in known)
+
+
+async def _unit_parts(
+    anchors: AnchorStore | None, members: Sequence[Wanted], stored: Mapping[ReleaseKey, Stored | None]
+) -> Mapping[ReleaseKey, UnitPart]:
+    about = [one for one in members if one.is_app or ((was := stored[one.key]) is not None and was.state.was_app)]
+    if anchors is None or not about:
+        return {}
+    from fairlead.pipeline.units.planning import plan_units  # noqa: PLC0415 - only apps need what drives them
+
+    return await plan_units(anchors, about, stored)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,6 @@ from fairlead.pipeline.helm.past import helm_pasts, hooks_in, read_release, revi
 from fairlead.pipeline.history import history
 from fairlead.pipeline.plan import plan
 from fairlead.pipeline.recorded_hooks import placed_hook
-from fairlead.pipeline.units.variables import secrets_for
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.statestore import StateStore
 
@@ -98,6 +97,8 @@ class Past:
         descriptor = read_descriptor(recorded["descriptor"])
         if not isinstance(descriptor, Descriptor):
             raise _gone(self.target.key, chosen.number)
+        from fairlead.pipeline.units.variables import secrets_for  # noqa: PLC0415 - only apps need what drives them
+
         (secrets,) = await secrets_for(self.cluster, [descriptor])
         variables = tuple(Variable.from_stored(one) for one in recorded["variables"])
         return AppUse(descriptor, Inputs(variables, secrets), chosen.deployment.version)

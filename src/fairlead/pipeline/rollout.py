@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 from fairlead.domain.app_releases import AppPlan, Verdict
 from fairlead.domain.causes import Patience
@@ -35,8 +36,10 @@ from fairlead.pipeline.hooks import HookRunner
 from fairlead.pipeline.locks.holding import LockLost
 from fairlead.pipeline.observation.observing import Observer
 from fairlead.pipeline.record import Book
-from fairlead.pipeline.units.releasing import UnitRollouts
 from fairlead.ports.cluster import LiveObject
+
+if TYPE_CHECKING:
+    from fairlead.pipeline.units.releasing import UnitRollouts
 
 _NAMED = 5  # differences; more would hide what happened
 _FAILURES = {
@@ -233,13 +236,9 @@ class Rollout:
         self.plan = self.book.plan = again
 
     async def _write(self, changes: Sequence[Change], done: Event) -> Event:
+        within = self.timeout_seconds
         report = await apply_changes(
-            self.plan.key,
-            changes,
-            self.board,
-            self.engine,
-            redactor=self.redactor,
-            timeout_seconds=self.timeout_seconds,
+            self.plan.key, changes, self.board, self.engine, redactor=self.redactor, timeout_seconds=within
         )
         self._report = self._report.followed_by(report)
         self.explanation, self.code = report.explanation, report.code
@@ -289,12 +288,11 @@ class Rollout:
         return change.action is Action.CREATE and change.ref == namespace_ref(self.plan.key.namespace)
 
     async def _completion(self, ref: ObjectRef) -> HealthReport:
-        patience = Patience(timeout_seconds=self.timeout_seconds, completion=True)
-        key, events = self.plan.key, self.engine.events
-        return await wait_on(self.observer, key, [ref], patience=patience, events=events)
+        return await self._wait([ref], completion=True)
 
-    async def _wait(self, refs: Sequence[ObjectRef], applied: Sequence[LiveObject]) -> HealthReport:
-        patience = Patience(timeout_seconds=self.timeout_seconds)
-        return await wait_on(
-            self.observer, self.plan.key, refs, patience=patience, events=self.engine.events, applied=applied
-        )
+    async def _wait(
+        self, refs: Sequence[ObjectRef], applied: Sequence[LiveObject] | None = None, *, completion: bool = False
+    ) -> HealthReport:
+        patience = Patience(timeout_seconds=self.timeout_seconds, completion=completion)
+        key, events = self.plan.key, self.engine.events
+        return await wait_on(self.observer, key, refs, patience=patience, events=events, applied=applied)

@@ -23,7 +23,6 @@ from fairlead.pipeline.recorded_hooks import Records
 from fairlead.pipeline.removal import known_state, removal
 from fairlead.pipeline.render import Facts, Rendering, render_all
 from fairlead.pipeline.secrets import ClusterSecrets
-from fairlead.pipeline.units.variables import inputs_for
 from fairlead.pipeline.values import Sources
 from fairlead.ports.cluster import Cluster
 from fairlead.ports.source import Source
@@ -104,7 +103,11 @@ class Wanting:
         """Return what the apps among the targets are made of in their cluster, by namespace and name."""
         sources = {(one.key.namespace, one.key.release): one.release.source for one in targets}
         apps = {place: source.descriptor for place, source in sources.items() if isinstance(source, App)}
-        found = await inputs_for(cluster, self.variables(cluster), list(apps.values())) if apps else ()
+        if not apps:
+            return {}
+        from fairlead.pipeline.units.variables import inputs_for  # noqa: PLC0415 - only apps need what drives them
+
+        found = await inputs_for(cluster, self.variables(cluster), list(apps.values()))
         return dict(zip(apps, found, strict=True))
 
     def sources(self, cluster: Cluster) -> Sources:

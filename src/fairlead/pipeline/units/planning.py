@@ -13,7 +13,6 @@ from fairlead.domain import app_planning
 from fairlead.domain.app_releases import AppPlan, AppUse, Verdict
 from fairlead.domain.apps.objects import version_digest
 from fairlead.domain.changes import Change
-from fairlead.domain.config import App
 from fairlead.domain.errors import Problem, Refused
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.rollout.anchor import Anchor, UnitHold
@@ -42,33 +41,20 @@ class UnitPart:
 
 
 async def plan_units(
-    anchors: AnchorStore | None, releases: Sequence[Wanted], stored: Mapping[ReleaseKey, Stored | None]
+    anchors: AnchorStore, releases: Sequence[Wanted], stored: Mapping[ReleaseKey, Stored | None]
 ) -> Mapping[ReleaseKey, UnitPart]:
-    """Return what becomes of the units of those releases that are apps.
+    """Return what becomes of the units of releases that are apps, or were.
 
     Raises:
         Refused: a release was something else before, or is now, and what it left is in the way (`wasNoApp`, `wasApp`).
         OperationFailed: an anchor cannot be read (`anchorInvalid`, `anchorTooNew`).
     """
-    about = [one for one in releases if is_app(one) or was_app(stored[one.key])]
-    if anchors is None or not about:
-        return {}
-    namespaces = sorted({one.key.namespace for one in about})
+    namespaces = sorted({one.key.namespace for one in releases})
     found = dict(zip(namespaces, await at_once(map(anchors.all_in, namespaces)), strict=True))
-    units = [_Unit(one, anchors, _anchor(one, found[one.key.namespace])) for one in about]
+    units = [_Unit(one, anchors, _anchor(one, found[one.key.namespace])) for one in releases]
     _require_apart(units, stored)
     parts = await at_once(one.part() for one in units)
     return {one.wanted.key: part for one, part in zip(units, parts, strict=True) if part is not None}
-
-
-def is_app(wanted: Wanted) -> bool:
-    """Return whether a release is declared as an app."""
-    return isinstance(wanted.target.release.source, App)
-
-
-def was_app(stored: Stored | None) -> bool:
-    """Return whether an app was deployed of a release."""
-    return stored is not None and stored.state.was_app
 
 
 def _anchor(wanted: Wanted, found: Mapping[str, Anchored]) -> Anchor:
@@ -98,7 +84,7 @@ class _Unit:
         key = self.wanted.key
         if self.wanted.is_removed:
             return None
-        if not is_app(self.wanted):
+        if not self.wanted.is_app:
             if not any(self.anchor.present):
                 return None
             message = f"{key} is an app in the cluster, and none in the files"
