@@ -18,7 +18,7 @@ from fairlead.ports.cluster import LiveObject
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.ssa import Managers
 
-_PLAYED = frozenset({"Deployment", "Pod", "Service", "EndpointSlice"})
+PLAYED = frozenset({"Deployment", "Pod", "Service", "EndpointSlice"})
 
 
 @dataclass(slots=True)
@@ -27,6 +27,7 @@ class PlayedCluster(FakeCluster):
 
     is_well: Callable[[Mapping[str, Any]], bool] = lambda _deployment: True
     health: Answer = field(default_factory=lambda: Answer(200, b'{"healthy": true}'))
+    plays: frozenset[str] = PLAYED
     _playing: bool = False
 
     def twin(self) -> PlayedCluster:
@@ -50,7 +51,7 @@ class PlayedCluster(FakeCluster):
         self, old: LiveObject | None, new: LiveObject, managers: Managers, *, dry_run: bool = False
     ) -> LiveObject:
         stored = FakeCluster._store(self, old, new, managers, dry_run=dry_run)
-        if not dry_run and new["kind"] in _PLAYED:
+        if not dry_run and new["kind"] in self.plays:
             self._play()
         return stored
 

@@ -31,6 +31,7 @@ class Gated(PlayedCluster):
     def __post_init__(self) -> None:
         PlayedCluster.__post_init__(self)
         self.serve(ROUTES)
+        self.plays |= {"HTTPRoute"}
 
     def _play(self) -> None:
         if self._playing:
