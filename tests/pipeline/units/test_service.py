@@ -530,3 +530,11 @@ async def test_a_driver_that_was_killed_at_rest_is_followed_by_the_next(here: Ya
     await here.settle()
     assert here.live("HorizontalPodAutoscaler", "shop-1") is not None
     assert (await read_anchor(anchors, KEY)).driver is None
+
+
+async def test_an_app_without_ports_goes_over_to_its_next_version_too(here: Yard) -> None:
+    first, second = (Component("", {"containers": [{"name": "app", "image": f"worker:{n}"}]}, 2) for n in (1, 2))
+    anchor = await here.deploy(here.descriptor(main=first))
+    assert (states(anchor), here.live("Service", KEY.name)) == ({"1": "Live"}, None)
+    assert states(await here.deploy(here.descriptor(main=second))) == {"1": "Hot", "2": "Live"}
+    assert states(await here.ask(Rollback(*here.asked(), "d3"))) == {"1": "Live", "2": "Hot"}

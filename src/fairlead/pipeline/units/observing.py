@@ -34,7 +34,7 @@ def observation(anchor: Anchor, sight: Sight, library: Library, findings: Findin
         routes=tuple(_route(ref, one) for ref, one in sight.routes.items()),
         preflight=findings.preflight.get(candidate) or Observation().preflight,
         adoption=findings.adoption,
-        staged=bool(anchor.elements) and is_staged(anchor.elements, sight, library.get(candidate)),
+        staged=anchor.phase is Phase.STAGING and is_staged(anchor.elements, sight, library.get(candidate)),
         answered=candidate if candidate in library and answers(anchor.elements, sight, library[candidate]) else "",
         gates=verdict,
         gates_explanation=explanation,
