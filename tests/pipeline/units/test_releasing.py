@@ -27,6 +27,7 @@ from tests.fakes.releases import Recorder
 from tests.pipeline.units.units import KEY, Yard, yard
 
 RELEASE = ReleaseKey("test", KEY.cluster, KEY.namespace, KEY.name)
+LOOK = "`fairlead units shop -e test`"  # without its environment, the command looks elsewhere
 
 
 def plan(yard: Yard, app: AppPlan | None = None, *, ends_hold: bool = False, **fields: Any) -> ReleasePlan:
@@ -100,6 +101,7 @@ async def test_a_rollout_that_fails_is_told_with_its_reason_and_held() -> None:
         with pytest.raises(OperationFailed) as failed:
             await rolled(here, plan(here))
         assert (failed.value.code, "not with that image" in str(failed.value)) == ("rolloutFailed", True)
+        assert LOOK in (failed.value.problems[0].remedy or "")
         with pytest.raises(Refused) as held:
             await rolled(here, plan(here))
         assert held.value.code == "unitRefused"
@@ -125,6 +127,7 @@ async def test_a_blocked_unit_refuses_until_a_person_says_how_to_go_on() -> None
         with pytest.raises(FairleadError) as refused:
             await UnitRollouts(here.units).see_through(RELEASE, Asked("unknown", "2"))
         assert refused.value.code == "unitBlocked"
+        assert LOOK in (refused.value.problems[0].remedy or "")
 
 
 async def test_news_of_units_are_events_of_their_releases() -> None:

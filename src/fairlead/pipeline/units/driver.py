@@ -295,5 +295,5 @@ class Driver:
         return OperationFailed(Problem("takeoverFailed", message, remedy="run the command again"))
 
     def _superseded(self) -> OperationFailed:
-        message = f"another run drives {self.key} now"
-        return OperationFailed(Problem("superseded", message, remedy="follow it with `fairlead status`"))
+        message, look = f"another run drives {self.key} now", f"`fairlead units {self.key.name}`"
+        return OperationFailed(Problem("superseded", message, remedy=f"see with {look} how it goes on"))

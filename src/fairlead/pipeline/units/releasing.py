@@ -87,9 +87,9 @@ class UnitRollouts:
         status = await self.units.read(unit)
         ended, anchor = status.ended(asked.intent), status.anchor
         if ended is not None:
-            return _ended(unit, ended, anchor, asked.version)
+            return _ended(key, ended, anchor, asked.version)
         if anchor.blocked is not None:
-            remedy = f"see `fairlead units {unit.name}`, and say how to go on"
+            remedy = f"see {_command(key)}, and say how to go on"
             raise Refused(Problem(UNIT_BLOCKED, f"{unit.name}: {anchor.blocked.explanation}", remedy=remedy))
         return Rolled(asked.version, waits=True, held=status.explanation.held)
 
@@ -109,11 +109,11 @@ class UnitRollouts:
         return new_id(), engine.whoami.me().who, engine.clock.now()
 
 
-def _ended(key: UnitKey, ended: Ended, anchor: Anchor, version: str) -> Rolled:
+def _ended(key: ReleaseKey, ended: Ended, anchor: Anchor, version: str) -> Rolled:
     why = ended.explanation or f"it ended {ended.outcome.value}"
     match ended.outcome:
         case UnitOutcome.FAILED | UnitOutcome.ABORTED:
-            remedy = f"see `fairlead units {key.name}` for what is kept of it, correct the cause and apply again"
+            remedy = f"see {_command(key)} for what is kept of it, correct the cause and apply again"
             raise OperationFailed(Problem("rolloutFailed", f"version {version}: {why}", remedy=remedy))
         case UnitOutcome.REFUSED:
             raise Refused(Problem("unitRefused", f"version {version}: {why}"))
@@ -121,6 +121,11 @@ def _ended(key: UnitKey, ended: Ended, anchor: Anchor, version: str) -> Rolled:
             raise LockLost(Problem("superseded", f"version {version}: {why}"))
         case _:
             return Rolled(anchor.live.name if anchor.live is not None else version)
+
+
+def _command(key: ReleaseKey) -> str:
+    """Return the command that shows the unit of a release, wherever the kubeconfig leads."""
+    return f"`fairlead units {key.release} -e {key.environment}`"
 
 
 def news_of(plans: Iterable[ReleasePlan], events: EventSink) -> UnitSink:
