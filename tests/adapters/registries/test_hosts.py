@@ -90,6 +90,18 @@ async def test_a_host_that_wants_too_long_a_pause_is_not_asked_again(host: Host)
         assert (await host.send(Fetch(server.url))).status == 200
 
 
+@pytest.mark.parametrize("jitter", [0.0, 0.5, 0.88, 1.0])
+async def test_a_refusal_that_names_no_time_keeps_nobody_else_waiting(jitter: float) -> None:
+    host = Host(Fetcher(), FakeClock(), Patience(jitter=lambda: jitter))
+    async with serving(times(10_000, Answer(429), where="/busy")) as server:
+        with pytest.raises(Transient):
+            await host.send(Fetch(f"{server.url}/busy"))
+        pauses = list(slept(host))
+        assert (await host.send(Fetch(f"{server.url}/other"))).body == b"here"
+    await host.close()
+    assert slept(host) == pauses
+
+
 async def test_a_busy_host_gets_fewer_questions_at_once(host: Host) -> None:
     before = host.gate.limit
     async with serving(times(1, Answer(429))) as server:

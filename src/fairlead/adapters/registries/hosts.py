@@ -71,7 +71,7 @@ class Host:
             busy = failure.code == "remoteBusy"
             named = failure.delay_seconds if busy else 0.0
             pause = named + self.patience.pause(0 if named else tried)
-            if busy:
+            if named:  # by the host; what we guess is about one question, and may be true of one repository only
                 self._closed_until = max(self._closed_until, self.clock.monotonic() + pause)
             tried += 1
             if (tried >= self.patience.tries and not busy) or self.clock.monotonic() + pause > deadline:
