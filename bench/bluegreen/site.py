@@ -27,12 +27,14 @@ from fairlead.domain.declaring.apps.reading import read_descriptor
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.kubeconfig import KubeconfigDocument, Trust, merge
 from fairlead.domain.kubecontext import access, find_context
+from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Intent
 from fairlead.domain.units import UnitKey
 from fairlead.doors.process import Program, start
 from fairlead.pipeline.engine import Engine
+from fairlead.pipeline.units.driver import Rests
 from fairlead.pipeline.units.place import Place
-from fairlead.pipeline.units.service import Order, Units, opened, until_ended
+from fairlead.pipeline.units.service import Order, Units, at_rest, opened
 from fairlead.sandbox.cluster import down, up
 from fairlead.sandbox.spec import NodeKind, Progress, SandboxSpec
 from fairlead.sandbox.status import SandboxStatus
@@ -78,14 +80,14 @@ class Site:
         deployment, key = self.name(), self.key(descriptor.app)
         self.timeline.asked(deployment)
         await self.units.deploy(key, Order(deployment, deployment, "bench", descriptor))
-        await self.units.drive(key, until_ended((deployment,)))
+        await self.units.drive(key, _until_ended(deployment))
         return deployment
 
     async def ask(self, app: str, intent: Intent) -> None:
         """Have something done with an app, and return when the unit is at rest."""
         self.timeline.asked(intent.id)
         await self.units.submit(self.key(app), intent)
-        await self.units.drive(self.key(app), until_ended((intent.id,)))
+        await self.units.drive(self.key(app), _until_ended(intent.id))
 
     def name(self) -> str:
         """Return a name that nothing else has."""
@@ -96,6 +98,15 @@ class Site:
         live = await self.cluster.get(ObjectRef("v1", "Service", self.namespace, service))
         assert live is not None
         return f"http://{live['spec']['clusterIP']}:{PORT}"
+
+
+def _until_ended(intent: str) -> Rests:
+    """Return what holds when an intent has ended and the unit is at rest."""
+
+    def rests(anchor: Anchor) -> bool:
+        return at_rest(anchor) and any(one.intent == intent for one in anchor.ended)
+
+    return rests
 
 
 @dataclass(slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,7 +27,7 @@ from fairlead.domain.selection import Scope, choose_environments
 from fairlead.domain.unit_news import LogLine, Notified, UnitNews
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.units.driver import Rests
-from fairlead.pipeline.units.service import Units, until_waiting
+from fairlead.pipeline.units.service import Units, new_id, until_waiting
 
 UnitName = Annotated[str, typer.Argument(metavar="APP", help="An app")]
 
@@ -167,11 +166,6 @@ async def unit_session(run: Run, where: UnitWhere, namespace: str | None = None)
         _agreed(chosen, environment.namespace)
         async with units_of(application, progress) as units:
             yield Session(units, environment.cluster, chosen, run, progress, environment.create_namespace)
-
-
-def new_id() -> str:
-    """Return an id that nobody else has."""
-    return str(uuid.uuid4())
 
 
 def _agreed(one: str | None, other: str | None) -> str | None:

@@ -182,10 +182,10 @@ class Rollout:
             return Event.NOTHING_TO_WRITE
         if event is done:
             event = await self._write([one for one in changes if one not in home], done)
-        return event if event is not done or preparation or self.units is None else await self._roll_out(done)
+        return event if event is not done or preparation else await self._roll_out(done)
 
     async def _roll_out(self, done: Event) -> Event:
-        """Let the unit of an app carry out its part; who is stopped hands it over as it is."""
+        """Let the unit of an app, if it is one, carry out its part; who is stopped hands it over as it is."""
         if self.units is None:
             return done
         asked = await self.units.ask(self.plan)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from fairlead.domain.authorising.callers import Caller
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.authorising.admission import Admission
 from fairlead.pipeline.rebuilding import rebuild
+from fairlead.pipeline.units.service import new_id
 from fairlead.ports.administration import Administration
 from fairlead.ports.clock import Clock
 from fairlead.ports.store import Store
@@ -95,7 +95,7 @@ def server_of(
         rollouts=rollouts,
         hub=ears.hub,
         clock=kept.clock,
-        identifier=lambda: str(uuid.uuid4()),
+        identifier=new_id,
         busy=runner.busy,
         metrics=kept.metrics,
         ready=lambda: runner.is_ready,

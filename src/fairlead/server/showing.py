@@ -7,6 +7,7 @@ from typing import Any
 
 from fairlead.domain.moments import rfc3339
 from fairlead.domain.rollout.anchor import Ended, Version
+from fairlead.domain.rollout.intents import deployment_of
 from fairlead.pipeline.units.service import UnitStatus, at_rest
 from fairlead.server.rollouts import Finished, Standing
 
@@ -37,8 +38,8 @@ def standing_of(status: UnitStatus) -> Standing:
         "ended": [_ended(one) for one in anchor.ended],
     }
     candidate = {anchor.candidate.deployment} if anchor.candidate is not None else set()
-    asked = {str(getattr(one, "deployment", "")) for one in (*anchor.queue, *anchor.waiting)}
-    leaving = {str(getattr(anchor.undeploy, "deployment", ""))}
+    asked = {deployment_of(one) for one in (*anchor.queue, *anchor.waiting)}
+    leaving = set() if anchor.undeploy is None else {anchor.undeploy.deployment}
     finished = tuple(
         Finished(one.deployment, one.outcome, one.explanation, one.at, one.intent)
         for one in anchor.ended

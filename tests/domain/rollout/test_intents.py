@@ -23,6 +23,7 @@ from fairlead.domain.rollout.intents import (
     Scale,
     Undeploy,
     Unfreeze,
+    deployment_of,
     specs_of,
 )
 from fairlead.domain.rollout.storing import Unreadable, from_json, to_json
@@ -48,6 +49,11 @@ def test_an_intent_comes_back_from_its_json(intent: Intent) -> None:
     written = json.loads(json.dumps(to_json(intent)))
     assert written["kind"] == intent.KIND
     assert from_json(Intent, written) == intent
+
+
+def test_an_intent_that_is_about_a_deployment_tells_which() -> None:
+    told = {intent.KIND: deployment_of(intent) for intent in INTENTS if deployment_of(intent)}
+    assert told == {"deploy": "d1", "abort": "d1", "rollback": "d2", "undeploy": "d3"}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from fairlead.cli.options import Common
 from fairlead.cli.run import Operation, Run
 from fairlead.cli.selecting import named_release
 from fairlead.cli.text.problems import problem_lines
-from fairlead.cli.units import Session, UnitWhere, new_id, unit_session
+from fairlead.cli.units import Session, UnitWhere, unit_session
 from fairlead.domain.apps.descriptor import Descriptor
 from fairlead.domain.config import App
 from fairlead.domain.declaring.apps.reading import Defaults, read_descriptor
@@ -23,7 +23,7 @@ from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.rollout.intents import OnBusy
 from fairlead.doors.paths import Paths
 from fairlead.doors.yaml import read_manifests
-from fairlead.pipeline.units.service import Order
+from fairlead.pipeline.units.service import Order, new_id
 from fairlead.pipeline.units.variables import inputs_of
 
 DescriptorFile = Annotated[Path | None, typer.Argument(metavar="FILE", help="A descriptor, in JSON or YAML")]

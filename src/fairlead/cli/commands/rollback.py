@@ -18,7 +18,7 @@ from fairlead.cli.selecting import named_release
 from fairlead.cli.text.deployments import deployment_lines
 from fairlead.cli.text.plans import plan_lines
 from fairlead.cli.text.status import status_lines
-from fairlead.cli.units import UnitWhere, new_id, unit_session
+from fairlead.cli.units import UnitWhere, unit_session
 from fairlead.cli.wire.plans import deployments_document, plan_document, status_document
 from fairlead.domain.config import App
 from fairlead.domain.errors import InputError, Problem
@@ -27,6 +27,7 @@ from fairlead.domain.selection import Scope, choose_environments
 from fairlead.domain.targets import Target
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.application import Application
+from fairlead.pipeline.units.service import new_id
 
 OPERATORS_OWN = "-"
 """Stands for an environment where there is none: an app in the cluster that the kubeconfig leads to."""

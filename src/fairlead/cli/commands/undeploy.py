@@ -12,9 +12,10 @@ from fairlead.cli.asking import agreed
 from fairlead.cli.command import build
 from fairlead.cli.options import Common
 from fairlead.cli.run import Operation, Run
-from fairlead.cli.units import UnitName, UnitWhere, new_id, unit_session
+from fairlead.cli.units import UnitName, UnitWhere, unit_session
 from fairlead.domain.errors import Problem, Refused
 from fairlead.domain.rollout.intents import Undeploy
+from fairlead.pipeline.units.service import new_id
 
 
 @dataclass(frozen=True, slots=True)

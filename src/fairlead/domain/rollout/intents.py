@@ -222,6 +222,11 @@ class Resolve:
 Intent = Deploy | Promote | Abort | Rollback | Scale | Pause | Resume | Freeze | Unfreeze | Undeploy | Resolve
 
 
+def deployment_of(intent: Intent) -> str:
+    """Return the deployment that an intent is about, empty for none."""
+    return intent.deployment if isinstance(intent, Deploy | Abort | Rollback | Undeploy) else ""
+
+
 def specs_of(intents: Iterable[Intent]) -> tuple[VersionSpec, ...]:
     """Return the versions that intents ask for."""
     return tuple(one.spec for one in intents if isinstance(one, Deploy))

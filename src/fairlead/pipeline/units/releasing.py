@@ -5,7 +5,6 @@ Whoever is interrupted hands the unit over: its anchor says what is wanted, and 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +22,7 @@ from fairlead.domain.unit_news import LogLine, UnitNews
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.locks.holding import LockLost
 from fairlead.pipeline.units.planning import unit_key
-from fairlead.pipeline.units.service import Order, Units, until_waiting
+from fairlead.pipeline.units.service import Order, Units, new_id, until_waiting
 from fairlead.ports.events import EventSink, UnitSink
 
 
@@ -141,8 +140,3 @@ class _Telling:
     def announce(self, news: UnitNews) -> None:
         if isinstance(news, LogLine) and news.text and news.key in self.keys:
             self.events.emit(RolloutTold(self.keys[news.key], news.text))
-
-
-def new_id() -> str:
-    """Return an id that nobody else has."""
-    return str(uuid.uuid4())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -15,7 +16,7 @@ from fairlead.domain.manifests import JsonObject
 from fairlead.domain.rollout.anchor import Anchor, Ended, submitted
 from fairlead.domain.rollout.explaining_units import Explanation, explain
 from fairlead.domain.rollout.guards import is_held_back, promoted_at
-from fairlead.domain.rollout.intents import Deploy, Intent, OnBusy, specs_of
+from fairlead.domain.rollout.intents import Deploy, Intent, OnBusy, Rollback, deployment_of, specs_of
 from fairlead.domain.rollout.judging import next_intent
 from fairlead.domain.rollout.phases import Phase, VersionState
 from fairlead.domain.rollout.standing import HELD_BACK_IN
@@ -126,8 +127,8 @@ class Units:
             message = f"there is no app {key.name} in namespace {key.namespace} of {key.cluster}"
             raise InputError(Problem("unknownUnit", message, remedy="see `fairlead units`"))
         await update_anchor(place.anchors, key, lambda anchor: submitted(anchor, intent))
-        deployment = getattr(intent, "deployment", "")
-        reason = getattr(intent, "reason", "")
+        deployment = deployment_of(intent)
+        reason = intent.reason if isinstance(intent, Rollback) else ""
         self.sink.announce(IntentAccepted(key, intent.at, deployment, intent.id, intent.KIND, intent.by, reason))
         return Accepted(intent.id, deployment)
 
@@ -234,6 +235,11 @@ async def opened(engine: Engine, places: Places, sink: UnitSink) -> AsyncIterato
         yield Units(engine, places, sink, presence, Observers(engine.pulse))
 
 
+def new_id() -> str:
+    """Return an id for an intent or a deployment that nobody else has."""
+    return str(uuid.uuid4())
+
+
 def is_over(held: Held, rests: Rests) -> bool:
     """Return whether there is nothing to drive."""
     return rests(held.anchor) and not held.anchor.queue
@@ -248,15 +254,6 @@ def stands_still(anchor: Anchor) -> bool:
     """Return whether nothing happens to a unit before somebody asks for something, or a time is over."""
     waits = anchor.phase in (Phase.IDLE, Phase.AWAITING, Phase.BLOCKED)
     return waits and next_intent(anchor) is None and not any(one.state in _GOING for one in anchor.versions)
-
-
-def until_ended(intents: Sequence[str]) -> Rests:
-    """Return what holds when all these intents have ended and the unit is at rest."""
-
-    def rests(anchor: Anchor) -> bool:
-        return at_rest(anchor) and set(intents) <= {one.intent for one in anchor.ended}
-
-    return rests
 
 
 def until_waiting(intent: str) -> Rests:
