@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, settings
 
 # A busy machine makes a test slow, and never wrong: what takes long is seen in bench/, not here.
 settings.register_profile("fairlead", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# What scripts/test runs: the same examples each time, so that a change is judged by what it changes.
+settings.register_profile("steady", settings.get_profile("fairlead"), derandomize=True)
 settings.load_profile("fairlead")
 
 GOLDENS = Path(__file__).parent / "goldens"
