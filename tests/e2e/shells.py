@@ -1,8 +1,8 @@
-"""A descriptor in a directory, and the installed command there."""
+"""A directory for a descriptor or for declared clusters, and the installed command there."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,14 @@ from tests.fakes.installed import ANY_CODE, FAIRLEAD
 
 @dataclass(frozen=True)
 class Shell:
-    """A directory with a descriptor, and the command in it."""
+    """A directory, the command in it, and the app `shop` in a namespace."""
 
     sandbox: RunningSandbox
     namespace: str
     directory: Path
 
-    def describe(self, **more: Any) -> None:
-        """Write the descriptor of the app `shop`."""
+    def descriptor(self, **more: Any) -> dict[str, Any]:
+        """Return a descriptor of the app `shop`; `env` are its variables, `more` are fields of it."""
         env = [{"name": name, "value": value} for name, value in more.pop("env", {}).items()]
         container = {
             "name": "app",
@@ -32,7 +32,7 @@ class Shell:
             "readinessProbe": {"httpGet": {"path": "/health", "port": 8080}, "periodSeconds": 1},
             "env": env,
         }
-        document = {
+        return {
             "deploymentType": "blue-green",
             "namespace": self.namespace,
             "appName": "shop",
@@ -41,14 +41,21 @@ class Shell:
             "podspec": {"containers": [container]},
             **more,
         }
-        (self.directory / "shop.json").write_bytes(orjson.dumps(document))
+
+    def describe(self, **more: Any) -> None:
+        """Write the descriptor down."""
+        (self.directory / "shop.json").write_bytes(orjson.dumps(self.descriptor(**more)))
 
     def program(self, *words: str) -> Program:
-        command = (str(FAIRLEAD), *words, "--context", self.sandbox.contexts[0], "--output", "json")
-        return Program(command, cwd=self.directory, env=self.sandbox.env, accepted=ANY_CODE, timeout=90)
+        return Program((str(FAIRLEAD), *words), cwd=self.directory, env=self.sandbox.env, timeout=90)
+
+    def here(self, *words: str) -> Program:
+        """Return a command for the cluster of the sandbox, that answers with a document whatever becomes of it."""
+        program = self.program(*words, "--context", self.sandbox.contexts[0], "--output", "json")
+        return replace(program, accepted=ANY_CODE)
 
     async def run(self, *words: str) -> tuple[int, dict[str, Any]]:
-        done = await run(self.program(*words))
+        done = await run(self.here(*words))
         return done.exit_code, orjson.loads(done.stdout) if done.stdout else {}
 
     async def states(self) -> dict[str, str]:

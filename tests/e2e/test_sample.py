@@ -12,11 +12,12 @@ from dataclasses import replace
 import pytest
 
 from bench.answers import Kind
-from bench.connections import Reply, Target, ask_once, wall_clock
+from bench.connections import Target
 from bench.load import Plan, load_on
 from fairlead.doors.process import Program, start, stop
 from fairlead.sandbox.ports import free_ports
 from fairlead.sandbox.waiting import holds_within
+from tests.e2e.answering import reply_of
 from tests.e2e.running import RunningSandbox
 
 pytestmark = pytest.mark.e2e
@@ -37,21 +38,8 @@ async def _sample(sandbox: RunningSandbox, **env: str) -> AsyncIterator[tuple[as
         await stop(running)
 
 
-async def _reply(target: Target, path: str, *, method: str = "GET") -> Reply:
-    reply = Reply(wall_clock())
-    await ask_once(target, target.get(path) if method == "GET" else target.post(path, b""), reply)
-    return reply
-
-
-async def _status(target: Target, path: str) -> int:
-    try:
-        return (await _reply(target, path)).status
-    except OSError:
-        return 0
-
-
 async def _answers(target: Target) -> bool:
-    return await _status(target, "/") != 0
+    return (await reply_of(target)).status != 0
 
 
 @pytest.mark.parametrize(
@@ -69,8 +57,8 @@ async def test_it_fails_in_the_way_it_is_told(
     sandbox: RunningSandbox, env: dict[str, str], expected: tuple[int, int, int]
 ) -> None:
     async with _sample(sandbox, **env) as (_, target):
-        assert tuple([await _status(target, path) for path in ("/", "/health", "/ready")]) == expected
-        said = json.loads((await _reply(target, "/health", method="POST")).body)
+        assert tuple([(await reply_of(target, path)).status for path in ("/", "/health", "/ready")]) == expected
+        said = json.loads((await reply_of(target, "/health", method="POST")).body)
     assert said == {"healthy": expected[1] == 200, "version": "1.0"}
 
 

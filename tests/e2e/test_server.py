@@ -15,10 +15,10 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from fairlead.doors.dial import Dialer, Response
-from fairlead.doors.process import Program, run, start, stop
+from fairlead.doors.process import run, start, stop
 from tests.e2e.running import RunningSandbox
+from tests.e2e.shells import Shell
 from tests.e2e.shops import ENVIRONMENTS
-from tests.fakes.installed import FAIRLEAD
 
 pytestmark = pytest.mark.e2e
 
@@ -69,36 +69,12 @@ class Running:
         _, _, found = await self.ask("GET", f"/api/v1/units/sandbox/{self.shell.namespace}/shop")
         return dict(found)
 
-
-@dataclass(frozen=True, slots=True)
-class Shell:
-    """A directory with declared clusters, and the command in it."""
-
-    sandbox: RunningSandbox
-    namespace: str
-    directory: Path
-
-    def descriptor(self, **changes: Any) -> dict[str, Any]:
-        env = [{"name": name, "value": value} for name, value in changes.pop("env", {}).items()]
-        container = {
-            "name": "app",
-            "image": f"{self.sandbox.registry}/app:1.0",
-            "imagePullPolicy": "IfNotPresent",
-            "ports": [{"containerPort": 8080}],
-            "readinessProbe": {"httpGet": {"path": "/health", "port": 8080}, "periodSeconds": 1},
-            "env": env,
-        }
-        named = {"deploymentType": "blue-green", "namespace": self.namespace, "appName": "shop", "newVersion": "#"}
-        return {**named, "drainTimeout": "1s", "podspec": {"containers": [container]}, **changes}
-
-    def program(self, *words: str) -> Program:
-        return Program((str(FAIRLEAD), *words), cwd=self.directory, env=self.sandbox.env, timeout=90)
-
-    async def token(self, role: str) -> tuple[str, str]:
-        """Make a token beside the running server; return its identifier and text."""
-        made = await run(self.program("tokens", "create", role, "--role", role, "--data", "data", "--output", "json"))
-        document = json.loads(made.stdout)
-        return document["token"]["id"], document["secret"]
+    async def become(self, role: str) -> str:
+        """Make a token beside the running server and ask with it from now on; return its identifier."""
+        words = ("tokens", "create", role, "--role", role, "--data", "data", "--output", "json")
+        made = json.loads((await run(self.shell.program(*words))).stdout)
+        self.token = made["secret"]
+        return str(made["token"]["id"])
 
 
 @pytest.fixture
@@ -228,7 +204,7 @@ async def test_a_server_that_stops_hands_over_and_the_next_goes_on(begin: Callab
 async def test_a_revoked_token_ends_what_it_opened(begin: Callable[[], Awaitable[Running]]) -> None:
     server = await begin()
     deployment = await server.deploy(autoPromoteAfter="never", env={"COLOUR": "red"})
-    identifier, server.token = await server.shell.token("admin")
+    identifier = await server.become("admin")
     watching = asyncio.ensure_future(sequences(server, deployment))
     await server.until_followed()
     await run(server.shell.program("tokens", "revoke", identifier, "--data", "data"))

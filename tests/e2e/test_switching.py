@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bench.answers import Kind, first_of, summarize, too_early, too_late
-from bench.connections import Reply, Target, ask_once, wall_clock
+from bench.connections import Target
 from bench.load import Plan, load_on
 from fairlead.adapters.clock.system import SystemClock
 from fairlead.adapters.kubernetes.client import KubernetesCluster
@@ -20,6 +20,7 @@ from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rollout.traffic import RouteElement, Selector
 from fairlead.ports.traffic import Guarantee
 from fairlead.sandbox.waiting import holds_within
+from tests.e2e.answering import answering, reply_of
 from tests.e2e.running import RunningSandbox
 
 pytestmark = pytest.mark.e2e
@@ -58,9 +59,7 @@ async def target(real_sandbox: RunningSandbox, namespace: str) -> Target:
     for version in VERSIONS:
         await real_sandbox.ask("-n", namespace, "rollout", "status", f"deployment/shop-{version}", "--timeout=60s")
     address = await real_sandbox.ask("-n", namespace, "get", "service", "shop", "-o", "jsonpath={.spec.clusterIP}")
-    found = Target(address, 80)
-    await holds_within(20, "the Service", lambda: _answers(found, VERSIONS[0]))
-    return found
+    return await answering(address, 80)
 
 
 @pytest.fixture
@@ -71,12 +70,7 @@ async def router(real_sandbox: RunningSandbox) -> AsyncIterator[ServiceSelectors
 
 
 async def _answers(target: Target, version: str) -> bool:
-    reply = Reply(wall_clock())
-    try:
-        await ask_once(target, target.get("/"), reply)
-    except OSError:
-        return False
-    return reply.word(0) == version
+    return (await reply_of(target)).word(0) == version
 
 
 async def test_every_version_answers_from_its_switch_on_and_no_request_is_lost(

@@ -32,7 +32,7 @@ async def test_an_app_goes_through_its_life(shell: Shell) -> None:
 
 async def test_what_was_interrupted_goes_on(shell: Shell) -> None:
     shell.describe(env={"SLOW_START": "4"})
-    child = await start(shell.program("deploy", "shop.json"))
+    child = await start(shell.here("deploy", "shop.json"))
     await shell.sandbox.ask("wait", "--for=create", "deployment/shop-1", "-n", shell.namespace, "--timeout=30s")
     child.send_signal(signal.SIGINT)
     assert await child.wait() == 130

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from bench.connections import Reply, Target, ask_once, wall_clock
+from bench.connections import Target
 from bench.load import Plan, load_on
 from fairlead.domain.apps.descriptor import Soak
 from fairlead.domain.rollout.intents import Abort, Pause, Promote, Resume, Rollback, Scale, Undeploy
 from fairlead.domain.rollout.phases import Phase
 from fairlead.pipeline.units.service import Order
-from fairlead.sandbox.waiting import holds_within
+from tests.e2e.answering import answering
 from tests.e2e.running import RunningSandbox
 from tests.e2e.units import UnitSite, ended, states, unit_site
 from tests.faults.unit_anchors import broken_by_anchors
@@ -120,15 +120,4 @@ async def _asked(site: UnitSite, what: Callable[..., Any]) -> None:
 async def _target(site: UnitSite) -> Target:
     service = await site.get("Service", site.key.name)
     assert service is not None
-    found = Target(service["spec"]["clusterIP"], 8080)
-    await holds_within(20, "the Service", lambda: _answers(found))
-    return found
-
-
-async def _answers(target: Target) -> bool:
-    reply = Reply(wall_clock())
-    try:
-        await ask_once(target, target.get("/"), reply)
-    except OSError:
-        return False
-    return reply.status == 200
+    return await answering(service["spec"]["clusterIP"], 8080)

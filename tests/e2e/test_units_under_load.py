@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bench.answers import first_of, summarize, too_early
-from bench.connections import Reply, Target, ask_once, wall_clock
+from bench.connections import Target
 from bench.load import Load, Plan, load_on
 from fairlead.domain.rollout.intents import Rollback
 from fairlead.domain.unit_news import StateEntered
-from fairlead.sandbox.waiting import holds_within
+from tests.e2e.answering import answering
 from tests.e2e.running import RunningSandbox
 from tests.e2e.units import UnitSite, ended, states, unit_site
 
@@ -50,18 +50,7 @@ async def target(site: UnitSite, real_sandbox: RunningSandbox) -> Target:
     await real_sandbox.ask(*here, "apply", "-f", "-", stdin=objects)
     await real_sandbox.ask(*here, "rollout", "status", "deployment/shop", "--timeout=60s")
     address = await real_sandbox.ask(*here, "get", "service", "shop", "-o", "jsonpath={.spec.clusterIP}")
-    found = Target(address, 8080)
-    await holds_within(20, "the Service", lambda: _answers(found))
-    return found
-
-
-async def _answers(target: Target) -> bool:
-    reply = Reply(wall_clock())
-    try:
-        await ask_once(target, target.get("/"), reply)
-    except OSError:
-        return False
-    return bool(reply.word(0))
+    return await answering(address, 8080)
 
 
 def _entered(site: UnitSite, phase: str) -> list[float]:
