@@ -14,8 +14,8 @@ import time
 from typing import Any, Final
 
 from fairlead.domain.errors import InputError
+from tests.domain.webhooks.announcing import announced, assert_sound, places, replaced
 from tests.domain.webhooks.shapes import DIGEST, HARBOR_CLOUD_EVENT, SHAPES
-from tests.domain.webhooks.test_providers import announced, assert_sound, places, replaced
 
 _NOTHING: Final[list[Any]] = [None, True, False, "", [], {}, [[[]]], {"a": {"b": 1}}]
 _NUMBERS: Final[list[Any]] = [0, -1, 1e308, float("inf"), float("nan"), 10**30, "0000", "253402300800"]

@@ -60,3 +60,14 @@ def test_functions_are_short() -> None:
         and (lines := (node.end_lineno or node.lineno) - node.lineno + 1) > LONGEST_FUNCTION
     }
     assert long == {}
+
+
+def test_what_tests_share_is_in_no_module_of_tests() -> None:
+    """Importing one would tie files together that have to be free to change on their own."""
+    shared = {
+        f"{path.relative_to(ROOT)}:{node.lineno}": node.module
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").rpartition(".")[2].startswith("test_")
+    }
+    assert shared == {}

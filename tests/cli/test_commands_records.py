@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 
 import pytest
 
 from fairlead.domain.errors import Problem, RemoteRefused
-from tests.cli.shops import Shop
+from tests.cli.shops import Shop, timeless
 from tests.conftest import Golden
-
-
-def timeless(text: str) -> str:
-    """Return a text without what differs from run to run: how long things took, and digests of made-up UIDs."""
-    return re.sub(r"sha256:[0-9a-f]{64}", "sha256:...", re.sub(r"\d+\.\ds\b", "0.0s", text))
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from fairlead.domain.identity import ObjectRef
-from tests.cli.shops import Shop
-from tests.cli.test_commands_records import timeless
+from tests.cli.shops import Shop, timeless
 from tests.conftest import Golden
 
 PROBE = """\

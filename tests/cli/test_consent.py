@@ -7,7 +7,7 @@ import pytest
 from fairlead.cli.consent import grave
 from fairlead.domain.changes import Action, Change, FieldChange, Plan
 from fairlead.domain.identity import ObjectRef
-from tests.cli.text.test_plans import release
+from tests.cli.text.plans import release
 
 WEB = ObjectRef("apps/v1", "Deployment", "shop", "web")
 OWNED = (FieldChange("/spec/replicas", 2, 3, owner="kubectl-edit"),)

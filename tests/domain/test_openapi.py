@@ -7,47 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.domain.openapi import check_object
-
-# The shape of a real group document, cut down: references through allOf, int-or-string, open maps, enumerations.
-DOCUMENT: dict[str, Any] = {
-    "components": {
-        "schemas": {
-            "apps.v1.Deployment": {
-                "type": "object",
-                "x-kubernetes-group-version-kind": [{"group": "apps", "version": "v1", "kind": "Deployment"}],
-                "properties": {
-                    "apiVersion": {"type": "string"},
-                    "kind": {"type": "string"},
-                    "metadata": {"allOf": [{"$ref": "#/components/schemas/Meta"}], "default": {}},
-                    "spec": {"$ref": "#/components/schemas/Spec"},
-                },
-            },
-            "Meta": {
-                "type": "object",
-                "properties": {
-                    "name": {"type": "string"},
-                    "labels": {"type": "object", "additionalProperties": {"type": "string"}},
-                },
-            },
-            "Spec": {
-                "type": "object",
-                "required": ["selector"],
-                "properties": {
-                    "replicas": {"type": "integer"},
-                    "selector": {"type": "object"},
-                    "paused": {"type": "boolean"},
-                    "weight": {"type": "number"},
-                    "policy": {"type": "string", "enum": ["Always", "Never"]},
-                    "port": {"oneOf": [{"type": "integer"}, {"type": "string"}]},
-                    "items": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}},
-                    "anything": {"type": "object", "x-kubernetes-preserve-unknown-fields": True, "properties": {}},
-                },
-            },
-            "Item": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}},
-            "Loop": {"$ref": "#/components/schemas/Loop"},
-        }
-    }
-}
+from tests.fakes.openapi import DOCUMENT
 
 
 def deployment(**spec: Any) -> dict[str, Any]:

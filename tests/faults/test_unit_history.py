@@ -11,8 +11,7 @@ import pytest
 from fairlead.domain.packing import pack
 from fairlead.domain.rollout.anchor import Anchor, Version
 from fairlead.domain.rollout.phases import Phase, VersionState
-from tests.domain.rollout.test_matrix import unit_in
-from tests.domain.rollout.test_walks import deployed
+from tests.domain.rollout.walks import deployed, unit_in
 from tests.faults.unit_anchors import ANCHOR_TYPE, broken_by_anchors
 from tests.faults.unit_history import Change
 

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fairlead.bootstrap import Wishes, open_application
-from fairlead.domain.config import Environment
 from fairlead.domain.deployments import Outcome
 from fairlead.domain.errors import Refused
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rendering import Capabilities
-from fairlead.domain.selection import choose_releases
 from fairlead.domain.status import Drift
-from fairlead.domain.targets import Target
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.application import Application
-from fairlead.ports.cluster import Cluster
 from fairlead.settings import Settings
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.releases import Recorder
 from tests.fakes.source import FakeSource
+from tests.pipeline.applications import Doors, targets
 
 ENVIRONMENTS = """\
 clusters: [{name: eu, provider: {existingContext: {contextName: eu}}}]
@@ -43,18 +40,6 @@ APP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata: {a: {{ .Val
 SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "default"}}
 
 
-@dataclass
-class Doors:
-    """Leads every environment to one cluster and counts how often it was asked."""
-
-    cluster: FakeCluster = field(default_factory=FakeCluster)
-    asked: int = 0
-
-    async def open(self, environment: Environment) -> Cluster:
-        self.asked += 1
-        return self.cluster
-
-
 @pytest.fixture
 async def application(tmp_path: Path) -> AsyncIterator[Application]:
     for name in ("app", "broken"):
@@ -69,10 +54,6 @@ async def application(tmp_path: Path) -> AsyncIterator[Application]:
         doors = Doors()
         doors.cluster.put({**SECRET, "data": {"k": "aHVudGVyMg=="}})
         yield replace(opened, clusters=doors, clock=FakeClock(), source=FakeSource())
-
-
-def targets(application: Application, *names: str) -> tuple[Target, ...]:
-    return choose_releases(application.declaration.environments, names)
 
 
 async def test_deploying_brings_what_was_planned(application: Application) -> None:

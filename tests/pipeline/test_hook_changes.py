@@ -11,8 +11,8 @@ from fairlead.domain.rendering import Hook
 from fairlead.pipeline.plan import plan
 from fairlead.pipeline.status import status
 from tests.fakes.releases import config_map, hook, job
-from tests.pipeline.helm.test_records import Site as HelmSite
-from tests.pipeline.test_testing import Site
+from tests.pipeline.helm.sites import Site as HelmSite
+from tests.pipeline.sites import Site
 
 
 def _hooks(image: str = "migrate:1") -> tuple[Hook, ...]:

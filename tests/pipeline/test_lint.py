@@ -8,8 +8,8 @@ import pytest
 
 from fairlead.domain.errors import Problem, RemoteRefused
 from fairlead.pipeline.lint import lint_online
-from tests.domain.test_openapi import DOCUMENT
 from tests.fakes.cluster import FakeCluster
+from tests.fakes.openapi import DOCUMENT
 from tests.fakes.releases import config_map, custom, definition, deployment, wanted
 
 NAMELESS = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"generateName": "a-", "namespace": "default"}}

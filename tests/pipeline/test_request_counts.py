@@ -13,7 +13,7 @@ from fairlead.settings import Settings
 from tests.fakes.clock import FakeClock
 from tests.fakes.releases import Recorder
 from tests.fakes.source import FakeSource
-from tests.pipeline.test_application import Doors, targets
+from tests.pipeline.applications import Doors, targets
 
 ENVIRONMENTS = """\
 clusters: [{name: eu, provider: {existingContext: {contextName: eu}}}]

@@ -27,7 +27,7 @@ from tests.fakes.repository import write_files
 from tests.fakes.upgrades import ENVIRONMENTS
 from tests.fakes.webhooks import CONFIG, SECRET, Server, serving
 from tests.server.requests import request
-from tests.server.test_webhooks import PROOFS, application, deliver, signed
+from tests.server.webhooks import PROOFS, application, deliver, signed
 
 MEBIBYTE = 1 << 20
 HEAD = b"POST /hooks/ci HTTP/1.1\r\nHost: x\r\n"

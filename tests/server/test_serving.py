@@ -21,7 +21,7 @@ from fairlead.server.serving import Address, serving
 from fairlead.server.webhooks import Webhooks
 from tests.domain.webhooks.shapes import SHAPES
 from tests.fakes.deliveries import MemoryQueue
-from tests.server.test_webhooks import SECRET, signature
+from tests.server.webhooks import SECRET, signature
 
 BODY = json.dumps(SHAPES["generic"][1]).encode()
 HEADERS = f"POST /hooks/generic HTTP/1.1\r\nHost: x\r\nX-Fairlead-Signature: {signature(BODY)}\r\n"

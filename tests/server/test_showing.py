@@ -10,7 +10,7 @@ from fairlead.domain.units import UnitKey
 from fairlead.pipeline.units.service import UnitStatus
 from fairlead.server.api.unit_wire import unit_item
 from fairlead.server.showing import standing_of
-from tests.domain.rollout.test_matrix import unit_in
+from tests.domain.rollout.walks import unit_in
 
 KEY = UnitKey("main", "prod", "shop")
 

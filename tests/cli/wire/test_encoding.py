@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from fairlead.cli.wire.encoding import to_json
 from fairlead.cli.wire.kinds import KINDS, output_schema
 from fairlead.cli.wire.plans import plan_document
-from tests.cli.text.test_plans import PLANS
+from tests.cli.text.plans import PLANS
 from tests.fakes.terminal import validate
 
 

@@ -24,8 +24,7 @@ from fairlead.domain.rollout.anchor import (
 from fairlead.domain.rollout.intents import Abort, Undeploy
 from fairlead.domain.rollout.phases import Part, Phase, UnitOutcome, VersionState
 from fairlead.domain.rollout.traffic import Backend, RouteElement, RouteTarget, Weights
-from tests.domain.rollout.test_intents import INTENTS
-from tests.domain.rollout.units import SHOP, T0, WWW, after, selector, spec_of
+from tests.domain.rollout.units import INTENTS, SHOP, T0, WWW, after, selector, spec_of
 
 _WEIGHTS = Weights((Backend("shop-1", "1", 100), Backend("shop-2", "2", 0)))
 FULL = Anchor(

@@ -29,9 +29,8 @@ from fairlead.domain.rollout.tables import Rule
 from fairlead.domain.rollout.unit_events import Asked, Fact, Reachable, VersionFact
 from fairlead.domain.rollout.unit_machine import step
 from fairlead.domain.rollout.unit_words import Guard
-from tests.domain.rollout.test_matrix import unit_in
-from tests.domain.rollout.test_walks import deployed
 from tests.domain.rollout.units import SHOP, T0, selector, spec_of
+from tests.domain.rollout.walks import deployed, unit_in
 from tests.domain.rollout.world import Unit, submitted_to
 
 

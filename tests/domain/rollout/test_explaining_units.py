@@ -11,9 +11,8 @@ from fairlead.domain.rollout.explaining_units import explain
 from fairlead.domain.rollout.intents import Abort, Deploy, Pause
 from fairlead.domain.rollout.observation import Observation
 from fairlead.domain.rollout.phases import Phase, VersionState
-from tests.domain.rollout.test_matrix import unit_in
-from tests.domain.rollout.test_walks import deployed
 from tests.domain.rollout.units import T0, spec_of
+from tests.domain.rollout.walks import deployed, unit_in
 from tests.domain.rollout.world import Unit, submitted_to
 
 

@@ -8,40 +8,14 @@ from typing import Any
 import pytest
 
 from fairlead.domain.rollout.intents import (
-    Abort,
-    Deploy,
-    Freeze,
     Intent,
-    OnBusy,
-    Pause,
     Policy,
     Promote,
-    Resolution,
-    Resolve,
-    Resume,
-    Rollback,
-    Scale,
-    Undeploy,
-    Unfreeze,
     deployment_of,
     specs_of,
 )
 from fairlead.domain.rollout.storing import Unreadable, from_json, to_json
-from tests.domain.rollout.units import T0, spec_of
-
-INTENTS: tuple[Intent, ...] = (
-    Deploy("i1", "ann", T0, "d1", spec_of("7", Policy(auto_promote_after=5.5, verify=True)), OnBusy.QUEUE),
-    Promote("i2", "ann", T0, "sha256:7", force=True),
-    Abort("i3", "ann", T0, "d1"),
-    Rollback("i4", "ann", T0, "d2", "6"),
-    Scale("i5", "ann", T0, 5, "shop"),
-    Pause("i6", "ann", T0),
-    Resume("i7", "ann", T0),
-    Freeze("i8", "ann", T0),
-    Unfreeze("i9", "ann", T0),
-    Undeploy("i10", "ann", T0, "d3"),
-    Resolve("i11", "ann", T0, Resolution.ADOPT_OBSERVED),
-)
+from tests.domain.rollout.units import INTENTS
 
 
 @pytest.mark.parametrize("intent", INTENTS, ids=lambda intent: intent.KIND)

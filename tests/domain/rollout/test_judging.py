@@ -19,9 +19,8 @@ from fairlead.domain.rollout.phases import Kind, Phase, UnitOutcome, VersionKind
 from fairlead.domain.rollout.unit_events import Asked, Fact, Start, UnitEvent, VersionFact
 from fairlead.domain.rollout.unit_machine import step
 from tests.domain.rollout.chaos import adoptable
-from tests.domain.rollout.test_matrix import unit_in
-from tests.domain.rollout.test_walks import deployed, way
 from tests.domain.rollout.units import SHOP, T0, selector, spec_of
+from tests.domain.rollout.walks import deployed, unit_in, way
 from tests.domain.rollout.world import Unit, submitted_to
 
 

@@ -20,7 +20,6 @@ from fairlead.domain.rollout.intents import (
     Intent,
     OnBusy,
     Pause,
-    Policy,
     Promote,
     Resolution,
     Resolve,
@@ -30,14 +29,12 @@ from fairlead.domain.rollout.intents import (
     Undeploy,
     Unfreeze,
 )
-from fairlead.domain.rollout.observation import Verdict
 from fairlead.domain.rollout.phases import INTENT_KINDS, Kind, Phase, UnitOutcome, VersionKind, VersionState
 from fairlead.domain.rollout.unit_events import Asked, Fact, Reachable, Start, UnitEvent, VersionFact
 from fairlead.domain.rollout.unit_machine import step
-from tests.domain.rollout.chaos import adoptable
-from tests.domain.rollout.test_walks import deployed
-from tests.domain.rollout.units import SHOP, T0, selector, spec_of
-from tests.domain.rollout.world import Unit, submitted_to
+from tests.domain.rollout.units import T0, spec_of
+from tests.domain.rollout.walks import BY_PERSON, deployed, unit_in
+from tests.domain.rollout.world import submitted_to
 
 # phase, intent -> phase afterwards, what becomes of the intent, the state of version 2 (the candidate)
 # begun: it is what the unit does now; waits: asked again at rest; then its end
@@ -248,14 +245,12 @@ Removing  superseded -> Removing, aborted -> Removing, expired -> Removing, unde
 Removing  overdue -> Removing, retry -> Removing
 """
 
-_PERSON: Final = Policy(automatic=False, verify=True, soak=True)
-
 
 def _intent(name: str) -> Intent:
     made: dict[str, Intent] = {
-        "deploy": Deploy("new", "bob", T0, "dn", spec_of("3", _PERSON)),
-        "queue": Deploy("new", "bob", T0, "dn", spec_of("3", _PERSON), OnBusy.QUEUE),
-        "reject": Deploy("new", "bob", T0, "dn", spec_of("3", _PERSON), OnBusy.REJECT),
+        "deploy": Deploy("new", "bob", T0, "dn", spec_of("3", BY_PERSON)),
+        "queue": Deploy("new", "bob", T0, "dn", spec_of("3", BY_PERSON), OnBusy.QUEUE),
+        "reject": Deploy("new", "bob", T0, "dn", spec_of("3", BY_PERSON), OnBusy.REJECT),
         "promote": Promote("new", "bob", T0),
         "abort": Abort("new", "bob", T0),
         "rollback": Rollback("new", "bob", T0, "dn"),
@@ -268,44 +263,6 @@ def _intent(name: str) -> Intent:
         "unfreeze": Unfreeze("new", "bob", T0),
     }
     return made[name]
-
-
-def unit_in(phase: Phase) -> Unit:
-    """Return a unit with version 1 live and 0 hot, in a phase of the rollout of version 2 that a person promotes."""
-    if phase is Phase.ADOPTING:
-        unit = adoptable()
-        unit.start()
-    else:
-        unit = deployed("0", "1")
-    if phase is Phase.IDLE:
-        return unit
-    if phase is Phase.UNDEPLOYING:
-        submitted_to(unit, Undeploy("u", "ann", T0, "du"))
-        return _until(unit, phase)
-    unit.world.gates = Verdict.UNKNOWN if phase is Phase.VERIFYING else Verdict.PASSED
-    submitted_to(unit, Deploy("i2", "ann", unit.world.now, "d2", spec_of("2", _PERSON)))
-    if phase in (Phase.ADOPTING, Phase.PREFLIGHT, Phase.PREPARING, Phase.CREATING, Phase.WARMING, Phase.VERIFYING):
-        return _until(unit, phase)
-    _until(unit, Phase.AWAITING)
-    if phase is Phase.BLOCKED:
-        unit.world.routes[SHOP] = selector("stranger")
-    elif phase is Phase.ABORTING:
-        submitted_to(unit, Abort("a", "ann", T0))
-    elif phase is not Phase.AWAITING:
-        submitted_to(unit, Promote("p", "ann", T0))
-    if phase is Phase.REVERTING:
-        _until(unit, Phase.SWITCHING)
-        submitted_to(unit, Abort("a", "ann", T0))
-    return _until(unit, phase)
-
-
-def _until(unit: Unit, phase: Phase) -> Unit:
-    for _ in range(30):
-        if unit.anchor.phase is phase:
-            return unit
-        unit.world.grow()
-        unit.turn()
-    raise AssertionError(unit.trail)
 
 
 def _rows(text: str) -> list[list[str]]:

@@ -13,9 +13,8 @@ from fairlead.domain.rollout.observation import Verdict
 from fairlead.domain.rollout.phases import Kind, Phase, UnitOutcome, VersionState
 from fairlead.domain.rollout.traffic import Backend, Route, Selector, Weights
 from fairlead.domain.rollout.unit_events import Fact
-from tests.domain.rollout.test_matrix import unit_in
-from tests.domain.rollout.test_walks import deployed
 from tests.domain.rollout.units import SHOP, T0, selector, spec_of
+from tests.domain.rollout.walks import deployed, unit_in
 from tests.domain.rollout.world import Unit, submitted_to
 
 STRANGER = selector("stranger")

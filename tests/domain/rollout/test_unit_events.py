@@ -11,8 +11,7 @@ from fairlead.domain.rollout.intents import Intent
 from fairlead.domain.rollout.observation import Difference, Observation, Verdict, VersionSeen
 from fairlead.domain.rollout.phases import INTENT_KINDS, Kind
 from fairlead.domain.rollout.unit_events import Asked, Reachable, Start
-from tests.domain.rollout.test_intents import INTENTS
-from tests.domain.rollout.units import T0
+from tests.domain.rollout.units import INTENTS, T0
 
 
 @pytest.mark.parametrize("intent", INTENTS, ids=lambda intent: intent.KIND)

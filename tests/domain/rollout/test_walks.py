@@ -7,7 +7,8 @@ from datetime import timedelta
 from fairlead.domain.rollout.intents import Abort, Deploy, Policy, Promote, Rollback, Undeploy
 from fairlead.domain.rollout.phases import UnitOutcome, VersionState
 from tests.domain.rollout.units import SHOP, T0, selector, spec_of
-from tests.domain.rollout.world import Unit, submitted_to
+from tests.domain.rollout.walks import deployed, way
+from tests.domain.rollout.world import submitted_to
 
 WAY = (
     "Preflight",
@@ -21,21 +22,6 @@ WAY = (
     "Soaking",
     "Idle",
 )
-
-
-def deployed(*versions: str) -> Unit:
-    """Return a unit on which these versions were deployed one after the other."""
-    unit = Unit()
-    unit.start()
-    for version in versions:
-        submitted_to(unit, Deploy(f"i{version}", "ann", T0, f"d{version}", spec_of(version)))
-        unit.settle()
-    return unit
-
-
-def way(unit: Unit, since: int = 0) -> tuple[str, ...]:
-    """Return the phases that were entered, in order."""
-    return tuple(str(after) for before, _, after in unit.trail[since:] if after is not before)
 
 
 def test_a_first_deployment_goes_the_whole_way() -> None:

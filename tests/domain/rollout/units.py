@@ -5,7 +5,24 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from fairlead.domain.identity import ObjectRef
-from fairlead.domain.rollout.intents import Policy, VersionSpec
+from fairlead.domain.rollout.intents import (
+    Abort,
+    Deploy,
+    Freeze,
+    Intent,
+    OnBusy,
+    Pause,
+    Policy,
+    Promote,
+    Resolution,
+    Resolve,
+    Resume,
+    Rollback,
+    Scale,
+    Undeploy,
+    Unfreeze,
+    VersionSpec,
+)
 from fairlead.domain.rollout.traffic import RouteTarget, Selector
 
 T0 = datetime(2026, 11, 21, 8, 0, 0, 250000, tzinfo=UTC)
@@ -36,3 +53,18 @@ def spec_of(
         preview=preview,
         policy=policy or Policy(),
     )
+
+
+INTENTS: tuple[Intent, ...] = (
+    Deploy("i1", "ann", T0, "d1", spec_of("7", Policy(auto_promote_after=5.5, verify=True)), OnBusy.QUEUE),
+    Promote("i2", "ann", T0, "sha256:7", force=True),
+    Abort("i3", "ann", T0, "d1"),
+    Rollback("i4", "ann", T0, "d2", "6"),
+    Scale("i5", "ann", T0, 5, "shop"),
+    Pause("i6", "ann", T0),
+    Resume("i7", "ann", T0),
+    Freeze("i8", "ann", T0),
+    Unfreeze("i9", "ann", T0),
+    Undeploy("i10", "ann", T0, "d3"),
+    Resolve("i11", "ann", T0, Resolution.ADOPT_OBSERVED),
+)

@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from fairlead.domain.changes import PlanOptions
-from fairlead.domain.deployments import Deployment, Outcome
+from fairlead.domain.deployments import Outcome
 from fairlead.domain.errors import InputError, Problem, Refused, RemoteRefused
 from fairlead.domain.helm_past import HelmPast
-from fairlead.domain.helm_payload import HelmRevision, changed_secret, new_secret, release_of
-from fairlead.domain.helm_release import HelmRelease, HelmStatus
+from fairlead.domain.helm_payload import HelmRevision, changed_secret
+from fairlead.domain.helm_release import HelmStatus
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.marks import HELM_MANAGER, marked
-from fairlead.domain.rendering import ChartUse, LocalChart
 from fairlead.domain.status import Drift
-from fairlead.doors.yaml import dump_stream
 from fairlead.pipeline.deploy import DeployOptions, deploy
-from fairlead.pipeline.engine import Engine, Wanted
 from fairlead.pipeline.helm.adoption import owned_by_record
 from fairlead.pipeline.helm.past import helm_pasts, made_by_helm
 from fairlead.pipeline.history import history, show
 from fairlead.pipeline.plan import plan
 from fairlead.pipeline.status import status
-from fairlead.ports.charts import ChartSource
 from fairlead.ports.cluster import LiveObject
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.overtaking import Overtaken
-from tests.fakes.releases import config_map, custom, engine, environment, hook, release, wanted
-from tests.fakes.rendering import FakeCharts
+from tests.fakes.releases import config_map, custom, environment, hook, release, wanted
+from tests.pipeline.helm.sites import Site, record_ref
 
-LOCAL = LocalChart("/charts/web.tgz", "sha256:0", "web", "1.0.0")
-FILES = {"Chart.yaml": b"name: web\nversion: 1.0.0\n", "templates/a.yaml": b"a"}
-WEB = ("default", "web")
 CONFLICT = RemoteRefused(Problem("conflict", "it moved"), status=409)
 
 
@@ -46,70 +39,6 @@ class Repeating(FakeCluster):
         if manager == HELM_MANAGER:
             await super().create(manifest, manager=manager)
         return await super().create(manifest, manager=manager)
-
-
-@dataclass
-class Site:
-    """A cluster, and an engine that can deploy the chart `web` there."""
-
-    cluster: FakeCluster = field(default_factory=FakeCluster)
-
-    @property
-    def recorded(self) -> list[str]:
-        """How Helm's records were written, beside our own state."""
-        return [call.verb for call in self.cluster.bookkeeping if call.ref and call.ref.name.startswith("sh.helm.")]
-
-    @property
-    def engine(self) -> Engine:
-        async def charts() -> ChartSource:
-            return FakeCharts(content=FILES)
-
-        return replace(engine(self.cluster)[0], charts=charts)
-
-    async def past(self) -> HelmPast:
-        return (await helm_pasts(self.cluster, [WEB])).get(WEB, HelmPast())
-
-    async def wanted(self, *objects: Mapping[str, Any], **more: Any) -> Wanted:
-        one = wanted(*objects, of=release(chart=True), **more)
-        return replace(one, rendered=replace(one.rendered, use=ChartUse(LOCAL, {"x": 1}, await self.past())))
-
-    async def deploy(self, *objects: Mapping[str, Any], **more: Any) -> Deployment:
-        return await self.carry_out(await self.wanted(*objects, **more))
-
-    async def carry_out(self, one: Wanted) -> Deployment:
-        planned = await plan([one], self.engine)
-        (done,) = await deploy(planned, [one.target], self.engine, DeployOptions(wait=False))
-        return done
-
-    async def record(self, revision: int) -> HelmRelease:
-        live = await self.cluster.get(_ref(revision))
-        assert live is not None
-        return release_of(live)
-
-    async def revisions(self) -> dict[int, str]:
-        labels = [await self.cluster.get(_ref(number)) for number in range(1, 20)]
-        found = (one["metadata"]["labels"] for one in labels if one is not None)
-        return {int(one["version"]): one["status"] for one in found}
-
-    def left_by_helm(
-        self,
-        revision: int,
-        status: HelmStatus,
-        *objects: Mapping[str, Any],
-        chart: str = "web",
-        description: str = "",
-    ) -> None:
-        """Store a record as Helm does: nothing of it tells which chart it is of but the payload."""
-        info = {"status": status.value, "first_deployed": "2020-01-01T00:00:00Z", "description": description}
-        body: dict[str, Any] = {"name": "web", "namespace": "default", "version": revision, "info": info}
-        body |= {"chart": {"metadata": {"name": chart, "version": "0.9.0"}}, "manifest": dump_stream(objects)}
-        secret = new_secret(HelmRelease(body), at=self.engine.clock.now())
-        del secret["metadata"]["annotations"]
-        self.cluster.put(secret, manager="helm")
-
-
-def _ref(revision: int) -> ObjectRef:
-    return ObjectRef("v1", "Secret", "default", f"sh.helm.release.v1.web.v{revision}")
 
 
 async def test_the_first_deployment_is_revision_one() -> None:
@@ -307,7 +236,7 @@ async def test_only_what_helm_wrote_last_is_read_in_full() -> None:
     site.cluster.calls.clear()
     assert (await site.past()).by_hand == ""
     assert [call.verb for call in site.cluster.calls] == ["list"]
-    live = await site.cluster.get(_ref(1))
+    live = await site.cluster.get(record_ref(1))
     assert live is not None
     touched = changed_secret(live, await site.record(1), at=site.engine.clock.now())
     del touched["metadata"]["annotations"]

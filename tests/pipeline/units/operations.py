@@ -25,9 +25,7 @@ from fairlead.domain.rollout.intents import (
 from fairlead.domain.rollout.phases import Phase
 from fairlead.pipeline.units.driver import Rests
 from fairlead.pipeline.units.service import at_rest
-from tests.pipeline.units.test_adopting import plain
-from tests.pipeline.units.test_service import grow
-from tests.pipeline.units.units import KEY, Yard, states
+from tests.pipeline.units.units import KEY, Yard, grow, plain, states
 
 Step = Callable[[Yard], Awaitable[object]]
 _UNHEALTHY = Answer(500, b'{"healthy": false}')

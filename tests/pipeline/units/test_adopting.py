@@ -13,9 +13,8 @@ from fairlead.domain.inventory import Inventory, InventoryEntry
 from fairlead.domain.rollout.intents import Rollback, Undeploy
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.state import ReleaseState, Stored
-from fairlead.ports.cluster import LiveObject
 from tests.fakes.states import lock
-from tests.pipeline.units.units import KEY, Yard, ended, states, yard
+from tests.pipeline.units.units import KEY, Yard, ended, plain, states, yard
 
 RELEASE = ReleaseKey("test", "c", KEY.namespace, "web")
 CONFIG = InventoryEntry(ObjectRef("v1", "ConfigMap", KEY.namespace, "web"), "u")
@@ -25,20 +24,6 @@ CONFIG = InventoryEntry(ObjectRef("v1", "ConfigMap", KEY.namespace, "web"), "u")
 async def here() -> AsyncIterator[Yard]:
     async with yard() as found:
         yield found
-
-
-def plain(here: Yard, **annotations: str) -> list[LiveObject]:
-    """Put a Deployment of two pods behind a Service that selects by the app alone."""
-    labels = {"app": "shop"}
-    metadata = {"name": "shop", "namespace": KEY.namespace, "annotations": annotations}
-    container = {"name": "app", "image": "shop:0"}
-    template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
-    spec = {"replicas": 2, "selector": {"matchLabels": labels}, "template": template}
-    service: dict[str, Any] = {"selector": labels, "ports": [{"name": "http", "port": 8080, "targetPort": 8080}]}
-    return [
-        here.cluster.put({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}),
-        here.cluster.put({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": service}),
-    ]
 
 
 async def test_a_plain_app_is_version_zero_and_can_come_back(here: Yard) -> None:

@@ -15,8 +15,7 @@ from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Rollback, Undeploy
 from fairlead.ports.cluster import ApiKind, LiveObject
 from tests.fakes.played import PlayedCluster
-from tests.pipeline.units.test_adopting import plain
-from tests.pipeline.units.units import KEY, Yard, ended, states, yard
+from tests.pipeline.units.units import KEY, Yard, ended, plain, states, yard
 
 ROUTES = ApiKind("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes", namespaced=True)
 PUBLIC = Exposure(host="shop.example.com", gateways=(GatewayListener("public", "infra", section="https"),))

@@ -22,7 +22,7 @@ from fairlead.domain.errors import (
     RemoteRefused,
     Transient,
 )
-from fairlead.domain.identity import ObjectRef, object_ref
+from fairlead.domain.identity import object_ref
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Abort, OnBusy, Pause, Promote, Resume, Rollback, Scale, Undeploy
 from fairlead.domain.rollout.phases import Phase
@@ -32,7 +32,7 @@ from fairlead.pipeline.units.anchoring import DriverMark, read_anchor, swap_anch
 from fairlead.pipeline.units.place import Place
 from fairlead.pipeline.units.service import at_rest, stands_still
 from tests.fakes.whoami import FakeWhoAmI
-from tests.pipeline.units.units import KEY, Yard, ended, states, yard
+from tests.pipeline.units.units import KEY, Yard, ended, grow, states, yard
 
 
 @pytest.fixture
@@ -188,15 +188,6 @@ async def test_the_new_side_is_as_large_as_an_autoscaler_made_the_old_one(here: 
     assert (states(anchor), here.replicas("shop-2"), here.replicas("shop-1")) == ({"1": "Hot", "2": "Live"}, 8, 8)
     assert here.live("HorizontalPodAutoscaler", "shop-1") is None
     assert here.live("HorizontalPodAutoscaler", "shop-2") is not None
-
-
-def grow(here: Yard, replicas: int) -> None:
-    """Play an autoscaler."""
-
-    def scale(obj: dict[str, Any]) -> None:
-        obj["spec"]["replicas"] = replicas
-
-    here.cluster.edit(ObjectRef("apps/v1", "Deployment", KEY.namespace, "shop-1"), scale, manager="hpa")
 
 
 async def test_scaling_counts_for_what_is_live_and_for_what_comes(here: Yard) -> None:

@@ -17,6 +17,7 @@ from fairlead.adapters.traffic.services import ServiceSelectors
 from fairlead.domain.apps.descriptor import Component, Descriptor, Rules
 from fairlead.domain.apps.writing import descriptor_json
 from fairlead.domain.declaring.apps.reading import read_descriptor
+from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Intent
 from fairlead.domain.unit_news import UnitNews
@@ -164,3 +165,26 @@ class _Sink:
 
     def emit(self, event: object) -> None:
         """Take an event of a release."""
+
+
+def plain(here: Yard, **annotations: str) -> list[LiveObject]:
+    """Put a Deployment of two pods behind a Service that selects by the app alone."""
+    labels = {"app": "shop"}
+    metadata = {"name": "shop", "namespace": KEY.namespace, "annotations": annotations}
+    container = {"name": "app", "image": "shop:0"}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
+    spec = {"replicas": 2, "selector": {"matchLabels": labels}, "template": template}
+    service: dict[str, Any] = {"selector": labels, "ports": [{"name": "http", "port": 8080, "targetPort": 8080}]}
+    return [
+        here.cluster.put({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}),
+        here.cluster.put({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": service}),
+    ]
+
+
+def grow(here: Yard, replicas: int) -> None:
+    """Play an autoscaler."""
+
+    def scale(obj: dict[str, Any]) -> None:
+        obj["spec"]["replicas"] = replicas
+
+    here.cluster.edit(ObjectRef("apps/v1", "Deployment", KEY.namespace, "shop-1"), scale, manager="hpa")

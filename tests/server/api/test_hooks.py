@@ -9,7 +9,7 @@ from fairlead.server.surrounding import Surroundings
 from tests.domain.webhooks.shapes import SHAPES
 from tests.fakes.deliveries import MemoryQueue
 from tests.fakes.server import FakeServer
-from tests.server.test_webhooks import GENERIC, PROOFS, SECRET, application, signature, signed
+from tests.server.webhooks import GENERIC, PROOFS, SECRET, application, signature, signed
 
 
 def taking(queue: MemoryQueue, surroundings: Surroundings | None = None) -> FakeServer:
