@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.shops import WEB
 from tests.e2e.repositories import Repository
 from tests.fakes.certificates import Authority
 from tests.fakes.chart_server import Pages, demand, packaged
@@ -16,17 +17,7 @@ from tests.fakes.http import Answer, HttpServer
 pytestmark = pytest.mark.e2e
 
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{a: {data}}}\n"
-DEPLOYMENT = """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 1
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {nodeSelector: {no: node}, containers: [{name: web, image: "shop/web:1.0"}]}
-"""
+UNSCHEDULABLE = WEB.replace("spec: {containers", "spec: {nodeSelector: {no: node}, containers")
 
 
 async def test_a_chart_from_a_repository_that_demands_a_certificate_and_a_password(
@@ -68,7 +59,7 @@ async def test_a_kustomization_after_what_it_depends_on_in_a_namespace_of_its_ow
 
 async def test_patches_ignored_fields_and_no_waiting_of_a_chart(repository: Repository) -> None:
     repository.write("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n")
-    repository.write("web/templates/web.yaml", DEPLOYMENT)
+    repository.write("web/templates/web.yaml", UNSCHEDULABLE)
     patches = [
         {"target": {"kind": "Deployment"}, "patch": {"spec": {"minReadySeconds": 7}}},
         {"target": {"kind": "Deployment"}, "patch": [{"op": "add", "path": "/metadata/labels", "value": {"by": "us"}}]},
