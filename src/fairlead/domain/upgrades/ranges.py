@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from operator import eq, ge, gt, le, lt
 
-from fairlead.domain.upgrades.versions import Precedence, Version
+from fairlead.domain.upgrades.versions import WORDS, Precedence, Version
 
 _LONGEST = 512
-_WORDS = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
 _NUMBER = r"[0-9]{1,16}|[xX*]"
-_PARTIAL = rf"[v=]*({_NUMBER})(?:\.({_NUMBER})(?:\.({_NUMBER})(?:-({_WORDS}))?(?:\+{_WORDS})?)?)?"
+_PARTIAL = rf"[v=]*({_NUMBER})(?:\.({_NUMBER})(?:\.({_NUMBER})(?:-({WORDS}))?(?:\+{WORDS})?)?)?"
 _SIMPLE = re.compile(rf"(\^|~>?|>=|<=|>|<|=|)\s*{_PARTIAL}(?:\s+|$)", re.ASCII)
 _HYPHEN = re.compile(rf"\s*{_PARTIAL}\s+-\s+{_PARTIAL}\s*", re.ASCII)
 _ORDER: dict[str, Callable[[Precedence, Precedence], bool]] = {">=": ge, ">": gt, "<=": le, "<": lt, "=": eq}

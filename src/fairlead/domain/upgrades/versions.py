@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 Precedence = tuple[int, int, int, tuple[tuple[int, int | str], ...]]
 
 _LONGEST = 256
 _LARGEST = 2**63 - 1
-_WORDS = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
+WORDS: Final = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
+"""What may follow `-` or `+`."""
 _VERSION = re.compile(
-    rf"v{{0,2}}([0-9]{{1,19}})(?:\.([0-9]{{1,19}}))?(?:\.([0-9]{{1,19}}))?(?:-({_WORDS}))?(?:\+{_WORDS})?", re.ASCII
+    rf"v{{0,2}}([0-9]{{1,19}})(?:\.([0-9]{{1,19}}))?(?:\.([0-9]{{1,19}}))?(?:-({WORDS}))?(?:\+{WORDS})?", re.ASCII
 )
 _DATE_DIGITS = 6
 _DATE_MAJOR = 10000
