@@ -14,6 +14,7 @@ from fairlead.domain.marks import STATE_MANAGER
 from fairlead.domain.moments import parse_moment
 from fairlead.domain.packing import in_secret, of_secret, pack, unpack
 from fairlead.domain.units import MEMORY_PREFIX, UnitKey
+from fairlead.doors.swapping import swapped
 from fairlead.ports.anchors import Anchored, Document
 from fairlead.ports.cluster import ApiKind, Cluster, LiveObject
 
@@ -36,15 +37,8 @@ class SecretAnchors:
     async def swap(self, key: UnitKey, old: Anchored, new: Document) -> Anchored | None:
         """Store an anchor in place of the one that was read; None when somebody else was faster."""
         secret = _secret(key, _ref(key), ANCHOR_TYPE, new)
-        try:
-            if not old.version:
-                live = await self.cluster.create(secret, manager=STATE_MANAGER)
-            else:
-                secret["metadata"] |= {"resourceVersion": old.version, "uid": old.uid}
-                live = await self.cluster.replace(secret, manager=STATE_MANAGER)
-        except RemoteRefused as error:
-            if error.code not in ("alreadyExists", "conflict", "notFound"):
-                raise
+        live = await swapped(self.cluster, secret, old.version, old.uid)
+        if live is None:
             now = await self.read(key)  # an answer that was lost: it may be our own
             return now if now.version and now.document == new else None
         return Anchored(new, live["metadata"]["resourceVersion"], live["metadata"]["uid"])

@@ -14,6 +14,7 @@ from fairlead.domain.marks import STATE_MANAGER
 from fairlead.domain.packing import in_secret, of_secret, pack, unpack
 from fairlead.domain.records import Record
 from fairlead.domain.state import ReleaseState, StateTooNew, Stored
+from fairlead.doors.swapping import swapped
 from fairlead.ports.cluster import ApiKind, LiveObject
 from fairlead.ports.statestore import States
 
@@ -50,15 +51,8 @@ class SecretStateStore(Leases):
         document = "".join(pack(new.to_json()))  # if ever too large for one Secret, the server says so
         labels = {RELEASE_LABEL: key.release}
         secret = in_secret(document, _state_ref(key), kind=STATE_TYPE, labels=labels)
-        try:
-            if not old.version:
-                live = await self.cluster.create(secret, manager=STATE_MANAGER)
-            else:
-                secret["metadata"] |= {"resourceVersion": old.version, "uid": old.uid}
-                live = await self.cluster.replace(secret, manager=STATE_MANAGER)
-        except RemoteRefused as error:
-            if error.code not in ("alreadyExists", "conflict", "notFound"):
-                raise
+        live = await swapped(self.cluster, secret, old.version, old.uid)
+        if live is None:
             now = await self.read(key)
             return now if now.version and now.state.to_json() == new.to_json() else None
         return Stored(new, live["metadata"]["resourceVersion"], live["metadata"]["uid"])

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fairlead.domain.apps.variables import SecretKey, Variable
-from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
+from fairlead.domain.errors import OperationFailed, Problem
 from fairlead.domain.identity import ObjectRef
-from fairlead.domain.marks import STATE_MANAGER
+from fairlead.doors.swapping import swapped
 from fairlead.ports.cluster import Cluster, LiveObject
 from fairlead.ports.variables import Stored
 
@@ -35,16 +35,8 @@ class ConfigMapVariables:
     async def swap(self, namespace: str, old: Stored, new: Iterable[Variable]) -> Stored | None:
         """Store variables in place of those that were read; None when somebody else was faster."""
         wanted = tuple(sorted(new, key=_by_name))
-        obj = _object(namespace, wanted)
-        try:
-            if not old.version:
-                live = await self.cluster.create(obj, manager=STATE_MANAGER)
-            else:
-                obj["metadata"] |= {"resourceVersion": old.version, "uid": old.uid}
-                live = await self.cluster.replace(obj, manager=STATE_MANAGER)
-        except RemoteRefused as error:
-            if error.code not in ("alreadyExists", "conflict", "notFound"):
-                raise
+        live = await swapped(self.cluster, _object(namespace, wanted), old.version, old.uid)
+        if live is None:
             now = await self.read(namespace)  # an answer that was lost: it may be our own
             return now if now.version and now.variables == wanted else None
         return _stored(live)

@@ -18,9 +18,9 @@ from typing import Any, Final
 from fairlead.domain.apps.naming import UNIT_LABEL
 from fairlead.domain.errors import Problem, Refused, RemoteRefused
 from fairlead.domain.identity import ObjectRef
-from fairlead.domain.marks import STATE_MANAGER
 from fairlead.domain.reading import branch, entries, text
 from fairlead.domain.units import UnitKey
+from fairlead.doors.swapping import swapped
 from fairlead.pipeline.units.sight import CONFIG_MAPS, INGRESSES
 from fairlead.ports.cluster import ApiKind, Cluster, LiveObject
 
@@ -127,17 +127,8 @@ class Hosts:
     async def _swap(self, live: Mapping[str, Any] | None, claims: Mapping[str, str]) -> bool:
         metadata = {"name": CLAIMS, "namespace": self.key.namespace}
         manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": dict(claims)}
-        try:
-            if live is None:
-                await self.cluster.create(manifest, manager=STATE_MANAGER)
-            else:
-                metadata |= {name: live["metadata"][name] for name in ("resourceVersion", "uid")}
-                await self.cluster.replace(manifest, manager=STATE_MANAGER)
-        except RemoteRefused as error:
-            if error.code not in ("alreadyExists", "conflict", "notFound"):
-                raise
-            return False
-        return True
+        version, uid = text(live or {}, "metadata", "resourceVersion"), text(live or {}, "metadata", "uid")
+        return await swapped(self.cluster, manifest, version, uid) is not None
 
 
 @dataclass(frozen=True, slots=True)
