@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from fairlead.adapters.store.store import SqliteStore
 from fairlead.adapters.whoami.process import ThisProcess
 from fairlead.domain.keeping.limits import Limits
 from fairlead.domain.locking import Holder
-from fairlead.pipeline.tidying import Tidied, keep_tidy
+from fairlead.pipeline.background import beside
+from fairlead.pipeline.tidying import keep_tidy
 from fairlead.ports.administration import Administration
 from fairlead.ports.clock import Clock
 from fairlead.ports.store import Store
@@ -49,7 +49,7 @@ async def open_store(file: Path, clock: Clock, limits: Limits | None = None) -> 
     """
     store = SqliteStore(file, limits or Limits())
     try:
-        async with _tidied(store, clock):
+        async with beside(keep_tidy(store, clock)):
             yield store
     finally:
         await store.close()
@@ -69,18 +69,7 @@ async def open_administration(
         if not tidied:
             yield administration
         else:
-            async with _tidied(administration, clock):
+            async with beside(keep_tidy(administration, clock)):
                 yield administration
     finally:
         await administration.close()
-
-
-@asynccontextmanager
-async def _tidied(tidied: Tidied, clock: Clock) -> AsyncIterator[None]:
-    task = asyncio.create_task(keep_tidy(tidied, clock))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task

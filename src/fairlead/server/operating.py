@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from fairlead.domain.authorising.callers import Caller
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.authorising.admission import Admission
+from fairlead.pipeline.background import beside
 from fairlead.pipeline.rebuilding import rebuild
 from fairlead.pipeline.units.service import new_id
 from fairlead.ports.administration import Administration
@@ -130,15 +130,3 @@ async def begin(server: Server) -> None:
         await catch_up(kept.store, server.rollouts, server.ears.recorder, started)
 
     await server.runner.start(prepare)
-
-
-@asynccontextmanager
-async def beside(work: Any) -> AsyncIterator[None]:
-    """Run something for the time of a block."""
-    task = asyncio.ensure_future(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task

@@ -28,6 +28,7 @@ from fairlead.domain.authorising.admitting import listening_problem
 from fairlead.domain.authorising.tokens import TokenState
 from fairlead.domain.config import Declaration
 from fairlead.domain.errors import InputError, Problem, Refused
+from fairlead.pipeline.background import beside
 
 _NEEDED = ("uvicorn", "httptools", "fastapi", "websockets", "prometheus_client")
 
@@ -84,7 +85,7 @@ async def _server(
     if run.output.format is Format.JSON:
         message = "server cannot go with --output json, which is one document"
         raise InputError(Problem("usage", message, remedy="leave it out; --log-format json is for its log"))
-    from fairlead.server.operating import Kept, beside, ears_of, running, server_of  # noqa: PLC0415 - needs the extra
+    from fairlead.server.operating import Kept, ears_of, running, server_of  # noqa: PLC0415 - needs the extra
     from fairlead.server.rolling import UnitRollouts  # noqa: PLC0415 - as above
     from fairlead.server.serving import Address  # noqa: PLC0415 - as above
     from fairlead.server.surrounding import Surroundings  # noqa: PLC0415 - as above
