@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import signal
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -19,6 +23,7 @@ from fairlead.pipeline.units.anchoring import update_anchor
 from fairlead.pipeline.units.service import until_waiting
 from tests.cli.shops import Shop
 from tests.conftest import Golden
+from tests.fakes.played import PlayedCluster
 
 
 def test_it_is_listed_rendered_and_linted(stored: Shop, golden: Golden) -> None:
@@ -145,3 +150,22 @@ def test_a_deployment_that_is_paused_on_its_way_waits_where_it_stands(phase: Pha
     going, rests = Anchor(phase=phase, candidate=candidate), until_waiting("i")
     held = replace(going, paused=datetime(2026, 11, 21, 12, tzinfo=UTC))
     assert (rests(going), rests(held)) == (False, phase is not Phase.WARMING)
+
+
+@pytest.mark.parametrize("more", [(), ("-f", "environments.yaml")], ids=["environment", "file"])
+def test_who_is_interrupted_is_told_commands_that_lead_to_the_same_place(stored: Shop, more: tuple[str, ...]) -> None:
+    signals = [signal.SIGINT]
+
+    def never(_deployment: Mapping[str, Any]) -> bool:
+        if signals:
+            signal.raise_signal(signals.pop())
+        return False
+
+    stored.cluster = PlayedCluster(is_well=never)
+    found = stored.run("deploy", "--release", "store", "-e", "test", *more, "--output", "json")
+    (problem,) = found.document["errors"]
+    assert (found.code, problem["code"]) == (130, "interrupted")
+    drive, abort = (told.split()[1:] for told in re.findall("`(.*?)`", problem["remedy"]))
+    assert drive == ["units", "store", "-e", "test", *more, "--drive"]
+    ended = stored.run(*abort, "--output", "json")
+    assert (ended.code, ended.document["units"][0]["live"]) == (0, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -56,12 +57,28 @@ class UnitWhere:
         ),
     ] = None
 
+    def options(self, namespace: str | None) -> str:
+        """Return what another command needs to come to the same place, each option after a space.
+
+        `namespace` is the one that was named, here or by a descriptor.
+        """
+        given = {
+            "-e": self.environment,
+            "--namespace": namespace if self.environment is None else None,
+            "-f": self.declared.environments_file,
+            "--root": self.declared.root,
+            "--kubeconfig": self.declared.access.kubeconfig,
+            "--context": self.declared.access.context,
+        }
+        return "".join(f" {name} {shlex.quote(str(value))}" for name, value in given.items() if value is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """Units within reach, and the cluster and namespace that a command is about.
 
-    `creates_namespace` says whether the environment wants its namespace made when it is missing.
+    `creates_namespace` says whether the environment wants its namespace made when it is missing. `where` are the
+    options that lead another command here.
     """
 
     units: Units
@@ -70,6 +87,7 @@ class Session:
     run: Run
     progress: UnitProgress
     creates_namespace: bool = False
+    where: str = ""
 
     def key(self, app: str) -> UnitKey:
         """Return the unit of an app."""
@@ -92,7 +110,7 @@ class Session:
         await self.drive(key, until_waiting(intent))
         status = await self.units.read(key)
         ended = status.ended(intent)
-        lines = partial(unit_lines, version=version, seconds=self.progress.seconds)
+        lines = partial(unit_lines, where=self.where, version=version, seconds=self.progress.seconds)
         self.run.output.show(units_document([status], ended), lines)
         if ended is None:
             return 4 if status.anchor.phase is Phase.BLOCKED else 0
@@ -110,7 +128,8 @@ class Session:
             await self.units.drive(key, rests)
         except asyncio.CancelledError:
             message = f"interrupted: {key.name} stays as it is until somebody drives it on"
-            remedy = f"go on with `fairlead units {key.name} --drive`, or give it up with `fairlead abort {key.name}`"
+            drive, abort = f"fairlead units {key.name}{self.where} --drive", f"fairlead abort {key.name}{self.where}"
+            remedy = f"go on with `{drive}`, or give it up with `{abort}`"
             raise Interrupted(Problem("interrupted", f"{message}; {remedy}", remedy=remedy)) from None
 
 
@@ -157,15 +176,17 @@ async def unit_session(run: Run, where: UnitWhere, namespace: str | None = None)
         async with units_in_context(
             settings, progress, kubeconfig=access.kubeconfig, context=access.context
         ) as reached:
-            chosen = _agreed(where.namespace, namespace) or reached.namespace
-            yield Session(reached.units, reached.cluster, chosen, run, progress)
+            named = _agreed(where.namespace, namespace)
+            chosen, options = named or reached.namespace, where.options(named)
+            yield Session(reached.units, reached.cluster, chosen, run, progress, where=options)
         return
     async with run.application(where.declared) as application:
         (environment,) = choose_environments(application.declaration, Scope(where.environment))
         chosen = _agreed(where.namespace, namespace) or environment.namespace
         _agreed(chosen, environment.namespace)
         async with units_of(application, progress) as units:
-            yield Session(units, environment.cluster, chosen, run, progress, environment.create_namespace)
+            creates, options = environment.create_namespace, where.options(None)
+            yield Session(units, environment.cluster, chosen, run, progress, creates, options)
 
 
 def _agreed(one: str | None, other: str | None) -> str | None:

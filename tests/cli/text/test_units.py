@@ -26,7 +26,8 @@ def version(name: str, state: VersionState) -> Version:
 
 def told(anchor: Anchor, asked: Ended | None = None, *, version: str = "") -> str:
     document = units_document([UnitStatus(KEY, anchor)], asked)
-    return "\n".join(line.plain for line in unit_lines(document, None, version=version, seconds=3.21))
+    lines = unit_lines(document, None, where=" -e test", version=version, seconds=3.21)
+    return "\n".join(line.plain for line in lines)
 
 
 def test_at_rest_its_versions_are_shown_and_how_the_intent_ended(golden: Golden) -> None:
@@ -62,7 +63,8 @@ def test_what_waits_says_who_can_let_it_go_on() -> None:
     )
     versions = (version("1", VersionState.LIVE), version("2", VersionState.READY))
     words = told(Anchor(phase=Phase.AWAITING, since=AT, candidate=candidate, versions=versions))
-    assert "fairlead promote shop" in words
+    assert "`fairlead promote shop -e test`" in words
+    assert "`fairlead abort shop -e test`" in words
     assert "by ann" in words
 
 

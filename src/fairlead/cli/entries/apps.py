@@ -40,7 +40,7 @@ APPS = (
         "Show apps that are deployed blue-green.",
         (
             Example("fairlead units -e prod", "all apps of an environment, with their versions"),
-            Example("fairlead units shop --drive", "go on with a rollout that was interrupted"),
+            Example("fairlead units shop -e prod --drive", "go on with a rollout that was interrupted"),
         ),
     ),
     Entry(

@@ -28,8 +28,13 @@ _WORDS: Final = {
 _STYLE: Final = {"Live": "green", "Failed": "red", "Blocked": "red"}
 
 
-def unit_lines(document: Units, width: int | None, *, version: str = "", seconds: float = 0) -> Iterator[Text]:
-    """Each unit with its versions, and how what was asked has ended: about which version, and after how long."""
+def unit_lines(
+    document: Units, width: int | None, *, where: str = "", version: str = "", seconds: float = 0
+) -> Iterator[Text]:
+    """Each unit with its versions, and how what was asked has ended: about which version, and after how long.
+
+    `where` are the options that lead another command to these units.
+    """
     if not document.units:
         yield Text("There are no units here.")
         return
@@ -38,7 +43,7 @@ def unit_lines(document: Units, width: int | None, *, version: str = "", seconds
         if unit.versions:
             head = [Text(each, "dim") for each in _HEAD]
             yield from columns([head, *map(_row, unit.versions)], width=width, indent=2)
-        yield from columns(list(_facts(unit, document.asked)), width=width, indent=2)
+        yield from columns(list(_facts(unit, document.asked, where)), width=width, indent=2)
         if document.asked is None and unit.paused and version:
             yield from hanging(Text(), Text(f"{unit.app}: version {version} waits until the pause ends"), width=width)
         if (asked := document.asked) is not None:
@@ -66,12 +71,13 @@ def _row(version: UnitVersionItem) -> tuple[str, Text, str, str, str]:
     return version.version, state, replicas, version.since, version.until or "-"
 
 
-def _facts(unit: UnitItem, asked: IntentItem | None) -> Iterator[tuple[str, str]]:
+def _facts(unit: UnitItem, asked: IntentItem | None, where: str) -> Iterator[tuple[str, str]]:
     if unit.phase not in ("Idle", "Blocked"):
         yield "cause", unit.cause
         yield "next", unit.next
     if unit.phase == "Awaiting":
-        yield "", f"`fairlead promote {unit.app}` lets it go live, `fairlead abort {unit.app}` gives it up"
+        promote, abort = f"fairlead promote {unit.app}{where}", f"fairlead abort {unit.app}{where}"
+        yield "", f"`{promote}` lets it go live, `{abort}` gives it up"
     if unit.blocked is not None:
         yield "blocked", unit.blocked
     if unit.held is not None:
