@@ -328,3 +328,15 @@ def test_an_app_is_removed_before_its_release_is_something_else(live: Shop) -> N
     (live.root / "later.yaml").write_text(LATER)
     found = live.run("plan", "test", *STORE, *JSON)
     assert (found.code, found.document["errors"][0]["code"]) == (4, "wasApp")
+
+
+def test_what_a_pause_holds_back_says_so_until_it_ends(live: Shop) -> None:
+    assert live.run("pause", "store", "-e", "test").code == 0
+    image(live, "2.0")
+    found = applied(live)
+    assert (found["outcome"], found["code"]) == ("succeeded", "heldBack")
+    before = written(live)
+    assert (applied(live)["code"], status(live)["causeCode"]) == ("heldBack", "heldBack")
+    assert written(live) == before
+    assert live.run("resume", "store", "-e", "test").code == 0
+    assert (planned(live)["app"]["verdict"], planned(live)["app"]["live"]) == ("unchanged", "2")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import signal
 from collections.abc import Mapping
@@ -12,18 +11,29 @@ from typing import Any
 
 import pytest
 
-from fairlead.adapters.anchors.secrets import SecretAnchors
 from fairlead.domain.errors import Problem, RemoteRefused
 from fairlead.domain.preparing import namespace_ref
 from fairlead.domain.rollout.anchor import Anchor, Candidate
 from fairlead.domain.rollout.intents import VersionSpec
 from fairlead.domain.rollout.phases import Phase
-from fairlead.domain.units import UnitKey
-from fairlead.pipeline.units.anchoring import update_anchor
 from fairlead.pipeline.units.service import until_waiting
 from tests.cli.shops import Shop
 from tests.conftest import Golden
 from tests.fakes.played import PlayedCluster
+from tests.fakes.terminal import Ended
+
+
+def interrupted(shop: Shop, *arguments: str) -> Ended:
+    """Run a command that a signal interrupts while the pods of an app start, and do not become ready."""
+    signals = [signal.SIGINT]
+
+    def never(_deployment: Mapping[str, Any]) -> bool:
+        if signals:
+            signal.raise_signal(signals.pop())
+        return False
+
+    shop.cluster = PlayedCluster(is_well=never)
+    return shop.run(*arguments)
 
 
 def test_it_is_listed_rendered_and_linted(stored: Shop, golden: Golden) -> None:
@@ -127,20 +137,36 @@ def test_going_back_refuses_what_means_nothing_for_an_app(played: Shop, option: 
     assert len(played.cluster.writes) == before
 
 
-def test_of_a_paused_app_a_deployment_waits_and_the_command_ends(played: Shop) -> None:
+def test_of_a_paused_app_a_deployment_waits_until_the_pause_ends(played: Shop) -> None:
+    here = ("-e", "test", "--output", "json")
     assert played.run("deploy", "--release", "store", "-e", "test").code == 0
-    store, noon = SecretAnchors(played.cluster), datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-    def paused(anchor: Anchor) -> Anchor:
-        return replace(anchor, paused=noon, paused_by="ann")
-
-    asyncio.run(update_anchor(store, UnitKey("eu", "shop", "store"), paused))
-    apps = played.root / "apps.yaml"
-    apps.write_text(apps.read_text().replace("shop/store:1.0", "shop/store:2.0"))
-    found = played.run("deploy", "--release", "store", "-e", "test", "--output", "json")
+    paused = played.run("pause", "store", *here)
+    (before,) = paused.document["units"]
+    assert (paused.code, paused.document["asked"]["outcome"], before["paused"]) == (0, "done", True)
+    played.change("apps.yaml", "shop/store:1.0", "shop/store:2.0")
+    found = played.run("deploy", "--release", "store", *here)
     (unit,) = found.document["units"]
     assert (found.code, found.document.get("asked"), unit["queued"]) == (0, None, 1)
-    assert (unit["live"], unit["pausedBy"], unit["pausedSince"]) == ("1", "ann", "2026-11-21T12:00:00Z")
+    assert (unit["live"], unit["pausedBy"], unit["pausedSince"]) == ("1", before["pausedBy"], before["pausedSince"])
+    resumed = played.run("resume", "store", *here)
+    (unit,) = resumed.document["units"]
+    assert (resumed.code, resumed.document["asked"]["outcome"]) == (0, "done")
+    assert (unit["live"], unit["paused"], unit["queued"]) == ("2", False, 0)
+
+
+def test_a_pause_drives_nothing_and_says_how_it_ends(stored: Shop) -> None:
+    handed_over = interrupted(stored, "deploy", "--release", "store", "-e", "test")
+    assert handed_over.code == 130
+    paused = stored.run("pause", "store", "-e", "test")
+    assert (paused.code, "`fairlead resume store -e test`" in paused.stdout) == (0, True)
+    (unit,) = stored.run("units", "store", "-e", "test", "--output", "json").document["units"]
+    assert (unit["candidate"], unit["live"], unit["paused"]) == ("1", None, True)
+
+
+@pytest.mark.parametrize("command", ["pause", "resume"])
+def test_an_app_that_is_unknown_is_named(played: Shop, command: str) -> None:
+    found = played.run(command, "store", "-e", "test", "--output", "json")
+    assert (found.code, found.document["errors"][0]["code"]) == (2, "unknownUnit")
 
 
 @pytest.mark.parametrize("phase", [Phase.PREFLIGHT, Phase.STAGING, Phase.WARMING])
@@ -154,15 +180,7 @@ def test_a_deployment_that_is_paused_on_its_way_waits_where_it_stands(phase: Pha
 
 @pytest.mark.parametrize("more", [(), ("-f", "environments.yaml")], ids=["environment", "file"])
 def test_who_is_interrupted_is_told_commands_that_lead_to_the_same_place(stored: Shop, more: tuple[str, ...]) -> None:
-    signals = [signal.SIGINT]
-
-    def never(_deployment: Mapping[str, Any]) -> bool:
-        if signals:
-            signal.raise_signal(signals.pop())
-        return False
-
-    stored.cluster = PlayedCluster(is_well=never)
-    found = stored.run("deploy", "--release", "store", "-e", "test", *more, "--output", "json")
+    found = interrupted(stored, "deploy", "--release", "store", "-e", "test", *more, "--output", "json")
     (problem,) = found.document["errors"]
     assert (found.code, problem["code"]) == (130, "interrupted")
     drive, abort = (told.split()[1:] for told in re.findall("`(.*?)`", problem["remedy"]))

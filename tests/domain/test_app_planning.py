@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -63,6 +64,7 @@ AWAITING = replace(READY, candidate=candidate("2", policy=PERSON, gates_passed=T
 WARMING = replace(READY, phase=Phase.WARMING)
 GIVEN_UP = replace(WARMING, candidate=candidate("2", outcome=UnitOutcome.FAILED))
 QUEUED = replace(LIVE, queue=(deploy("2"),))
+LEFT = replace(LIVE, waiting=(deploy("2"),))
 GOING = replace(LIVE, undeploy=Undeploy("u", "ann", T0, "d"), phase=Phase.UNDEPLOYING)
 BLOCKED = replace(
     AWAITING, phase=Phase.BLOCKED, blocked=Block(phase=Phase.SWITCHING, event="x", at=T0, explanation="why")
@@ -123,12 +125,14 @@ def test_which_version_has_the_pods_already(anchor: Anchor, digest: str, expecte
         (READY, "2", True, Verdict.UNDER_WAY, "2", False),
         (BLOCKED, "2", True, Verdict.UNDER_WAY, "2", False),
         (QUEUED, "2", True, Verdict.UNDER_WAY, "2", True),
+        (LEFT, "2", True, Verdict.UNDER_WAY, "2", True),
+        (replace(LEFT, paused=T0), "2", True, Verdict.UNDER_WAY, "2", False),
         (AWAITING, "2", False, Verdict.NEW_VERSION, "3", True),
         (AWAITING, "1", True, Verdict.IN_PLACE, "1", True),
         (GIVEN_UP, "1", True, Verdict.UNCHANGED, "1", False),
         (GIVEN_UP, "2", True, Verdict.NEW_VERSION, "3", True),
     ],
-    ids=range(13),
+    ids=range(15),
 )
 def test_what_becomes_of_it(
     anchor: Anchor, digest: str, verdict: Verdict, number: str, *, is_same: bool, writes: bool
@@ -137,6 +141,13 @@ def test_what_becomes_of_it(
     assert (app.verdict, app.version, app.writes) == (verdict, number, writes)
     assert app.live == ("" if anchor is NEVER else "1")
     assert app.standing == (() if anchor is NEVER else (PODS, SHOP))
+
+
+@pytest.mark.parametrize(("paused", "frozen"), [(None, None), (T0, None), (None, T0)], ids=range(3))
+def test_what_keeps_it_back(paused: datetime | None, frozen: datetime | None) -> None:
+    anchor = replace(AWAITING, paused=paused, frozen=frozen)
+    app = judged(anchor, use(newVersion="#"), known_as(anchor, "sha256:2"), is_same=True)
+    assert (app.paused, app.frozen) == (paused is not None, frozen is not None)
 
 
 def test_a_version_with_a_name_keeps_it() -> None:

@@ -148,11 +148,15 @@ NEW, SAME, GOING = Verdict.NEW_VERSION, Verdict.UNCHANGED, Verdict.UNDER_WAY
         (GOING, {"live": "", "phase": "Warming"}, HealthState.CURRENT, "progressing", "notReady", "none"),
         (GOING, {"phase": "Warming"}, HealthState.CURRENT, "current", "notReady", "none"),
         (GOING, {"phase": "Awaiting"}, HealthState.CURRENT, "current", "awaitsPromotion", "none"),
+        (GOING, {"phase": "Awaiting", "paused": True}, HealthState.CURRENT, "current", "heldBack", "none"),
+        (GOING, {"paused": True}, HealthState.CURRENT, "current", "heldBack", "none"),
+        (GOING, {"phase": "Warming", "frozen": True}, HealthState.CURRENT, "current", "heldBack", "none"),
+        (GOING, {}, HealthState.CURRENT, "current", "notReady", "none"),
         (GOING, {"phase": "Awaiting"}, HealthState.FAILED, "failed", "failed", "none"),
         (SAME, {"degraded": True}, HealthState.CURRENT, "failed", "liveDegraded", "none"),
         (GOING, {"phase": "Blocked"}, HealthState.CURRENT, "failed", "unitBlocked", "none"),
     ],
-    ids=range(11),
+    ids=range(15),
 )
 def test_an_app_is_as_its_live_version_and_its_unit_are(
     verdict: Verdict, more: dict[str, Any], objects: HealthState, health: str, code: str | None, drift: str
@@ -161,6 +165,6 @@ def test_an_app_is_as_its_live_version_and_its_unit_are(
     app = AppPlan(verdict, **{"live": "1", "phase": "Idle", "cause": "because", "then": "next", "since": "t", **more})
     found = app_status(release_status(_plan(change), _report(a=objects), None), app)
     assert (found.health, found.cause_code or None, found.drift) == (health, code, drift)
-    moves = code in ("awaitsPromotion", "liveDegraded", "unitBlocked") or "phase" in more
+    moves = verdict is GOING or "degraded" in more
     assert (found.cause == "because") is (moves and objects is HealthState.CURRENT)
     assert bool(found.cause) is (code is not None)

@@ -28,7 +28,7 @@ from fairlead.domain.selection import Scope, choose_environments
 from fairlead.domain.unit_news import LogLine, Notified, UnitNews
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.units.driver import Rests
-from fairlead.pipeline.units.service import Units, new_id, until_waiting
+from fairlead.pipeline.units.service import Units, new_id, until_ended, until_waiting
 
 UnitName = Annotated[str, typer.Argument(metavar="APP", help="An app")]
 
@@ -102,12 +102,22 @@ class Session:
         await self.units.submit(key, intent)
         return await self.follow(key, intent.id, version)
 
+    async def ask_only(self, key: UnitKey, intent: Intent) -> int:
+        """Ask for something and show how it ended; what else is under way goes on as it did, or stays."""
+        await self.units.submit(key, intent)
+        await self.drive(key, until_ended(intent.id))
+        return await self._shown(key, intent.id)
+
     async def follow(self, key: UnitKey, intent: str, version: str) -> int:
         """Drive a unit until an intent has ended, show how, and return the exit code.
 
         `version` is the one that the intent is about, empty when it names none.
         """
         await self.drive(key, until_waiting(intent))
+        return await self._shown(key, intent, version)
+
+    async def _shown(self, key: UnitKey, intent: str, version: str = "") -> int:
+        """Show how an intent ended, and return the exit code."""
         status = await self.units.read(key)
         ended = status.ended(intent)
         lines = partial(unit_lines, where=self.where, version=version, seconds=self.progress.seconds)

@@ -23,6 +23,7 @@ from fairlead.domain.rollout.anchor import Anchor, Version
 from fairlead.domain.rollout.explaining_units import explain
 from fairlead.domain.rollout.guards import promoted_at
 from fairlead.domain.rollout.intents import Deploy, Rollback, Undeploy, VersionSpec
+from fairlead.domain.rollout.judging import next_intent
 from fairlead.domain.rollout.phases import Phase, VersionState
 from fairlead.domain.rollout.storing import to_json
 
@@ -112,11 +113,13 @@ def _standing(anchor: Anchor) -> AppPlan:
         Verdict.UNCHANGED,
         live=anchor.live.name if anchor.live is not None else "",
         phase=anchor.phase.value,
-        rests=stands and promoted_at(anchor) is None and not anchor.queue,
+        rests=stands and promoted_at(anchor) is None and next_intent(anchor) is None,
         cause=explanation.cause,
         then=explanation.then,
         since=None if anchor.since is None else rfc3339(anchor.since),
         degraded=anchor.degraded is not None,
+        paused=anchor.paused is not None,
+        frozen=anchor.frozen is not None,
         standing=() if anchor.live is None else _objects(anchor.live),
     )
 

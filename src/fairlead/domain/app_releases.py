@@ -52,7 +52,7 @@ class AppPlan:
 
     A new version's number is a guess: only who deploys gets it. `intent` was asked for already. `rests`: nothing
     happens to the unit by itself, for it waits for a person. `cause` and `then` say why it is where it is, and what is
-    next; `standing` are the objects of the live version.
+    next; `paused` and `frozen` what keeps it there; `standing` are the objects of the live version.
     """
 
     verdict: Verdict
@@ -66,6 +66,8 @@ class AppPlan:
     then: str = ""
     since: str | None = None
     degraded: bool = False
+    paused: bool = False
+    frozen: bool = False
     standing: tuple[ObjectRef, ...] = ()
 
     @property

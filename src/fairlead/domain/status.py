@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from fairlead.domain.app_releases import AppPlan, Verdict
+from fairlead.domain.app_waiting import AWAITS, HELD_BACK
 from fairlead.domain.causes import Cause
 from fairlead.domain.changes import UNKNOWN, Action, Change, ReleasePlan
 from fairlead.domain.comparing import ADOPT
@@ -32,12 +33,6 @@ _CODES: Final = {
     HealthState.NOT_FOUND: Cause.NOT_FOUND.value,
     HealthState.UNKNOWN: "unknown",
 }
-AWAITS: Final = "awaitsPromotion"
-"""The code of an app of which a version stands ready, and waits for a person."""
-
-HELD_BACK: Final = "heldBack"
-"""The code of an app that a pause or a freeze keeps from going on."""
-
 UNIT_BLOCKED: Final = "unitBlocked"
 LIVE_DEGRADED: Final = "liveDegraded"
 _DIFFERS: Final = "drifted"
@@ -122,7 +117,8 @@ def app_status(status: ReleaseStatus, app: AppPlan) -> ReleaseStatus:
 
     `status` is what the objects of the live version say. A version that is on its way makes what is live no worse.
     """
-    differs, moves = app.verdict in (Verdict.NEW_VERSION, Verdict.IN_PLACE), app.phase != Phase.IDLE
+    differs = app.verdict in (Verdict.NEW_VERSION, Verdict.IN_PLACE)
+    moves = app.phase != Phase.IDLE or app.verdict is Verdict.UNDER_WAY
     status = replace(status, drift=Drift.DRIFTED if differs else Drift.NONE)
     follows = app.then if moves and status.held is None else status.next
     told = replace(status, cause=app.cause, since=app.since, next=follows)
@@ -135,7 +131,9 @@ def app_status(status: ReleaseStatus, app: AppPlan) -> ReleaseStatus:
         code = Cause.NOT_FOUND.value
         return replace(status, health=HealthState.NOT_FOUND, cause="no version of it is live", cause_code=code)
     if status.health is HealthState.CURRENT and moves:
-        return replace(told, cause_code=AWAITS if app.phase == Phase.AWAITING else Cause.NOT_READY.value)
+        held = HELD_BACK if app.paused or app.frozen else ""
+        awaits = AWAITS if app.phase == Phase.AWAITING else Cause.NOT_READY.value
+        return replace(told, cause_code=held or awaits)
     if status.health is HealthState.CURRENT and differs:
         what = "what is declared is another one" if app.verdict is Verdict.NEW_VERSION else "more is declared of it"
         return replace(status, cause=f"version {app.live} is live, and {what}")

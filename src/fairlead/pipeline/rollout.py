@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fairlead.domain.app_releases import AppPlan, Verdict
+from fairlead.domain.app_waiting import Waiting, waiting
 from fairlead.domain.causes import Patience
 from fairlead.domain.changes import Action, Change, ReleasePlan, summarise
 from fairlead.domain.deployments import Deployment, Outcome
@@ -25,7 +26,7 @@ from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.rollout.states import Command, Event, State
 from fairlead.domain.saved_plans import SavedRelease
 from fairlead.domain.scheduling import Blocked, start
-from fairlead.domain.status import AWAITS, HELD_BACK, LIVE_DEGRADED, UNIT_BLOCKED
+from fairlead.domain.status import LIVE_DEGRADED, UNIT_BLOCKED
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.apply import ChangeReport, apply_changes, said
 from fairlead.pipeline.board import Board, Stopped
@@ -194,17 +195,12 @@ class Rollout:
         if isinstance(rolled, Stopped):
             return Event.INTERRUPTED
         self.version = rolled.version
-        if rolled.waits:
-            self._wait_for_a_person(rolled.version, rolled.held)
+        self._wait_for(rolled.waits)
         return done
 
-    def _wait_for_a_person(self, version: str, held: str = "") -> None:
-        if held:
-            self.explanation, self.code = f"version {version} does not go on: its unit is {held}", HELD_BACK
-            return
-        promote = f"fairlead promote {self.plan.key.release} -e {self.plan.key.environment}"
-        self.explanation = f"version {version} stands ready, and goes live by `{promote}`"
-        self.code = AWAITS
+    def _wait_for(self, waits: Waiting | None) -> None:
+        if waits is not None:
+            self.explanation, self.code = waits.explanation, waits.code
 
     async def _begun(self) -> bool:
         """Open the books; False when there is nothing to write any more.
@@ -281,7 +277,10 @@ class Rollout:
             self.code = UNIT_BLOCKED if app.phase == Phase.BLOCKED else LIVE_DEGRADED
             return Event.UNHEALTHY
         if app.verdict is Verdict.UNDER_WAY:
-            self._wait_for_a_person(app.version)
+            self._wait_for(waiting(self.plan.key, app.version, paused=app.paused, frozen=app.frozen))
+            if app.phase == Phase.IDLE:  # nothing of it is there yet
+                self.health = HealthState.CURRENT if app.live else HealthState.PROGRESSING
+                return Event.HEALTHY
         return None
 
     def _is_home(self, change: Change) -> bool:

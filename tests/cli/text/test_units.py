@@ -72,6 +72,7 @@ def test_what_a_pause_holds_says_by_whom_and_since_when() -> None:
     paused = Anchor(versions=(version("1", VersionState.LIVE),), paused=AT, paused_by="ann")
     words = told(paused, version="2")
     assert "since 2026-11-21T12:00:00Z by ann" in words
+    assert "`fairlead resume shop -e test`" in words
     assert words.splitlines()[-1] == "shop: version 2 waits until the pause ends"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fairlead.domain.app_releases import AppPlan, AppUse, Verdict
+from fairlead.domain.app_waiting import waiting
 from fairlead.domain.changes import ReleasePlan
 from fairlead.domain.errors import FairleadError, OperationFailed, Problem, Refused, RemoteRefused
 from fairlead.domain.events import RolloutTold
@@ -27,6 +28,7 @@ from tests.fakes.releases import Recorder
 from tests.pipeline.units.units import KEY, Yard, yard
 
 RELEASE = ReleaseKey("test", KEY.cluster, KEY.namespace, KEY.name)
+PERSON, PAUSED = (waiting(RELEASE, "2", paused=paused, frozen=False) for paused in (False, True))
 LOOK = "`fairlead units shop -e test`"  # without its environment, the command looks elsewhere
 
 
@@ -63,7 +65,7 @@ async def test_one_that_waits_for_a_person_says_so_and_is_taken_up_again() -> No
         await rolled(here, plan(here, env="blue"))
         person = plan(here, env="green", rules={"promote_after": None})
         asked = await UnitRollouts(here.units).ask(person)
-        assert await UnitRollouts(here.units).see_through(RELEASE, asked) == Rolled("2", waits=True)
+        assert await UnitRollouts(here.units).see_through(RELEASE, asked) == Rolled("2", PERSON)
         again = replace(person, app=AppPlan(Verdict.UNDER_WAY, version="2", intent=asked.intent, rests=False))
         assert await UnitRollouts(here.units).ask(again) == asked
 
@@ -72,7 +74,7 @@ async def test_one_that_a_pause_holds_back_says_so() -> None:
     async with yard() as here:
         await rolled(here, plan(here, env="blue"))
         await here.ask(Pause(*here.asked()))
-        assert await rolled(here, plan(here, env="green")) == Rolled("2", waits=True, held="paused")
+        assert await rolled(here, plan(here, env="green")) == Rolled("2", PAUSED)
 
 
 async def test_who_is_interrupted_hands_the_unit_over_and_another_goes_on() -> None:

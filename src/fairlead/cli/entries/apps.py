@@ -29,6 +29,18 @@ APPS = (
         (Example("fairlead abort shop -e prod", "traffic goes back, if it had begun to move"),),
     ),
     Entry(
+        "pause",
+        DEPLOY,
+        "Let no version of an app go forward before its switch.",
+        (Example("fairlead pause shop -e prod", "what is switched already goes on; abort and rollback still work"),),
+    ),
+    Entry(
+        "resume",
+        DEPLOY,
+        "End the pause of an app.",
+        (Example("fairlead resume shop -e prod", "and go on with what the pause held back"),),
+    ),
+    Entry(
         "undeploy",
         DEPLOY,
         "Remove an app with all its versions.",

@@ -86,5 +86,6 @@ def _facts(unit: UnitItem, asked: IntentItem | None, where: str) -> Iterator[tup
     if unit.paused:
         by = f" by {unit.paused_by}" if unit.paused_by is not None else ""
         yield "paused", f"since {unit.paused_since}{by}: nothing goes forward before its switch"
+        yield "", f"`fairlead resume {unit.app}{where}` ends it"
     if unit.queued:
         yield "waiting", f"{unit.queued} more asked for"

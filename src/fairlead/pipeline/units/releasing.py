@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fairlead.domain.app_releases import Verdict
+from fairlead.domain.app_waiting import Waiting, waiting
 from fairlead.domain.changes import ReleasePlan
 from fairlead.domain.errors import OperationFailed, Problem, Refused
 from fairlead.domain.events import RolloutTold
@@ -36,11 +37,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
-    """The version that a unit has come to. `waits`: it stands ready, and a person lets it go live, or held it back."""
+    """The version that a unit has come to, and what it waits for where it is not live yet."""
 
     version: str
-    waits: bool = False
-    held: str = ""
+    waits: Waiting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,8 @@ class UnitRollouts:
         if anchor.blocked is not None:
             remedy = f"see {_command(key)}, and say how to go on"
             raise Refused(Problem(UNIT_BLOCKED, f"{unit.name}: {anchor.blocked.explanation}", remedy=remedy))
-        return Rolled(asked.version, waits=True, held=status.explanation.held)
+        paused, frozen = anchor.paused is not None, anchor.frozen is not None
+        return Rolled(asked.version, waiting(key, asked.version, paused=paused, frozen=frozen))
 
     async def _deployed(self, key: UnitKey, plan: ReleasePlan) -> Asked:
         use = plan.rendered.app

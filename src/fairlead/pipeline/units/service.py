@@ -268,6 +268,11 @@ def until_waiting(intent: str) -> Rests:
     return rests
 
 
+def until_ended(intent: str) -> Rests:
+    """Return what holds when an intent has ended, whatever else is under way: who comes next goes on with that."""
+    return lambda anchor: any(one.intent == intent for one in anchor.ended)
+
+
 def _is_same_as_live(anchor: Anchor, contents: Contents) -> bool:
     live = anchor.live
     return live is not None and (live.name, live.spec.digest) == (contents.version, contents.digest)

@@ -1,0 +1,34 @@
+"""What is said of an app whose version is not live yet without a failure: what it waits for, and how it goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from fairlead.domain.identity import ReleaseKey
+
+AWAITS: Final = "awaitsPromotion"
+"""The code of an app of which a version stands ready, and waits for a person."""
+
+HELD_BACK: Final = "heldBack"
+"""The code of an app that a pause or a freeze keeps from going on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Why a version is not live yet, in a sentence and as a stable code."""
+
+    explanation: str
+    code: str
+
+
+def waiting(key: ReleaseKey, version: str, *, paused: bool, frozen: bool) -> Waiting:
+    """Return what a version waits for that does not go on by itself: that a person promotes it, or lets it go on."""
+    where = f"{key.release} -e {key.environment}"
+    if paused:
+        return Waiting(
+            f"version {version} waits until the pause of its unit ends, by `fairlead resume {where}`", HELD_BACK
+        )
+    if frozen:
+        return Waiting(f"version {version} waits until the freeze of its unit ends", HELD_BACK)
+    return Waiting(f"version {version} stands ready, and goes live by `fairlead promote {where}`", AWAITS)

@@ -1,0 +1,25 @@
+"""What is said of an app that waits."""
+
+from __future__ import annotations
+
+import pytest
+
+from fairlead.domain.app_waiting import AWAITS, HELD_BACK, waiting
+from fairlead.domain.identity import ReleaseKey
+
+KEY = ReleaseKey("test", "c", "prod", "shop")
+
+
+@pytest.mark.parametrize(
+    ("paused", "frozen", "code", "command"),
+    [
+        (False, False, AWAITS, "`fairlead promote shop -e test`"),
+        (True, False, HELD_BACK, "`fairlead resume shop -e test`"),
+        (True, True, HELD_BACK, "`fairlead resume shop -e test`"),
+        (False, True, HELD_BACK, "freeze"),
+    ],
+    ids=["person", "paused", "both", "frozen"],
+)
+def test_what_it_waits_for_and_who_ends_that(*, paused: bool, frozen: bool, code: str, command: str) -> None:
+    found = waiting(KEY, "2", paused=paused, frozen=frozen)
+    assert (found.code, command in found.explanation) == (code, True)
