@@ -37,6 +37,7 @@ _RESTING: Mapping[str, Any] = {
 class FakeRollouts:
     """`refusal` is raised by whatever asks the cluster, `gone` by what asks something of a unit.
 
+    `lost` is raised by it too, but the unit has heard of it.
     `against` is what the cluster has against every descriptor.
     """
 
@@ -51,6 +52,7 @@ class FakeRollouts:
         self.refusal: FairleadError | None = None
         self.bug: Exception | None = None
         self.gone: FairleadError | None = None
+        self.lost: FairleadError | None = None
         self.against: tuple[Problem, ...] = ()
         self.recalled: dict[UnitKey, Recalled] = {}
         self.kept: dict[tuple[str, str], dict[str, Variable]] = {}
@@ -81,6 +83,8 @@ class FakeRollouts:
             raise self.gone
         if all(known.id != intent.id for _, known in self.submitted):
             self.submitted.append((unit, intent))
+        if self.lost is not None:
+            raise self.lost
 
     async def standing(self, unit: UnitKey) -> Standing | None:
         self._answer()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -25,11 +25,15 @@ _FULL = OperationFailed(Problem("storeFull", "there are too many"))
 
 @dataclass(slots=True)
 class _Memory:
-    """What all parts of the store share. `is_broken` makes every write fail."""
+    """What all parts of the store share. `is_broken` makes every write fail.
+
+    `meanwhile` is what somebody else makes of a deployment right before the next change of it.
+    """
 
     limits: Limits
     is_broken: bool = False
     is_filled: bool = False
+    meanwhile: Callable[[StoredDeployment], StoredDeployment] | None = None
     number: int = 0
     descriptors: dict[str, StoredDescriptor] = field(default_factory=dict)
     deployments: dict[str, StoredDeployment] = field(default_factory=dict)
@@ -73,6 +77,11 @@ class _Memory:
             number=present.number,
         )
         return rows[changed.identifier]
+
+    def overtake(self, deployment: str) -> None:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            self.swap(self.deployments, meanwhile(self.deployments[deployment]))
 
     def forget(self, deployment: str) -> None:
         del self.deployments[deployment]
@@ -171,12 +180,14 @@ class MemoryDeployments:
         return _page(found, after, limit)
 
     async def replace(self, deployment: StoredDeployment) -> StoredDeployment | Missing | Stale:
+        self.memory.overtake(deployment.identifier)
         present = self.memory.deployments.get(deployment.identifier)
         descriptor = deployment.descriptor if present is None else present.descriptor
         return self.memory.swap(self.memory.deployments, replace(deployment, descriptor=descriptor))
 
     async def delete(self, identifier: str, *, revision: int | None = None) -> StoredDeployment | Missing | Stale:
         self.memory.writing()
+        self.memory.overtake(identifier)
         present = _expected(self.memory.deployments, identifier, revision)
         if isinstance(present, StoredDeployment):
             self.memory.forget(identifier)

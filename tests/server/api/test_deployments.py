@@ -1,4 +1,8 @@
+"""Deployments by the API: how they begin, stand and end, and what stays of them."""
+
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 
@@ -142,6 +146,19 @@ async def test_a_record_stays_while_it_is_needed() -> None:
     await ended(server, identifier, UnitOutcome.UNDEPLOYED)
     assert (await server.ask("DELETE", f"{PATH}/{identifier}")).status == 204
     assert (await server.ask("GET", f"{PATH}/{identifier}")).status == 404
+
+
+async def test_only_the_record_that_was_read_is_deleted() -> None:
+    server = FakeServer()
+    identifier = await server.deployment()
+    await ended(server, identifier, UnitOutcome.FAILED)
+    etag = (await server.ask("GET", f"{PATH}/{identifier}")).headers["etag"]
+    other = await server.ask("DELETE", f"{PATH}/{identifier}", headers={"if-match": '"77"'})
+    assert (other.status, other.code) == (412, "stale")
+    server.store.memory.meanwhile = lambda record: replace(record, status=DeploymentStatus.QUEUED)
+    late = await server.ask("DELETE", f"{PATH}/{identifier}", headers={"if-match": etag})
+    assert (late.status, late.code) == (412, "stale")
+    assert (await server.ask("GET", f"{PATH}/{identifier}")).json["status"] == "queued"
 
 
 async def test_what_happened_is_read_page_by_page_and_as_text() -> None:

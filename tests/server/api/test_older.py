@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from fairlead.domain.keeping.deployments import DeploymentStatus
 from fairlead.domain.rollout.intents import Undeploy
 from fairlead.domain.rollout.phases import UnitOutcome
 from tests.fakes.server import DESCRIPTOR, FakeServer
@@ -152,6 +155,16 @@ async def test_deleting_what_is_deployed_undeploys_it_and_then_its_record() -> N
     assert intent.deployment == identifier
     await end(server, identifier, UnitOutcome.UNDEPLOYED)
     assert (await server.ask("GET", path)).status == 404
+
+
+async def test_a_record_that_changed_meanwhile_is_not_promised_to_go() -> None:
+    server = FakeServer()
+    identifier = await deployed(server)
+    await end(server, identifier)
+    server.store.memory.meanwhile = lambda record: replace(record, status=DeploymentStatus.REPLACED)
+    late = await server.ask("DELETE", f"/deployments/{identifier}/{NAMESPACE}&deleteDeployment=true")
+    assert (late.status, late.code) == (412, "stale")
+    assert server.rollouts.submitted == []
 
 
 async def test_deleting_the_deployments_of_an_app_leaves_what_runs() -> None:

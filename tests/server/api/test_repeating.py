@@ -170,6 +170,26 @@ async def test_what_the_unit_heard_although_nobody_was_told_is_not_asked_again(
     assert len(server.rollouts.wanted) == asked
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", f"{DEPLOYMENTS}/{{deployment}}/cancel"),
+        ("POST", f"{UNITS}/undeploy"),
+        ("DELETE", "/deployments/{deployment}/?namespace=shop"),
+        ("DELETE", "/deployments/?namespace=shop&appname=web&undeploy=true"),
+    ],
+)
+async def test_an_intent_of_which_nobody_was_told_is_submitted_once(method: str, path: str) -> None:
+    server, names = await world()
+    if path.endswith("cancel"):
+        names["deployment"] = await server.deployment()
+    server.rollouts.lost = AWAY
+    assert (await server.ask(method, path.format(**names), headers=KEY)).status == 503
+    server.rollouts.lost = None
+    assert (await server.ask(method, path.format(**names), headers=KEY)).status == 202
+    assert len(server.rollouts.submitted) == 1
+
+
 async def test_what_could_not_be_done_and_was_deleted_is_not_done() -> None:
     server, names = await world()
     body = {"descriptorId": names["descriptor"]}

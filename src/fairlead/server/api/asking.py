@@ -7,7 +7,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 from urllib.parse import urlsplit
 
 from fastapi import Depends
@@ -17,7 +17,7 @@ from fairlead.domain.authorising.actions import POLICIES, Action
 from fairlead.domain.authorising.auditing import ALLOWED, AuditEntry, caller_text, resource_text
 from fairlead.domain.authorising.callers import Caller, Role
 from fairlead.domain.authorising.deciding import Denied, Resource, authorise
-from fairlead.domain.keeping.answers import GivenAnswer, KeyReused, Once
+from fairlead.domain.keeping.answers import GivenAnswer, KeyReused, Missing, Once, Stale
 from fairlead.domain.keeping.deployments import StoredDeployment
 from fairlead.domain.keeping.descriptors import StoredDescriptor
 from fairlead.domain.scopes import Scope
@@ -40,6 +40,7 @@ _LONGEST_PATH: Final = 500
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _ANYBODY: Final = Caller("anybody", Role.VIEWER, Scope(clusters=frozenset()))
 
+S = TypeVar("S", StoredDeployment, StoredDescriptor)
 Found = StoredDeployment | StoredDescriptor | UnitKey | Checked | Scope | None
 
 
@@ -120,7 +121,7 @@ class Call:
         """Refuse when the request names another revision than the present one (`If-Match`)."""
         wanted = self.request.headers.get("if-match")
         if wanted not in (None, "*", etag(present)):
-            raise stale(present)
+            raise _stale(present)
 
 
 def etag(revision: int) -> str:
@@ -128,8 +129,22 @@ def etag(revision: int) -> str:
     return f'"{revision}"'
 
 
-def stale(revision: int) -> Declined:
-    """Return the refusal of a change to something that somebody else changed meanwhile."""
+def stored(answer: S | Missing | Stale) -> S:
+    """Return what a store made of a change.
+
+    Raises:
+        Declined: somebody else has changed or removed it meanwhile.
+    """
+    match answer:
+        case Missing():
+            raise not_found()
+        case Stale(revision=revision):
+            raise _stale(revision)
+        case _:
+            return answer
+
+
+def _stale(revision: int) -> Declined:
     message = f"it was changed meanwhile: its ETag is {etag(revision)}"
     return declined(HTTPStatus.PRECONDITION_FAILED, "stale", message, "read it again, and send that ETag in If-Match")
 
@@ -160,8 +175,9 @@ class Guard:
         """Decide, and leave the call for the handler; write down what changes something, and what was denied."""
         api: Api = request.app.state.api
         caller = await api.admission.caller(_token(request))
-        source = request.client.host if request.client is not None else "unknown"
-        api.rates.take(f"address {source}" if caller is None else caller.token or caller.name, api.clock.monotonic())
+        api.rates.take(
+            f"address {_source(request)}" if caller is None else caller.token or caller.name, api.clock.monotonic()
+        )
         policy = POLICIES[self.action]
         if caller is None and policy.role is not None:
             decision = authorise(None, self.action)
@@ -207,7 +223,6 @@ class Guard:
     async def _write_down(
         self, api: Api, request: Request, caller: Caller | None, resource: Resource, result: str, reason: str = ""
     ) -> None:
-        source = request.client.host if request.client is not None else "unknown"
         detail = {"method": request.method, "path": request.url.path[:_LONGEST_PATH]}
         if reason:
             detail["reason"] = reason
@@ -217,7 +232,7 @@ class Guard:
             action=self.action.value,
             resource=resource_text(resource),
             result=result,
-            source=source,
+            source=_source(request),
             detail=detail,
         )
         await api.administration.audit.append(entry)
@@ -230,6 +245,10 @@ async def call_of(request: Request) -> Call:
 
 
 Asked = Annotated[Call, Depends(call_of)]
+
+
+def _source(request: Request) -> str:
+    return request.client.host if request.client is not None else "unknown"
 
 
 def _require_own_name(request: Request) -> None:

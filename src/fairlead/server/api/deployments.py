@@ -15,10 +15,11 @@ from fairlead.domain.keeping.deployments import DeploymentFilter, DeploymentStat
 from fairlead.domain.keeping.journals import LOG
 from fairlead.domain.moments import rfc3339
 from fairlead.domain.rollout.intents import Abort, OnBusy
-from fairlead.server.api.asking import Asked, Call, etag, key_reused
+from fairlead.server.api.asking import Asked, Call, etag, key_reused, stored
 from fairlead.server.api.descriptors import After, Limit
 from fairlead.server.api.routing import Row, sent
 from fairlead.server.api.subjects import deployable_in_body, deployment_in_path, scope_in_query
+from fairlead.server.api.submitting import submitted
 from fairlead.server.api.unit_wire import AcceptedIntent
 from fairlead.server.api.wire import (
     DeploymentItem,
@@ -70,17 +71,17 @@ async def forget(call: Call) -> None:
     if record.status.is_under_way or record.status is DeploymentStatus.DEPLOYED:
         message = f"the deployment is {record.status.value}, and its record is needed"
         raise Refused(Problem("deploymentNeeded", message, remedy="undeploy the app first, or wait for the end"))
-    await call.api.store.deployments.delete(record.identifier)
+    stored(await call.api.store.deployments.delete(record.identifier, revision=record.revision))
 
 
 async def create(call: Asked, response: Response) -> DeploymentItem:
     """Deploy a stored descriptor. The answer comes when the wish is stored; follow the deployment for the rest."""
     wish = await sent(call, DeploymentWish)
-    stored = call.descriptor
+    wanted = call.descriptor
     beginning = Beginning(
-        unit=stored.unit,
-        descriptor=stored.identifier,
-        document=stored.document,
+        unit=wanted.unit,
+        descriptor=wanted.identifier,
+        document=wanted.document,
         caller=call.caller,
         on_busy=wish.on_busy,
         release_hold=wish.release_hold,
@@ -131,11 +132,9 @@ async def cancel(call: Asked) -> AcceptedIntent:
     if not record.status.is_under_way:
         message = f"the deployment is {record.status.value}: there is nothing to cancel"
         raise Refused(Problem("deploymentOver", message, remedy="use rollback to go back to an earlier version"))
-    identifier = call.api.identifier()
-    wish = Abort(identifier, call.caller.name, call.api.clock.now(), record.identifier)
-    await call.api.rollouts.submit(record.unit, wish)
-    call.api.busy(record.unit)
-    return AcceptedIntent(id=identifier, deployment=record.identifier)
+    by, at = call.caller.name, call.api.clock.now()
+    asked = await submitted(call, record.unit, lambda name: Abort(name, by, at, record.identifier))
+    return AcceptedIntent(id=asked, deployment=record.identifier)
 
 
 async def events(

@@ -10,9 +10,9 @@ from fastapi import Query, Response
 
 from fairlead.domain.authorising.actions import Action
 from fairlead.domain.errors import InputError, Problem
-from fairlead.domain.keeping.answers import KeyReused, Missing, Repeated, Stale
+from fairlead.domain.keeping.answers import KeyReused, Repeated
 from fairlead.domain.keeping.descriptors import StoredDescriptor
-from fairlead.server.api.asking import Asked, Call, etag, key_reused, stale
+from fairlead.server.api.asking import Asked, Call, etag, key_reused, stored
 from fairlead.server.api.routing import Row
 from fairlead.server.api.subjects import (
     descriptor_in_body,
@@ -55,13 +55,7 @@ async def change(call: Call) -> StoredDescriptor:
         message = f"found a descriptor of {checked.unit}, expected one of {old.unit}"
         raise InputError(Problem("unitChanged", message, path="appName", remedy="create a descriptor of its own"))
     new = replace(old, document=checked.document, modified=call.api.clock.now())
-    match await call.api.store.descriptors.replace(new):
-        case StoredDescriptor() as kept:
-            return kept
-        case Stale(revision=revision):
-            raise stale(revision)
-        case Missing():
-            raise not_found()
+    return stored(await call.api.store.descriptors.replace(new))
 
 
 async def create(call: Asked, response: Response) -> DescriptorItem:
@@ -93,14 +87,9 @@ async def put(call: Asked, response: Response) -> DescriptorItem:
 
 async def delete(call: Asked) -> None:
     """Delete a descriptor. Nothing is undeployed."""
-    call.expect_revision(call.descriptor.revision)
-    match await call.api.store.descriptors.delete(call.descriptor.identifier, revision=call.descriptor.revision):
-        case Stale(revision=revision):
-            raise stale(revision)
-        case Missing():
-            raise not_found()
-        case StoredDescriptor():
-            return
+    old = call.descriptor
+    call.expect_revision(old.revision)
+    stored(await call.api.store.descriptors.delete(old.identifier, revision=old.revision))
 
 
 async def validate(call: Asked) -> Validity:

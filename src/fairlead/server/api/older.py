@@ -24,7 +24,7 @@ from fairlead.domain.rollout.intents import Undeploy
 from fairlead.domain.scopes import one_unit
 from fairlead.domain.units import UnitKey
 from fairlead.server.api import deployments, descriptors
-from fairlead.server.api.asking import Asked, Call
+from fairlead.server.api.asking import Asked, Call, stored
 from fairlead.server.api.older_subjects import (
     app_in_query,
     deployable_in_query,
@@ -35,6 +35,7 @@ from fairlead.server.api.older_subjects import (
 )
 from fairlead.server.api.routing import Row
 from fairlead.server.api.subjects import descriptor_in_body
+from fairlead.server.api.submitting import submitted
 from fairlead.server.deploying import Beginning
 from fairlead.server.problems import not_found
 
@@ -103,8 +104,8 @@ async def validate(call: Asked) -> None:
 
 async def create_deployment(call: Asked) -> Response:
     """Deploy a descriptor."""
-    stored = call.descriptor
-    beginning = Beginning(stored.unit, stored.identifier, stored.document, call.caller, once=call.once)
+    wanted = call.descriptor
+    beginning = Beginning(wanted.unit, wanted.identifier, wanted.document, call.caller, once=call.once)
     return _accepted(await deployments.begin(call, beginning))
 
 
@@ -149,7 +150,7 @@ async def delete_deployment(
     if record.status is DeploymentStatus.DEPLOYED:
         if delete:
             marked = replace(record, document={**record.document, DELETE_AFTER: True})
-            await call.api.store.deployments.replace(marked)
+            stored(await call.api.store.deployments.replace(marked))
         return await _undeployed(call, record)
     if not delete:
         message = f"the deployment is {_WORDS[record.status]}: there is nothing to undeploy"
@@ -171,10 +172,8 @@ async def health_check_data(call: Asked) -> list[dict[str, str]]:
 
 
 async def _undeployed(call: Call, record: StoredDeployment) -> Response:
-    api = call.api
-    intent = Undeploy(api.identifier(), call.caller.name, api.clock.now(), record.identifier)
-    await api.rollouts.submit(record.unit, intent)
-    api.busy(record.unit)
+    by, at = call.caller.name, call.api.clock.now()
+    await submitted(call, record.unit, lambda name: Undeploy(name, by, at, record.identifier))
     return _accepted(record)
 
 
@@ -191,20 +190,17 @@ def _accepted(record: StoredDeployment) -> Response:
     return Response(status_code=HTTPStatus.ACCEPTED, headers=_location("deployments", record.identifier, record.unit))
 
 
-def _descriptor(stored: StoredDescriptor) -> dict[str, Any]:
-    times = {"created": rfc3339(stored.created), "lastModified": rfc3339(stored.modified)}
-    return {**stored.document, "id": stored.identifier, **times}
+def _descriptor(kept: StoredDescriptor) -> dict[str, Any]:
+    return {**kept.document, **_identity(kept)}
 
 
-def _deployment(stored: StoredDeployment) -> dict[str, Any]:
-    return {
-        "id": stored.identifier,
-        "created": rfc3339(stored.created),
-        "lastModified": rfc3339(stored.modified),
-        "version": stored.version,
-        "status": _WORDS[stored.status],
-        "descriptor": stored.document.get("descriptor", {}),
-    }
+def _deployment(kept: StoredDeployment) -> dict[str, Any]:
+    standing = {"version": kept.version, "status": _WORDS[kept.status]}
+    return {**_identity(kept), **standing, "descriptor": kept.document.get("descriptor", {})}
+
+
+def _identity(kept: StoredDescriptor | StoredDeployment) -> dict[str, str]:
+    return {"id": kept.identifier, "created": rfc3339(kept.created), "lastModified": rfc3339(kept.modified)}
 
 
 _NO_CONTENT: Final = HTTPStatus.NO_CONTENT

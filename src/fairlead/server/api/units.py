@@ -11,7 +11,7 @@ from fastapi import Query
 
 from fairlead.domain.authorising.actions import Action
 from fairlead.domain.errors import FairleadError, InputError, Problem
-from fairlead.domain.keeping.answers import KeyReused, Repeated
+from fairlead.domain.keeping.answers import KeyReused
 from fairlead.domain.keeping.deployments import DeploymentFilter, DeploymentStatus, StoredDeployment
 from fairlead.domain.rollout.intents import Abort, Intent, Pause, Promote, Resolve, Resume, Rollback, Scale, Undeploy
 from fairlead.domain.rollout.phases import Phase
@@ -22,6 +22,7 @@ from fairlead.server.api.asking import Asked, Call, key_reused
 from fairlead.server.api.descriptors import After, Limit
 from fairlead.server.api.routing import Row, sent
 from fairlead.server.api.subjects import scope_in_query, unit_in_path
+from fairlead.server.api.submitting import submitted
 from fairlead.server.api.unit_wire import (
     AcceptedIntent,
     PromoteWish,
@@ -44,18 +45,7 @@ async def ask(call: Call, make: Callable[[str], Intent]) -> str:
     """Ask something of a unit that is there, once if the request says so. Return the intent's identifier."""
     if await call.api.rollouts.standing(call.unit) is None:
         raise not_found()
-    identifier, once = call.api.identifier(), call.once
-    if once is not None:
-        match await call.api.store.requests.claim(once, identifier, call.api.clock.now()):
-            case KeyReused():
-                raise key_reused()
-            case Repeated(identifier=earlier):
-                identifier = earlier  # the unit takes an intent once, so that asking again does no harm
-            case None:
-                pass
-    await call.api.rollouts.submit(call.unit, make(identifier))
-    call.api.busy(call.unit)
-    return identifier
+    return await submitted(call, call.unit, make)
 
 
 async def live_deployment(call: Call) -> str | None:
@@ -72,7 +62,8 @@ async def listed(
     after: Annotated[str | None, Query(description="Go on after this: `next` of the page before")] = None,
 ) -> UnitList:
     """List units as they stand, by name: of the clusters, namespaces and apps that the query names, or of all."""
-    keys = [key for key in await call.api.rollouts.known(call.scope) if after is None or key > _key(after)]
+    start = None if after is None else _key(after)
+    keys = [key for key in await call.api.rollouts.known(call.scope) if start is None or key > start]
     found: list[UnitItem] = []
     while keys:
         some, keys = keys[:limit], keys[limit:]
