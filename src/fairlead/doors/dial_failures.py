@@ -102,5 +102,14 @@ def _os_reason(error: OSError) -> str:
 
 
 def _tls_reason(error: BaseException) -> str:
-    cause = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
-    return getattr(cause, "verify_message", None) or getattr(cause, "reason", None) or "handshake failed"
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            return _tls_reason(error.certificate_error)
+        case aiohttp.ClientConnectorSSLError():
+            return _tls_reason(error.os_error)
+        case ssl.SSLCertVerificationError():
+            return error.verify_message
+        case ssl.SSLError() if error.reason:
+            return error.reason
+        case _:
+            return "handshake failed"
