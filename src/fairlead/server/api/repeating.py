@@ -73,6 +73,7 @@ class OnceRoute(APIRoute):
 
 
 async def _answered(request: Request, handle: Callable[[Request], Coroutine[Any, Any, Response]]) -> Response:
+    request.state.call = None  # until a guard leaves one
     try:
         response = await handle(request)
     except Again as again:
@@ -92,7 +93,7 @@ async def _answered(request: Request, handle: Callable[[Request], Coroutine[Any,
 
 
 async def _keep(request: Request, given: GivenAnswer) -> None:
-    call: Call | None = getattr(request.state, "call", None)
+    call: Call | None = request.state.call
     if call is None or call.once is None or len(given.body) > _LONGEST_BODY:
         return
     if given.status < HTTPStatus.INTERNAL_SERVER_ERROR and given.status not in _NOTHING_DONE:
