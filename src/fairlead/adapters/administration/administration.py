@@ -6,12 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 from fairlead.adapters.administration.audit import SqliteAudit
-from fairlead.adapters.administration.schema import FORM, microseconds
+from fairlead.adapters.administration.schema import FORM
 from fairlead.adapters.administration.tokens import SqliteTokens
 from fairlead.domain.authorising.auditing import STRANGER
 from fairlead.domain.keeping.limits import Limits
 from fairlead.doors.databases.database import Database
 from fairlead.doors.databases.errors import Kept
+from fairlead.doors.databases.moments import microseconds
 from fairlead.doors.databases.opening import Connection
 
 

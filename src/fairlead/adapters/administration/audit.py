@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from fairlead.adapters.administration.schema import microseconds, moment
 from fairlead.domain.authorising.auditing import AuditEntry
 from fairlead.domain.keeping.answers import Page
 from fairlead.doors.databases.database import Database
+from fairlead.doors.databases.moments import microseconds, moment
 from fairlead.doors.databases.opening import Connection
 
 _PAGE: Final = """

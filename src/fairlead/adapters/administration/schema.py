@@ -5,13 +5,9 @@ Times are microseconds since 1970.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from fairlead.doors.databases.opening import Form, Migration
-
-_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 _FIRST: Final[Migration] = (
     """CREATE TABLE tokens (number INTEGER PRIMARY KEY, identifier TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
@@ -24,13 +20,3 @@ _FIRST: Final[Migration] = (
 )
 
 FORM: Final = Form((_FIRST,), mark=0x464C_0002, is_shared=True)
-
-
-def microseconds(moment: datetime) -> int:
-    """Return a moment as a number that is exact, which a float is not."""
-    return (moment - _BEGINNING) // _MICROSECOND
-
-
-def moment(number: int) -> datetime:
-    """Return the moment of a number."""
-    return _BEGINNING + number * _MICROSECOND

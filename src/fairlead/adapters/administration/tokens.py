@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from fairlead.adapters.administration.schema import microseconds, moment
 from fairlead.domain.accounts import account_of
 from fairlead.domain.authorising.callers import Role
 from fairlead.domain.authorising.tokens import Token
@@ -16,6 +15,7 @@ from fairlead.domain.keeping.answers import Missing
 from fairlead.domain.keeping.limits import Limits
 from fairlead.domain.scopes import Scope
 from fairlead.doors.databases.database import Database
+from fairlead.doors.databases.moments import microseconds, moment
 from fairlead.doors.databases.opening import Connection
 
 _SELECT: Final = """

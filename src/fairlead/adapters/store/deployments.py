@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from fairlead.adapters.store.rows import Wanted, among, both, moment, repeated, within
+from fairlead.adapters.store.rows import Wanted, among, both, repeated, within
 from fairlead.adapters.store.tables import Row, Table
 from fairlead.adapters.store.tidying import make_room
 from fairlead.domain.keeping.answers import KeyReused, Missing, Once, Page, Repeated, Stale
@@ -14,6 +14,7 @@ from fairlead.domain.keeping.deployments import DeploymentFilter, DeploymentStat
 from fairlead.domain.keeping.limits import Limits
 from fairlead.domain.units import UnitKey
 from fairlead.doors.databases.database import Database
+from fairlead.doors.databases.moments import moment
 from fairlead.doors.databases.opening import Connection
 
 # The newest few of each unit, before pages are cut from them.

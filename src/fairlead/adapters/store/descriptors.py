@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from fairlead.adapters.store.rows import moment, repeated, within
+from fairlead.adapters.store.rows import repeated, within
 from fairlead.adapters.store.tables import Row, Table
 from fairlead.domain.errors import OperationFailed, Problem
 from fairlead.domain.keeping.answers import KeyReused, Missing, Once, Page, Repeated, Stale
@@ -15,6 +15,7 @@ from fairlead.domain.keeping.limits import Limits
 from fairlead.domain.scopes import Scope
 from fairlead.domain.units import UnitKey
 from fairlead.doors.databases.database import Database
+from fairlead.doors.databases.moments import moment
 from fairlead.doors.databases.opening import Connection
 
 _OF_A_UNIT: Final = "cluster = ? AND namespace = ? AND app = ?"

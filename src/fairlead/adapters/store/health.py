@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from fairlead.adapters.store.rows import expected, microseconds, moment
+from fairlead.adapters.store.rows import expected
 from fairlead.domain.keeping.health_data import MOST_PODS, HealthData
 from fairlead.doors.databases.database import Database
+from fairlead.doors.databases.moments import microseconds, moment
 from fairlead.doors.databases.opening import Connection
 
 _FORGET: Final = """

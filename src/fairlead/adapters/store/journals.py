@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from fairlead.adapters.store.rows import expected, microseconds, moment
+from fairlead.adapters.store.rows import expected
 from fairlead.domain.keeping.answers import Missing
 from fairlead.domain.keeping.journals import Entry, Journal
 from fairlead.domain.keeping.limits import Limits
 from fairlead.doors.databases.database import Database
+from fairlead.doors.databases.moments import microseconds, moment
 from fairlead.doors.databases.opening import Connection
 
 

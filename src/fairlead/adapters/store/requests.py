@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from fairlead.adapters.store.rows import known, microseconds, remember
+from fairlead.adapters.store.rows import known, remember
 from fairlead.domain.keeping.answers import GivenAnswer, KeyReused, Once, Repeated
 from fairlead.doors.databases.database import Database
+from fairlead.doors.databases.moments import microseconds
 from fairlead.doors.databases.opening import Connection
 
 _ANSWER: Final = "SELECT digest, answer FROM requests WHERE caller = ? AND key = ?"

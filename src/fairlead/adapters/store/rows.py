@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from fairlead.domain.keeping.answers import KeyReused, Missing, Once, Repeated, Stale
 from fairlead.domain.scopes import Scope
+from fairlead.doors.databases.moments import microseconds
 from fairlead.doors.databases.opening import Connection
 
-_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 Wanted = tuple[str, list[str | int]]
 """A condition and its values."""
-
-
-def microseconds(moment: datetime) -> int:
-    """Return a moment as a number that is exact, which a float is not."""
-    return (moment - _BEGINNING) // _MICROSECOND
-
-
-def moment(number: int) -> datetime:
-    """Return the moment of a number."""
-    return _BEGINNING + number * _MICROSECOND
 
 
 def text_of(document: Mapping[str, Any]) -> str:

@@ -10,12 +10,12 @@ from fairlead.adapters.store.descriptors import SqliteDescriptors
 from fairlead.adapters.store.health import SqliteHealth
 from fairlead.adapters.store.journals import SqliteJournals
 from fairlead.adapters.store.requests import SqliteRequests
-from fairlead.adapters.store.rows import microseconds
 from fairlead.adapters.store.schema import FORM
 from fairlead.adapters.store.tidying import tidy
 from fairlead.domain.keeping.limits import Limits
 from fairlead.doors.databases.database import Database
 from fairlead.doors.databases.errors import Kept
+from fairlead.doors.databases.moments import microseconds
 
 
 class SqliteStore:

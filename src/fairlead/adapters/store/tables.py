@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from fairlead.adapters.store.rows import Wanted, both, expected, microseconds, older, remember, text_of
+from fairlead.adapters.store.rows import Wanted, both, expected, older, remember, text_of
 from fairlead.domain.keeping.answers import Missing, Once, Page, Stale
 from fairlead.domain.keeping.deployments import StoredDeployment
 from fairlead.domain.keeping.descriptors import StoredDescriptor
+from fairlead.doors.databases.moments import microseconds
 from fairlead.doors.databases.opening import Connection
 
 Row = tuple[Any, ...]

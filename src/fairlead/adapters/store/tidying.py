@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from fairlead.adapters.store.rows import microseconds
 from fairlead.domain.errors import OperationFailed, Problem
 from fairlead.domain.keeping.deployments import KEPT, DeploymentStatus
 from fairlead.domain.keeping.limits import Limits
+from fairlead.doors.databases.moments import microseconds
 from fairlead.doors.databases.opening import Connection
 
 _NEWER: Final = """
