@@ -179,8 +179,10 @@ async def test_lists_select(under_test: ClusterUnderTest) -> None:
     for name in ("a", "b", "c"):
         await cluster.apply(config_map(name, namespace), manager="fairlead")
 
-    async def names(**selectors: str) -> set[str]:
-        listing = await cluster.list(CONFIG_MAPS, namespace, **selectors)
+    async def names(label_selector: str = "", field_selector: str = "") -> set[str]:
+        listing = await cluster.list(
+            CONFIG_MAPS, namespace, label_selector=label_selector, field_selector=field_selector
+        )
         assert all(item["kind"] == "ConfigMap" and item["apiVersion"] == "v1" for item in listing.items)
         return {item["metadata"]["name"] for item in listing.items} - {"kube-root-ca.crt"}
 

@@ -152,7 +152,13 @@ class FakeCluster:
         return copied(self._find(ref))
 
     async def list(
-        self, kind: ApiKind, namespace: str | None, *, label_selector: str = "", field_selector: str = ""
+        self,
+        kind: ApiKind,
+        namespace: str | None,
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        fresh: bool = True,
     ) -> Listing:
         self._call("list", kind.kind, fields=field_selector)
         self._served(kind.api_version, kind.kind)
@@ -166,7 +172,9 @@ class FakeCluster:
         ]
         return Listing(tuple(found), str(self._version))
 
-    async def list_metadata(self, kind: ApiKind, namespace: str | None, *, label_selector: str = "") -> Listing:
+    async def list_metadata(
+        self, kind: ApiKind, namespace: str | None, *, label_selector: str = "", fresh: bool = True
+    ) -> Listing:
         listing = await self.list(kind, namespace, label_selector=label_selector)
         only = ({name: obj[name] for name in ("apiVersion", "kind", "metadata")} for obj in listing.items)
         return Listing(tuple(only), listing.resource_version)

@@ -1,8 +1,10 @@
 """The door to one cluster. All reads and writes of Kubernetes objects go through this port.
 
-Guarantees: every answer is a fresh read of the API server. Absence is only reported (`None`, or missing from a list)
-when the server said so; a failed or partial read raises. Calls may run concurrently; the adapter bounds them and
-honours 429 with Retry-After. No error repeats values of the object that was sent. Errors, with their codes:
+Guarantees: every answer is a fresh read of the API server, but for lists that need not be (`fresh=False`): those may
+leave out what others wrote, or anybody deleted, a moment ago, but show all that this client read or wrote before.
+Absence is only reported (`None`, or missing from a list) when the server said so; a failed or partial read raises.
+Calls may run concurrently; the adapter bounds them and honours 429 with Retry-After. No error repeats values of the
+object that was sent. Errors, with their codes:
 
 - `RemoteRefused` (`status` is HTTP's): `unauthorized`, `forbidden`, `quotaExceeded`, `admissionDenied`,
   `namespaceTerminating`, `namespaceMissing`, `kindNotServed`, `notFound`, `conflict` (a precondition does not hold),
@@ -103,12 +105,23 @@ class Cluster(Protocol):
         ...
 
     async def list(
-        self, kind: ApiKind, namespace: str | None, *, label_selector: str = "", field_selector: str = ""
+        self,
+        kind: ApiKind,
+        namespace: str | None,
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        fresh: bool = True,
     ) -> Listing:
-        """Return all objects of a kind, in one namespace or (None) in all, following pages to the end."""
+        """Return all objects of a kind, in one namespace or (None) in all, following pages to the end.
+
+        A fresh list may have to wait until what serves it has caught up with the store, up to 100 ms.
+        """
         ...
 
-    async def list_metadata(self, kind: ApiKind, namespace: str | None, *, label_selector: str = "") -> Listing:
+    async def list_metadata(
+        self, kind: ApiKind, namespace: str | None, *, label_selector: str = "", fresh: bool = True
+    ) -> Listing:
         """Return the same of each object's metadata alone, however large the objects are."""
         ...
 

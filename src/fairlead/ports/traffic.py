@@ -48,8 +48,8 @@ class RouteReading:
 class TrafficRouter(Protocol):
     """Routes of one technology in one cluster."""
 
-    async def observe(self, element: RouteElement) -> RouteReading:
-        """Return how the element is now."""
+    async def observe(self, element: RouteElement, *, fresh: bool = True) -> RouteReading:
+        """Return how the element is now; `fresh` as for the lists of a cluster is about its ready pods alone."""
         ...
 
     async def stage(self, element: RouteElement, *, epoch: int) -> None:

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from fairlead.adapters.kubernetes import requests
-from fairlead.adapters.kubernetes.requests import ApiRequest, Selection
+from fairlead.adapters.kubernetes.requests import ApiRequest, Page, Selection
 from fairlead.domain.errors import InputError
 from fairlead.domain.identity import ObjectRef
 from fairlead.ports.cluster import ApiKind
@@ -58,11 +58,11 @@ def test_names_cannot_lead_to_other_objects(namespace: str, name: str) -> None:
 
 
 def test_a_page_asks_for_what_is_selected() -> None:
-    first = requests.list_page(MAPS, Selection("shop", "a in (b,c)", "type!=x/y"), token="")
+    first = requests.list_page(MAPS, Selection("shop", "a in (b,c)", "type!=x/y"), Page())
     assert urlsplit(first.target).path == "/api/v1/namespaces/shop/configmaps"
     assert query(first) == {"labelSelector": "a in (b,c)", "fieldSelector": "type!=x/y", "limit": "500"}
     assert "+" not in first.target
-    later = requests.list_page(MAPS, Selection(), token="t/=")
+    later = requests.list_page(MAPS, Selection(), Page("t/=", least="7"))
     assert urlsplit(later.target).path == "/api/v1/configmaps"
     assert query(later) == {"limit": "500", "continue": "t/="}
 

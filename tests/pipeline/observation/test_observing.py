@@ -71,7 +71,13 @@ async def test_two_who_look_share_one_feed() -> None:
 async def test_a_bug_in_the_adapter_reaches_those_who_look() -> None:
     class Broken(FakeCluster):
         async def list(
-            self, kind: ApiKind, namespace: str | None, *, label_selector: str = "", field_selector: str = ""
+            self,
+            kind: ApiKind,
+            namespace: str | None,
+            *,
+            label_selector: str = "",
+            field_selector: str = "",
+            fresh: bool = True,
         ) -> Listing:
             raise ZeroDivisionError
 

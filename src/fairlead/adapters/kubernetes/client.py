@@ -13,12 +13,14 @@ from typing import Any
 from fairlead.adapters.kubernetes import requests
 from fairlead.adapters.kubernetes.credentials import credentials
 from fairlead.adapters.kubernetes.discovery import Catalogue, discover
+from fairlead.adapters.kubernetes.listing import complete_list
 from fairlead.adapters.kubernetes.lookup import LookupFile
 from fairlead.adapters.kubernetes.pod_proxy import ask_pod
 from fairlead.adapters.kubernetes.requests import ApiRequest, Selection
-from fairlead.adapters.kubernetes.responses import decode, decode_discovery, decode_list, failure, warnings
+from fairlead.adapters.kubernetes.responses import decode, decode_discovery, failure, warnings
 from fairlead.adapters.kubernetes.retrying import Patience
 from fairlead.adapters.kubernetes.sending import Sender
+from fairlead.adapters.kubernetes.versions import Versions
 from fairlead.adapters.kubernetes.watch import Follower
 from fairlead.domain.access import Access
 from fairlead.domain.accounts import Account
@@ -33,7 +35,6 @@ from fairlead.ports.cluster import ApiKind, Listing, LiveObject, WatchEvent
 
 _ABSENT = frozenset({404})
 _NO_LOG = frozenset({400, 404})
-_EXPIRED = frozenset({410})
 _UNAVAILABLE = frozenset({404, 500, 503})
 _WATCH_SECONDS = (40, 55)
 _NAMESPACE = ApiKind("v1", "Namespace", "namespaces", namespaced=False)
@@ -65,6 +66,7 @@ class KubernetesCluster:
         self._discovering = asyncio.Lock()
         self._discoveries = 0
         self._documents: dict[str, Mapping[str, Any]] = {}
+        self._versions = Versions()
 
     def acting_as(self, account: Account) -> KubernetesCluster:
         """Return the same server, over the same connections, as an account sees it."""
@@ -98,35 +100,30 @@ class KubernetesCluster:
     async def get(self, ref: ObjectRef) -> LiveObject | None:
         """Return one object or None."""
         kind = await self._kind(ref)
-        return None if kind is None else await self._read(requests.get(kind, self._placed(kind, ref)))
+        if kind is None:
+            return None
+        found = await self._read(requests.get(kind, self._placed(kind, ref)))
+        return None if found is None else self._met(kind, found)
 
     async def list(
-        self, kind: ApiKind, namespace: str | None, *, label_selector: str = "", field_selector: str = ""
+        self,
+        kind: ApiKind,
+        namespace: str | None,
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        fresh: bool = True,
     ) -> Listing:
         """Return a complete list."""
-        return await self._list(kind, Selection(namespace, label_selector, field_selector))
+        selection = Selection(namespace, label_selector, field_selector)
+        return await complete_list(self._sender, self._versions, kind, selection, fresh=fresh)
 
-    async def list_metadata(self, kind: ApiKind, namespace: str | None, *, label_selector: str = "") -> Listing:
+    async def list_metadata(
+        self, kind: ApiKind, namespace: str | None, *, label_selector: str = "", fresh: bool = True
+    ) -> Listing:
         """Return a complete list of metadata."""
-        return await self._list(kind, Selection(namespace, label_selector), metadata_only=True)
-
-    async def _list(self, kind: ApiKind, selection: Selection, *, metadata_only: bool = False) -> Listing:
-        """Follow the pages of a list; when it expires between two of them it is read anew, at once."""
-        items: list[LiveObject] = []
-        token, size = "", requests.PAGE
-        while True:
-            request = requests.list_page(kind, selection, token=token, size=size, metadata_only=metadata_only)
-            reply = await self._sender.send(request, accept=_EXPIRED if token else frozenset())
-            if reply.status == 410:
-                items, token, size = [], "", 0
-                continue
-            page = decode_list(reply, request, self._sender.server)
-            # Lists of built-in kinds leave out what all their items share.
-            items += [{**item, "apiVersion": kind.api_version, "kind": kind.kind} for item in page.get("items") or []]
-            meta = page.get("metadata") or {}
-            token = meta.get("continue") or ""
-            if not token:
-                return Listing(tuple(items), meta.get("resourceVersion") or "")
+        selection = Selection(namespace, label_selector)
+        return await complete_list(self._sender, self._versions, kind, selection, fresh=fresh, metadata_only=True)
 
     async def apply(
         self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False, force: bool = True
@@ -138,27 +135,29 @@ class KubernetesCluster:
         reply = await self._sender.send(request)
         for text in warnings(reply):
             self._warned(ref, text)
-        return decode(reply, request, self._sender.server)
+        made = decode(reply, request, self._sender.server)
+        return made if dry_run else self._met(kind, made)
 
     async def create(self, manifest: Mapping[str, Any], *, manager: str) -> LiveObject:
         """Create one object."""
         ref = object_ref(manifest)
         kind = await self._kind_or_refuse(ref, "create")
         request = requests.create(kind, self._placed(kind, ref), manifest, manager=manager)
-        return decode(await self._sender.send(request), request, self._sender.server)
+        return self._met(kind, decode(await self._sender.send(request), request, self._sender.server))
 
     async def replace(self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False) -> LiveObject:
         """Put an object in the place of the version that it names."""
         ref = object_ref(manifest)
         kind = await self._kind_or_refuse(ref, "replace")
         request = requests.replace(kind, self._placed(kind, ref), manifest, manager=manager, dry_run=dry_run)
-        return decode(await self._sender.send(request), request, self._sender.server)
+        made = decode(await self._sender.send(request), request, self._sender.server)
+        return made if dry_run else self._met(kind, made)
 
     async def patch(self, ref: ObjectRef, operations: Sequence[Mapping[str, Any]], *, manager: str) -> LiveObject:
         """Carry out a JSON Patch on one object."""
         kind = await self._kind_or_refuse(ref, "patch")
         request = requests.patch(kind, self._placed(kind, ref), operations, manager=manager)
-        return decode(await self._sender.send(request), request, self._sender.server)
+        return self._met(kind, decode(await self._sender.send(request), request, self._sender.server))
 
     async def delete(self, ref: ObjectRef, *, uid: str, resource_version: str | None = None) -> bool:
         """Delete exactly that object."""
@@ -188,6 +187,7 @@ class KubernetesCluster:
             self._clock,
             self._sender.patience,
             resource_version,
+            met=lambda version: self._versions.met(kind.group_kind, version),
         )
         return follower.events()
 
@@ -227,6 +227,10 @@ class KubernetesCluster:
     async def _read(self, request: ApiRequest) -> dict[str, Any] | None:
         reply = await self._sender.send(request, accept=_ABSENT)
         return None if reply.status >= 300 else decode(reply, request, self._sender.server)
+
+    def _met(self, kind: ApiKind, live: LiveObject) -> LiveObject:
+        self._versions.met_object(kind.group_kind, live)
+        return live
 
     def _placed(self, kind: ApiKind, ref: ObjectRef) -> ObjectRef:
         if kind.namespaced and not ref.namespace:

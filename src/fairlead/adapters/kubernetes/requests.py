@@ -70,16 +70,30 @@ class Selection:
     fields: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list: without a `token` the first, with a `size` of 0 everything at once.
+
+    `least` is a version that it must have reached; without one it shows all that was written before the request.
+    """
+
+    token: str = ""
+    size: int = PAGE
+    least: str = ""
+
+
 def get(kind: ApiKind, ref: ObjectRef) -> ApiRequest:
     """Read one object."""
     return ApiRequest("GET", object_path(kind, ref), "read", str(ref))
 
 
-def list_page(
-    kind: ApiKind, selection: Selection, *, token: str, size: int = PAGE, metadata_only: bool = False
-) -> ApiRequest:
-    """Read one page of a list; an empty `token` asks for the first, `size` 0 for everything at once."""
-    query = {**_selectors(selection), "limit": str(size), **({"continue": token} if token else {})}
+def list_page(kind: ApiKind, selection: Selection, page: Page, *, metadata_only: bool = False) -> ApiRequest:
+    """Read one page of a list."""
+    query = {**_selectors(selection), "limit": str(page.size)}
+    if page.token:
+        query["continue"] = page.token
+    elif page.least:
+        query |= {"resourceVersion": page.least, "resourceVersionMatch": "NotOlderThan"}
     target, headers = _with(collection_path(kind, selection.namespace), query), _METADATA if metadata_only else _JSON
     return ApiRequest("GET", target, "list", _all(kind, selection), headers)
 

@@ -29,17 +29,22 @@ _EXPIRED = WatchEvent(WatchType.EXPIRED, {})
 
 Open = Callable[[str], AbstractAsyncContextManager[Stream]]
 Refuse = Callable[[Response], OperationFailed]
+Met = Callable[[str], None]
 
 
 @dataclass(slots=True)
 class Follower:
-    """One watch. `open_from` asks from a version on; `refuse` says what an answer other than 200 means."""
+    """One watch. `open_from` asks from a version on; `refuse` says what an answer other than 200 means.
+
+    `met` is told each version before its event.
+    """
 
     open_from: Open
     refuse: Refuse
     clock: Clock
     patience: Patience
     version: str
+    met: Met = lambda _version: None
     _failures: int = 0
 
     async def events(self) -> AsyncGenerator[WatchEvent, None]:
@@ -86,6 +91,7 @@ class Follower:
                 return _EXPIRED
             raise Transient(Problem(code="watchBroken", message=f"the watch failed: {status.reason or status.code}"))
         self.version = value["object"]["metadata"]["resourceVersion"]
+        self.met(self.version)
         return WatchEvent(kind, value["object"])
 
 

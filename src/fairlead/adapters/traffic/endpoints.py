@@ -12,9 +12,9 @@ _SLICES: Final = ApiKind("discovery.k8s.io/v1", "EndpointSlice", "endpointslices
 _OF_SERVICE: Final = "kubernetes.io/service-name"
 
 
-async def ready_pods(cluster: Cluster, namespace: str, service: str) -> frozenset[str]:
+async def ready_pods(cluster: Cluster, namespace: str, service: str, *, fresh: bool) -> frozenset[str]:
     """Return the UIDs of the pods that are ready behind a Service, in any of its slices."""
-    found = await cluster.list(_SLICES, namespace, label_selector=f"{_OF_SERVICE}={service}")
+    found = await cluster.list(_SLICES, namespace, label_selector=f"{_OF_SERVICE}={service}", fresh=fresh)
     return frozenset(uid for each in found.items for uid in _ready(each))
 
 

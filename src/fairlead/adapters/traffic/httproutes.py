@@ -36,13 +36,13 @@ class HttpRoutes:
     clock: Clock
     settle: timedelta = SETTLE
 
-    async def observe(self, element: RouteElement) -> RouteReading:
+    async def observe(self, element: RouteElement, *, fresh: bool = True) -> RouteReading:
         """Return how an HTTPRoute divides its requests, and what its Gateways say of it."""
         live = await self.cluster.get(element.ref)
         if live is None:
             return RouteReading(None, Guarantee.BOUNDED)
         route, trouble = _route(live, element), _unaccepted(live)
-        served = [await ready_pods(self.cluster, element.ref.namespace, name) for name in _served(route)]
+        served = [await ready_pods(self.cluster, element.ref.namespace, name, fresh=fresh) for name in _served(route)]
         return RouteReading(
             route,
             Guarantee.BOUNDED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -28,15 +29,18 @@ class ServiceSelectors:
 
     cluster: Cluster
 
-    async def observe(self, element: RouteElement) -> RouteReading:
+    async def observe(self, element: RouteElement, *, fresh: bool = True) -> RouteReading:
         """Return where a Service leads, and to whom."""
-        live = await self.cluster.get(element.ref)
+        namespace, name = element.ref.namespace, element.ref.name
+        live, ready = await asyncio.gather(
+            self.cluster.get(element.ref), ready_pods(self.cluster, namespace, name, fresh=fresh)
+        )
         if live is None:
             return RouteReading(None, Guarantee.ZERO_LOSS)
         return RouteReading(
             Selector(dict(branch(live, "spec", "selector"))),
             guarantee(live),
-            await ready_pods(self.cluster, element.ref.namespace, element.ref.name),
+            ready,
             uid=uid(live),
             resource_version=text(live, "metadata", "resourceVersion"),
             epoch=epoch_of(live),

@@ -84,6 +84,10 @@ class Draft:
         """Ask the driver for something."""
         self.commands.extend(commands)
 
+    def drop(self, is_over: Callable[[Command], bool]) -> None:
+        """Ask no more for what the step says better later on."""
+        self.commands = [one for one in self.commands if not is_over(one)]
+
     def end(self, intent: str, deployment: str, outcome: UnitOutcome, explanation: str = "") -> None:
         """Remember how an intent ended, and have it recorded."""
         ended = Ended(intent=intent, deployment=deployment, outcome=outcome, at=self.at, explanation=explanation)

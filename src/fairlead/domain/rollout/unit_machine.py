@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fairlead.domain.rollout.anchor import Anchor
-from fairlead.domain.rollout.commands import Command
+from fairlead.domain.rollout.commands import Command, CreateVersion
 from fairlead.domain.rollout.drafts import Draft, policy_of, seconds_in
 from fairlead.domain.rollout.effects import EFFECTS
 from fairlead.domain.rollout.entering import duties, hosts_needed
@@ -100,4 +100,7 @@ def _enter(draft: Draft, phase: Phase) -> None:
         blocked=draft.anchor.blocked if phase is Phase.BLOCKED else None,
         hosts=hosts_needed(draft.anchor) if phase is Phase.IDLE else draft.anchor.hosts,
     )
-    draft.say(*duties(draft.anchor))
+    wanted = duties(draft.anchor)
+    made = {one.version for one in wanted if isinstance(one, CreateVersion)}
+    draft.drop(lambda one: isinstance(one, CreateVersion) and one.version in made)  # asked for once is enough
+    draft.say(*wanted)

@@ -71,15 +71,24 @@ class Impersonating:
         return await (self._theirs(ref.namespace) if ref.group_kind == _SECRET else self.own).get(ref)
 
     async def list(
-        self, kind: ApiKind, namespace: str | None, *, label_selector: str = "", field_selector: str = ""
+        self,
+        kind: ApiKind,
+        namespace: str | None,
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        fresh: bool = True,
     ) -> Listing:
         """Return all objects of a kind; Secrets if they may read them."""
         cluster = self._theirs(namespace or "") if kind.group_kind == _SECRET else self.own
-        return await cluster.list(kind, namespace, label_selector=label_selector, field_selector=field_selector)
+        selectors = {"label_selector": label_selector, "field_selector": field_selector}
+        return await cluster.list(kind, namespace, fresh=fresh, **selectors)
 
-    async def list_metadata(self, kind: ApiKind, namespace: str | None, *, label_selector: str = "") -> Listing:
+    async def list_metadata(
+        self, kind: ApiKind, namespace: str | None, *, label_selector: str = "", fresh: bool = True
+    ) -> Listing:
         """Return the metadata of all objects of a kind, which of Secrets tells no value."""
-        return await self.own.list_metadata(kind, namespace, label_selector=label_selector)
+        return await self.own.list_metadata(kind, namespace, label_selector=label_selector, fresh=fresh)
 
     async def apply(
         self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False, force: bool = True

@@ -65,14 +65,23 @@ class FencedCluster:
         return await self.inner.get(ref)
 
     async def list(
-        self, kind: ApiKind, namespace: str | None, *, label_selector: str = "", field_selector: str = ""
+        self,
+        kind: ApiKind,
+        namespace: str | None,
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        fresh: bool = True,
     ) -> Listing:
         """Return all objects of a kind."""
-        return await self.inner.list(kind, namespace, label_selector=label_selector, field_selector=field_selector)
+        selectors = {"label_selector": label_selector, "field_selector": field_selector}
+        return await self.inner.list(kind, namespace, fresh=fresh, **selectors)
 
-    async def list_metadata(self, kind: ApiKind, namespace: str | None, *, label_selector: str = "") -> Listing:
+    async def list_metadata(
+        self, kind: ApiKind, namespace: str | None, *, label_selector: str = "", fresh: bool = True
+    ) -> Listing:
         """Return the metadata of all objects of a kind."""
-        return await self.inner.list_metadata(kind, namespace, label_selector=label_selector)
+        return await self.inner.list_metadata(kind, namespace, label_selector=label_selector, fresh=fresh)
 
     async def apply(
         self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False, force: bool = True

@@ -12,7 +12,8 @@ from fairlead.domain.rollout.commands import CreateVersion, Scaling, SetAutoscal
 from fairlead.domain.units import epoch_of
 from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.units.guarded import CONFLICTS_AT_MOST, change, create, put, remove
-from fairlead.pipeline.units.sight import AUTOSCALERS, is_going, scaled_by, version_of
+from fairlead.pipeline.units.observing import elements_of
+from fairlead.pipeline.units.sight import AUTOSCALERS, is_going, readings, scaled_by, version_of
 from fairlead.pipeline.units.turn import Contradicted, Turn
 from fairlead.ports.cluster import LiveObject
 
@@ -78,8 +79,8 @@ def _is_due(now: int, wanted: int, command: SetReplicas) -> bool:
 
 async def leads_there(turn: Turn, version: str) -> bool:
     """Return whether a fresh look shows that a route of the unit leads to a version."""
-    sight = await turn.look(standing=False)
-    return any(one.route is not None and one.route.leads_to(version) for one in sight.routes.values())
+    found = await readings(turn.place, elements_of(turn.anchor), fresh=False)
+    return any(one.route is not None and one.route.leads_to(version) for one in found.values())
 
 
 async def set_autoscalers(turn: Turn, command: SetAutoscalers) -> None:

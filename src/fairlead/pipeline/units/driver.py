@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
-from fairlead.domain.errors import OperationFailed, Problem, Transient
+from fairlead.domain.errors import Transient
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.commands import Command, ReadBack, Stop, Touch
 from fairlead.domain.rollout.judging import judge
@@ -27,12 +27,12 @@ from fairlead.pipeline.units.diagnosing import Diagnosis
 from fairlead.pipeline.units.findings import Findings
 from fairlead.pipeline.units.guarded import Overtaken
 from fairlead.pipeline.units.health import look_at_health
-from fairlead.pipeline.units.leading import Leadership
+from fairlead.pipeline.units.leading import Leadership, not_fenced, superseded
 from fairlead.pipeline.units.library import Library
 from fairlead.pipeline.units.observing import observation
 from fairlead.pipeline.units.place import Place
-from fairlead.pipeline.units.sight import Sight
-from fairlead.pipeline.units.stepping import Look, carried, due_at, has_pods, is_repeating, needs_everything
+from fairlead.pipeline.units.sight import EVERYTHING, MOVING, Sight
+from fairlead.pipeline.units.stepping import Look, carried, due_at, has_pods, is_repeating, may_lag, needs_everything
 from fairlead.pipeline.units.telling import news_of
 from fairlead.pipeline.units.turn import Turn
 from fairlead.pipeline.units.waking import LOOK_SECONDS, Waking
@@ -93,6 +93,7 @@ class Driver:
     _met: Fact | None = None
     _idle: int = 0
     _is_quiet: bool = False
+    _is_sure: bool = False
     _resting: datetime | None = None
     _rests: Rests = field(init=False)
 
@@ -118,7 +119,7 @@ class Driver:
                         break
                     held = await self._mine()
             except Overtaken:
-                raise self._superseded() from None
+                raise superseded(self.key) from None
             finally:
                 await self.findings.close()
                 await self.diagnosis.close()
@@ -162,10 +163,10 @@ class Driver:
         until = self.clock.now() + timedelta(seconds=FENCE_SECONDS)
         while (met := await self._act(held.anchor, touches)) is not None:
             if self.clock.now() >= until:
-                raise self._not_fenced(met)
+                raise not_fenced(self.key, met.explanation)
             await self._rest(held.anchor, is_asking=True)
             held = await self._mine()
-        self._idle = 0
+        self._idle, self._is_sure = 0, True
         self._note(await self._act(held.anchor, others))
         return held
 
@@ -203,6 +204,7 @@ class Driver:
             taken = await self._take(taken.held, look, more)
         self._note(taken.met)
         self._is_quiet = look.sight is not None and not events and taken.met is None
+        self._is_sure = taken.met is None
         if moved and taken.met is None:
             self._idle = 0
         elif not self._is_quiet or self._resting is None:
@@ -240,7 +242,7 @@ class Driver:
         due = due_at(anchor)
         left = 0.0 if due is None else (due - self.clock.now()).total_seconds()
         self._idle = min(self._idle + 1, 8)
-        await self.waking.wait(self.clock, min(seconds, left) if left > 0 else seconds)
+        self._is_sure &= await self.waking.wait(self.clock, min(seconds, left) if left > 0 else seconds)
 
     async def _begin(self, anchor: Anchor) -> Turn:
         library = await self.library.of(anchor)
@@ -268,7 +270,8 @@ class Driver:
 
     async def _read(self, anchor: Anchor) -> Sight:
         turn = await self._begin(anchor)
-        sight = await turn.look(standing=needs_everything(anchor))
+        kinds = EVERYTHING if needs_everything(anchor) else MOVING
+        sight = await turn.look(kinds, fresh=not (self._is_sure and may_lag(anchor)))
         self.waking.attend(sight)
         candidate = anchor.candidate.version if anchor.candidate is not None else ""
         refs = tuple(turn.contents(candidate).deployments.values())
@@ -289,11 +292,3 @@ class Driver:
         """Return what the same look says of a later anchor; nothing where the driver may stop, or would ask again."""
         events = () if self._rests(anchor) else self._judged(anchor, look)
         return () if is_repeating(events) else events
-
-    def _not_fenced(self, met: Met) -> OperationFailed:
-        message = f"cannot take over {self.key}: what belongs to it cannot be marked as ours: {met.explanation}"
-        return OperationFailed(Problem("takeoverFailed", message, remedy="run the command again"))
-
-    def _superseded(self) -> OperationFailed:
-        message, look = f"another run drives {self.key} now", f"`fairlead units {self.key.name}`"
-        return OperationFailed(Problem("superseded", message, remedy=f"see with {look} how it goes on"))

@@ -22,6 +22,7 @@ from fairlead.domain.rollout.observation import Verdict
 from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.units.describing import descriptor_of
 from fairlead.pipeline.units.guarded import create
+from fairlead.pipeline.units.sight import PODS
 from fairlead.pipeline.units.turn import Turn
 
 AGAIN_SECONDS: Final = 1.0
@@ -85,7 +86,7 @@ async def _http(turn: Turn, gate: HttpGate, version: str) -> Judged:
     if descriptor is None or number is None:
         return Verdict.FAILED, "there is no port to ask"
     manifest = contents.workloads[workload_name(descriptor.app, descriptor.main.name)]
-    sight = await turn.look(standing=False, elements=())
+    sight = await turn.look((PODS,), elements=())
     pods = pods_to_ask(sight.pods_of(version, branch(manifest, "spec", "selector", "matchLabels")))
     if not pods:
         return Verdict.UNKNOWN, "no pod runs"

@@ -12,7 +12,7 @@ from fairlead.domain.moments import rfc3339
 from fairlead.domain.reading import ObjectBody, entries, name, text, uid
 from fairlead.domain.rollout.commands import KeepEvidence
 from fairlead.pipeline.engine import at_once
-from fairlead.pipeline.units.sight import DEPLOYMENTS, is_ready, version_of
+from fairlead.pipeline.units.sight import DEPLOYMENTS, RUNNING, is_ready, version_of
 from fairlead.pipeline.units.turn import Turn
 from fairlead.ports.cluster import ApiKind
 
@@ -27,7 +27,7 @@ async def keep_evidence(turn: Turn, command: KeepEvidence) -> None:
     """Store what a failed version leaves to be read, once."""
     contents = turn.contents(command.version)
     if contents.evidence is None:
-        sight = await turn.look(standing=False, elements=())
+        sight = await turn.look(RUNNING, elements=())
         pods = [pod for pod in sight.pods if version_of(pod) == command.version]
         pods.sort(key=lambda pod: (is_ready(pod), name(pod)))
         deployments = [live for ref, live in sight.objects.items() if ref.kind == DEPLOYMENTS.kind]

@@ -18,6 +18,18 @@ from fairlead.ports.statestore import StateStore
 from fairlead.ports.whoami import WhoAmI
 
 
+def not_fenced(key: UnitKey, why: str) -> OperationFailed:
+    """Return the error of who cannot mark all that belongs to a unit."""
+    message = f"cannot take over {key}: what belongs to it cannot be marked as ours: {why}"
+    return OperationFailed(Problem("takeoverFailed", message, remedy="run the command again"))
+
+
+def superseded(key: UnitKey) -> OperationFailed:
+    """Return the error of who is not the driver of a unit any more."""
+    message, look = f"another run drives {key} now", f"`fairlead units {key.name}`"
+    return OperationFailed(Problem("superseded", message, remedy=f"see with {look} how it goes on"))
+
+
 @dataclass(slots=True)
 class Others:
     """What is known of the drivers of other runs: whether they give signs of life."""

@@ -84,7 +84,7 @@ async def _refusal(turn: Turn, manifest: JsonObject) -> str:
 
 async def _selected_by_others(turn: Turn, contents: Contents) -> str:
     """Return which Service of somebody else would send traffic to the new pods before their switch."""
-    services = (await turn.cluster.list(SERVICES, turn.key.namespace)).items
+    services = (await turn.cluster.list(SERVICES, turn.key.namespace, fresh=False)).items
     routes = {target.ref for one in turn.anchor.present for target in one.spec.routes}
     ours = {object_ref(each) for each in (*contents.services, *contents.routes, *contents.previews)} | routes
     for service in services:
@@ -111,7 +111,7 @@ async def _also_selected(turn: Turn, contents: Contents) -> list[str]:
 async def _readable(turn: Turn, kind: ApiKind) -> Sequence[LiveObject]:
     """Return the objects of a kind in the unit's namespace; none where they may not be read."""
     try:
-        return (await turn.cluster.list(kind, turn.key.namespace)).items
+        return (await turn.cluster.list(kind, turn.key.namespace, fresh=False)).items
     except RemoteRefused:
         return ()
 
@@ -138,7 +138,7 @@ async def _routes_problem(turn: Turn, spec: VersionSpec) -> str:
     known = {target.ref for target in turn.anchor.live.spec.routes} if turn.anchor.live is not None else set()
     elements = [RouteElement(target.ref, target.route, target.route) for target in spec.routes]
     lives, found = await asyncio.gather(
-        at_once(turn.cluster.get(target.ref) for target in spec.routes), readings(turn.place, elements)
+        at_once(turn.cluster.get(target.ref) for target in spec.routes), readings(turn.place, elements, fresh=False)
     )
     for target, live in zip(spec.routes, lives, strict=True):
         if live is not None and target.ref not in known and not is_marked(live, turn.key.namespace, turn.key.name):

@@ -30,8 +30,10 @@ INGRESSES: Final = ApiKind("networking.k8s.io/v1", "Ingress", "ingresses", names
 MOVING: Final = (DEPLOYMENTS, PODS, SERVICES, AUTOSCALERS, SLICES)
 """What tells whether a version is well and where traffic goes."""
 JOBS: Final = ApiKind("batch/v1", "Job", "jobs", namespaced=True)
-STANDING: Final = (BUDGETS, CONFIG_MAPS, INGRESSES, JOBS)
-"""What is only made and removed."""
+RUNNING: Final = (DEPLOYMENTS, PODS)
+"""What tells how many pods are ready."""
+EVERYTHING: Final = (*MOVING, BUDGETS, CONFIG_MAPS, INGRESSES, JOBS, SECRETS)
+"""The same with what is only made and removed."""
 _NOT_OWNED: Final = frozenset({PODS.kind, SLICES.kind})
 
 
@@ -66,34 +68,39 @@ class Sight:
 
 
 async def look(
-    place: Place, key: UnitKey, elements: Iterable[RouteElement], known: Iterable[ObjectRef], *, standing: bool
+    place: Place,
+    key: UnitKey,
+    elements: Iterable[RouteElement],
+    known: Iterable[ObjectRef],
+    *,
+    kinds: Sequence[ApiKind],
+    fresh: bool,
 ) -> Sight:
-    """Read everything of a unit side by side. `standing` also reads what is only made and removed.
+    """Read what a unit has of some kinds, and its route elements, side by side.
 
     `known` are objects that may not carry the unit's label, but its mark: what else has their names is not the unit's.
     """
-    kinds = (*MOVING, *STANDING) if standing else MOVING
-    selector = f"{UNIT_LABEL}={key.name}"
-    listings = at_once(place.cluster.list(kind, key.namespace, label_selector=selector) for kind in kinds)
-    secrets = at_once(
-        place.cluster.list_metadata(SECRETS, key.namespace, label_selector=selector) for _ in range(int(standing))
-    )
-    found, hidden, routes = await asyncio.gather(listings, secrets, readings(place, elements))
-    by_kind = {kind.kind: listing.items for kind, listing in zip(kinds, found, strict=True)}
+    listings = at_once(_listed(place, key, kind, fresh=fresh) for kind in kinds)
+    found, routes = await asyncio.gather(listings, readings(place, elements, fresh=fresh))
+    by_kind = {kind.kind: items for kind, items in zip(kinds, found, strict=True)}
     owned = [live for kind, items in by_kind.items() if kind not in _NOT_OWNED for live in items]
-    owned += [live for listing in hidden for live in listing.items if not _is_book(live)]
-    labelled = {object_ref(live): live for live in owned}
+    labelled = {object_ref(live): live for live in owned if not _is_book(live)}
     single = await at_once(place.cluster.get(ref) for ref in known if ref not in labelled)
-    marked = [live for live in single if live is not None and is_marked(live, key.namespace, key.name)]
-    return Sight(
-        labelled | {object_ref(live): live for live in marked}, by_kind[PODS.kind], by_kind[SLICES.kind], routes
-    )
+    named = [live for live in single if live is not None and is_marked(live, key.namespace, key.name)]
+    marked = {object_ref(live): live for live in named}
+    return Sight(labelled | marked, by_kind.get(PODS.kind, ()), by_kind.get(SLICES.kind, ()), routes)
 
 
-async def readings(place: Place, elements: Iterable[RouteElement]) -> dict[ObjectRef, RouteReading]:
+async def _listed(place: Place, key: UnitKey, kind: ApiKind, *, fresh: bool) -> Sequence[LiveObject]:
+    """Return what a unit has of a kind; nobody needs to see what is in its Secrets."""
+    ask = place.cluster.list_metadata if kind is SECRETS else place.cluster.list
+    return (await ask(kind, key.namespace, label_selector=f"{UNIT_LABEL}={key.name}", fresh=fresh)).items
+
+
+async def readings(place: Place, elements: Iterable[RouteElement], *, fresh: bool) -> dict[ObjectRef, RouteReading]:
     """Read where route elements lead, in their order."""
     elements = tuple(elements)
-    found = await at_once(place.router(one.ref).observe(one) for one in elements)
+    found = await at_once(place.router(one.ref).observe(one, fresh=fresh) for one in elements)
     return {one.ref: reading for one, reading in zip(elements, found, strict=True)}
 
 
@@ -130,4 +137,4 @@ def _label(live: ObjectBody, name: str) -> str:
 
 
 def _is_book(live: ObjectBody) -> bool:
-    return text(live, "metadata", "name").startswith(MEMORY_PREFIX)
+    return live["kind"] == SECRETS.kind and text(live, "metadata", "name").startswith(MEMORY_PREFIX)

@@ -5,13 +5,14 @@ Every command that changes something still reads anew before it does, and is fol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from fairlead.domain.reading import whole
 from fairlead.domain.rollout.anchor import Anchor
-from fairlead.domain.rollout.commands import Command, Inspect, Notify, Record, StageRoute
+from fairlead.domain.rollout.commands import Command, Inspect, Notify, Record, Scaling, SetReplicas, StageRoute
 from fairlead.domain.rollout.guards import promoted_at
 from fairlead.domain.rollout.phases import Kind, Phase, VersionKind, VersionState
 from fairlead.domain.rollout.traffic import RouteElement
@@ -19,9 +20,23 @@ from fairlead.domain.rollout.unit_events import UnitEvent
 from fairlead.domain.rollout.unit_machine import step
 from fairlead.pipeline.units.health import is_asked
 from fairlead.pipeline.units.observing import elements_of
-from fairlead.pipeline.units.sight import Sight
+from fairlead.pipeline.units.sight import DEPLOYMENTS, Sight, version_of
 
 _MAKING: Final = frozenset({Phase.CREATING, Phase.ABORTING, Phase.UNDEPLOYING})
+_FORWARD: Final = frozenset(
+    {
+        Phase.IDLE,
+        Phase.PREFLIGHT,
+        Phase.CREATING,
+        Phase.WARMING,
+        Phase.VERIFYING,
+        Phase.AWAITING,
+        Phase.STAGING,
+        Phase.PREPARING,
+        Phase.SWITCHING,
+        Phase.CONFIRMING,
+    }
+)
 _GOING: Final = frozenset({VersionState.FAILED, VersionState.REMOVING})
 _AGAIN: Final = frozenset({Kind.RETRY, VersionKind.RETRY, VersionKind.OVERDUE})
 
@@ -49,6 +64,14 @@ class Look:
 def needs_everything(anchor: Anchor) -> bool:
     """Return whether objects are being made or removed, of which the look at what moves says nothing."""
     return anchor.phase in _MAKING or any(one.state in _GOING for one in anchor.versions)
+
+
+def may_lag(anchor: Anchor) -> bool:
+    """Return whether a look may miss what others did a moment ago: nothing is taken away, and traffic goes forward.
+
+    What it leads to is decided once more on a fresh read, by the command that does it.
+    """
+    return anchor.phase in _FORWARD and not any(one.state in _GOING for one in anchor.versions)
 
 
 def carried(
@@ -115,11 +138,23 @@ def _is_before(sight: Sight, elements: Iterable[RouteElement]) -> bool:
     return all(one.ref not in sight.routes or sight.routes[one.ref].route == one.before for one in elements)
 
 
+def _runs(sight: Sight, version: str, wanted: Mapping[str, int]) -> bool:
+    """Whether every Deployment of a version was asked for at least what the largest is to have."""
+    there = [
+        whole(live, "spec", "replicas", default=1)
+        for ref, live in sight.objects.items()
+        if ref.kind == DEPLOYMENTS.kind and version_of(live) == version
+    ]
+    return len(there) >= len(wanted) and min(there, default=0) >= max(wanted.values(), default=0)
+
+
 def _leaves(sight: Sight, command: Command) -> bool:
     """Whether a command changes nothing that a look would show."""
     match command:
         case Inspect() | Notify() | Record():
             return True
+        case SetReplicas(version=version, replicas=wanted, how=Scaling.UP):
+            return _runs(sight, version, wanted)
         case StageRoute(element=element):  # what is staged already, or made by the switch itself, stays as it is
             return element.before is None or (element.ref in sight.routes and sight.routes[element.ref].staged)
         case _:

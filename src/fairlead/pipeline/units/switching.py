@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.guarded import create, put, remove
 from fairlead.pipeline.units.hosts import Hosts
 from fairlead.pipeline.units.observing import ready_of
-from fairlead.pipeline.units.sight import INGRESSES
+from fairlead.pipeline.units.sight import INGRESSES, RUNNING, readings
 from fairlead.pipeline.units.turn import Contradicted, Turn
 
 
@@ -31,8 +32,8 @@ async def switch_route(turn: Turn, command: SwitchRoute) -> None:
     """Give one element its route, if a fresh reading shows that it may have it."""
     turn.check_time(command.deadline)
     element = turn.element(command.ref)
-    sight = await turn.look(standing=False, elements=[element])
-    found = sight.routes[command.ref].route
+    sight, routes = await asyncio.gather(turn.look(RUNNING, elements=()), readings(turn.place, [element], fresh=False))
+    found = routes[command.ref].route
     if found == command.to:
         return
     contents = turn.contents(command.version)

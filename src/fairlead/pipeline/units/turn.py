@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,9 +14,9 @@ from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.findings import Findings
 from fairlead.pipeline.units.observing import elements_of
 from fairlead.pipeline.units.place import Place
-from fairlead.pipeline.units.sight import Sight, look
+from fairlead.pipeline.units.sight import EVERYTHING, Sight, look
 from fairlead.ports.clock import Clock
-from fairlead.ports.cluster import Cluster
+from fairlead.ports.cluster import ApiKind, Cluster
 
 
 class Contradicted(Exception):
@@ -58,11 +58,17 @@ class Turn:
         found = (one for one in elements_of(self.anchor) if one.ref == ref)
         return next(found, RouteElement(ref, None, None))
 
-    async def look(self, *, standing: bool = True, elements: Iterable[RouteElement] | None = None) -> Sight:
-        """Read everything of the unit again."""
+    async def look(
+        self,
+        kinds: Sequence[ApiKind] = EVERYTHING,
+        *,
+        elements: Iterable[RouteElement] | None = None,
+        fresh: bool = True,
+    ) -> Sight:
+        """Read the unit again; a look that is not `fresh` shows at least what this run has met."""
         wanted = elements_of(self.anchor) if elements is None else tuple(elements)
         known = [ref for one in self.library.values() for ref in one.deployments.values()]
-        return await look(self.place, self.key, wanted, known, standing=standing)
+        return await look(self.place, self.key, wanted, known, kinds=kinds, fresh=fresh)
 
     async def keep(self, contents: Contents) -> None:
         """Store what a version consists of."""

@@ -47,6 +47,7 @@ class Waking:
         """Begin to listen for what comes after this moment."""
         self.listener.changed.clear()
 
-    async def wait(self, clock: Clock, seconds: float) -> None:
-        """Wait for a change, or for so long."""
+    async def wait(self, clock: Clock, seconds: float) -> bool:
+        """Wait for a change, or for so long; return whether there was a change."""
         await pause(clock, self.listener.changed, seconds)
+        return self.listener.changed.is_set()
