@@ -206,6 +206,34 @@ def test_what_failed_is_held_until_a_person_says_otherwise(live: Shop) -> None:
     assert applied(live, "--release-hold")["version"] == "3"
 
 
+@pytest.mark.parametrize("ending", [("hold", "--end"), ("rollback", "--release-hold")], ids=["hold", "rollback"])
+@pytest.mark.parametrize("held", ["failed", "left"])
+def test_whatever_ends_a_hold_ends_that_of_the_unit_too(live: Shop, held: str, ending: tuple[str, str]) -> None:
+    image(live, "2.0")
+    if held == "failed":
+        refused = RemoteRefused(Problem("admissionDenied", "not with that image"), status=403)
+        live.cluster.fail(refused, verb="apply", kind="Deployment", name="store-2", times=50)
+        applied(live, code=1)
+    else:
+        applied(live)
+        assert live.run("rollback", "test", "store").code == 0
+    assert (applied(live, code=4)["code"], status(live)["held"]["by"]) == ("held", planned(live)["held"]["by"])
+    command, option = ending
+    ended = live.run(command, "test", "store", option, *JSON)
+    assert (ended.code, ended.document["releases"][0]["held"]) == (0, None)
+    assert applied(live)["outcome"] == "succeeded"
+
+
+def test_of_an_app_that_only_ever_failed_the_hold_can_be_ended(played: Shop) -> None:
+    refused = RemoteRefused(Problem("admissionDenied", "not with that image"), status=403)
+    played.cluster.fail(refused, verb="apply", kind="Deployment", name="store-1", times=50)
+    applied(played, code=1)
+    assert played.run("hold", "test", "store", "--end").code == 0
+    assert applied(played)["version"] == "2"
+    assert played.run("hold", "test", "store", "--end").code == 0
+    assert played.run("hold", "test", "web", "--end").code == 2
+
+
 def test_going_back_is_one_switch_and_holds(live: Shop) -> None:
     image(live, "2.0")
     applied(live)

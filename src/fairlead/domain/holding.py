@@ -61,8 +61,6 @@ def refusal(key: ReleaseKey, hold: Hold) -> Problem:
 
 def ending(key: ReleaseKey, hold: Hold) -> str:
     """Return what ends a hold, as an order."""
-    if hold.of_app:
-        return "deploy other inputs, or apply with --release-hold"
     other = "deploy other inputs, or " if hold.inputs_digest != ANY else ""
     return f"{other}end the hold: `fairlead hold {key.environment} {key.release} --end`, or apply with --release-hold"
 
@@ -87,7 +85,7 @@ def rejecting(state: ReleaseState, release: ReleasePlan, lock: Lock) -> ReleaseS
 
 def hold_of_app(state: ReleaseState, found: UnitHold, inputs_digest: str) -> Hold:
     """Return the hold that the unit of a release was told, of just these inputs."""
-    return Hold(_last_good(state), inputs_digest, found.by, rfc3339(found.since), found.reason, of_app=True)
+    return Hold(_last_good(state), inputs_digest, found.by, rfc3339(found.since), found.reason)
 
 
 def held_by_hand(state: ReleaseState, *, by: str, at: str, reason: str) -> ReleaseState:

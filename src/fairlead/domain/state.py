@@ -36,17 +36,13 @@ class StateTooNew(StateUnreadable):
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """The release stays at deployment `number`: these inputs must not be applied. `since` is an RFC 3339 time.
-
-    `of_app`: it is its unit that was told so, and is not stored here.
-    """
+    """The release stays at deployment `number`: these inputs must not be applied. `since` is an RFC 3339 time."""
 
     number: int
     inputs_digest: str
     by: str
     since: str
     reason: str
-    of_app: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the form of `held`, which is the stored form too."""

@@ -108,7 +108,7 @@ def release_status(plan: ReleasePlan, report: HealthReport, live: Mapping[str, A
         next=_NEXT.get(health, _APPLY if drifted else "") if plan.held is None else ending(plan.key, plan.held),
         revision=_revision(state, plan, drift),
         last=state.last,
-        held=state.hold,
+        held=state.hold or plan.held,
     )
 
 

@@ -215,8 +215,8 @@ class Application:
         await hold(await self._engine([target]), target.key, reason=reason)
 
     async def end_hold(self, target: Target) -> None:
-        """End the hold of a release."""
-        await end_hold(await self._engine([target]), target.key)
+        """End the hold of a release, and of its unit if it is an app."""
+        await end_hold(await self._engine([target]), target)
 
     async def patch(self, updates: Sequence[Update], *, charts: bool = False) -> tuple[Patched, ...]:
         """Write updates into the declared files; `charts` also into the values of chart directories."""

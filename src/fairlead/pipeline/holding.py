@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+from fairlead.domain.config import App
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.holding import held_by_hand
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.moments import rfc3339
 from fairlead.domain.state import Hold, ReleaseState
+from fairlead.domain.targets import Target
 from fairlead.pipeline.engine import Engine
 
 
@@ -24,9 +26,29 @@ async def hold(engine: Engine, key: ReleaseKey, *, reason: str) -> Hold | None:
     return await _changed(engine, key, partial(held_by_hand, by=by, at=at, reason=reason))
 
 
-async def end_hold(engine: Engine, key: ReleaseKey) -> Hold | None:
-    """End the hold of a release, if there is one, and return what holds it now: nothing."""
-    return await _changed(engine, key, lambda state: replace(state, hold=None))
+async def end_hold(engine: Engine, target: Target) -> None:
+    """End the hold of a release, if there is one; of an app also what its unit was told not to deploy again.
+
+    Raises:
+        InputError: nothing was ever deployed of it (`unknownRelease`).
+    """
+    if isinstance(target.release.source, App) and await _end_hold_of_unit(engine, target.key):
+        stored = await engine.store(target.key).read(target.key)
+        if stored.state.hold is None:  # perhaps only failed deployments are recorded
+            return
+    await _changed(engine, target.key, lambda state: replace(state, hold=None))
+
+
+async def _end_hold_of_unit(engine: Engine, key: ReleaseKey) -> bool:
+    """Return whether the unit was held; whoever drives it reads its anchor afresh."""
+    from fairlead.pipeline.units.anchoring import read_anchor, update_anchor  # noqa: PLC0415 - only apps have units
+    from fairlead.pipeline.units.planning import unit_key  # noqa: PLC0415
+
+    anchors, unit = engine.anchors[key.environment], unit_key(key)
+    if (await read_anchor(anchors, unit)).anchor.hold is None:
+        return False
+    await update_anchor(anchors, unit, lambda anchor: replace(anchor, hold=None))
+    return True
 
 
 async def _changed(engine: Engine, key: ReleaseKey, change: Callable[[ReleaseState], ReleaseState]) -> Hold | None:
