@@ -9,6 +9,7 @@ import pytest
 from fairlead.domain.errors import Problem, RemoteRefused
 from tests.cli.shops import Shop
 from tests.conftest import Golden
+from tests.fakes.played import PlayedCluster
 
 STORE = ("-r", "store")
 JSON = ("--output", "json")
@@ -188,11 +189,42 @@ def test_a_rollout_that_fails_fails_the_release_and_what_depends_on_it(live: Sho
     refused = RemoteRefused(Problem("admissionDenied", "not with that image"), status=403)
     live.cluster.fail(refused, verb="apply", kind="Deployment", times=50)
     found = live.run("apply", "test", "-r", "store,later", "--rollback-on-failure", *JSON)
-    assert (found.code, [one["outcome"] for one in found.document["deployments"]]) == (1, ["failed", "skipped"])
+    assert (found.code, [one["outcome"] for one in found.document["deployments"]]) == (1, ["rolledBack", "skipped"])
     failed = found.document["deployments"][0]
-    assert "not with that image" in failed["explanation"]
+    assert "not with that image; version 1 stays live" in failed["explanation"]
     assert failed["code"] == "rolloutFailed"
+    recorded = live.run("history", "test", "store", *JSON).document["deployments"][-1]
+    assert (recorded["outcome"], recorded["explanation"]) == ("failed", failed["explanation"])
     assert status(live)["health"] == "current"
+
+
+def test_with_no_wait_a_version_is_only_asked_for_and_that_is_said(live: Shop) -> None:
+    image(live, "2.0")
+    found = applied(live, "--no-wait")
+    assert (found["outcome"], found["code"], found["version"]) == ("succeeded", "handedOver", "2")
+    assert "`fairlead units store -e test --drive`" in found["explanation"]
+    assert (status(live)["causeCode"], planned(live)["app"]["verdict"]) == ("notReady", "underWay")
+    assert (applied(live)["code"], planned(live)["app"]["live"]) == (None, "2")
+
+
+@pytest.mark.parametrize(
+    ("words", "outcome", "verdict"),
+    [((), "failed", "underWay"), (("--rollback-on-failure",), "rolledBack", "newVersion")],
+    ids=["goesOn", "givenUp"],
+)
+def test_who_waits_no_longer_than_a_time_fails_and_leaves_it_under_way_or_gives_it_up(
+    played: Shop, words: tuple[str, ...], outcome: str, verdict: str
+) -> None:
+    played.cluster = PlayedCluster(is_well=lambda deployment: deployment["metadata"]["name"] == "store-1")
+    applied(played)
+    image(played, "2.0")
+    found = applied(played, "--timeout", "1s", *words, code=1)
+    assert (found["outcome"], found["code"], found["number"]) == (outcome, "timedOut", 2)
+    assert ("version 1 stays live" in found["explanation"].lower()) is bool(words)
+    app = planned(played)["app"]
+    assert (app["verdict"], app["live"]) == (verdict, "1")
+    recorded = played.run("history", "test", "store", *JSON).document["deployments"][-1]
+    assert (recorded["number"], recorded["outcome"], recorded["code"]) == (2, "failed", "timedOut")
 
 
 def test_what_failed_is_held_until_a_person_says_otherwise(live: Shop) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fairlead.domain.app_waiting import AWAITS, HELD_BACK, waiting
+from fairlead.domain.app_waiting import AWAITS, HANDED_OVER, HELD_BACK, handed_over, waiting
 from fairlead.domain.identity import ReleaseKey
 
 KEY = ReleaseKey("test", "c", "prod", "shop")
@@ -23,3 +23,10 @@ KEY = ReleaseKey("test", "c", "prod", "shop")
 def test_what_it_waits_for_and_who_ends_that(*, paused: bool, frozen: bool, code: str, command: str) -> None:
     found = waiting(KEY, "2", paused=paused, frozen=frozen)
     assert (found.code, command in found.explanation) == (code, True)
+
+
+@pytest.mark.parametrize("version", ["2", ""], ids=["version", "none"])
+def test_what_is_only_asked_for_says_what_goes_on_with_it(version: str) -> None:
+    found = handed_over(KEY, version)
+    assert (found.code, "`fairlead units shop -e test --drive`" in found.explanation) == (HANDED_OVER, True)
+    assert ("version 2" in found.explanation) is bool(version)

@@ -142,10 +142,14 @@ class Execution:
         bool, typer.Option("-y", "--yes", help="Also when the plan deletes, recreates or takes over objects")
     ] = False
     dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Stop after the plan")] = False
-    no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait until it is healthy")] = False
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Do not wait until it is healthy; an app is only asked to roll out")
+    ] = False
     timeout: Annotated[
         str | None,
-        typer.Option("--timeout", metavar="TIME", help="How long to wait for health, such as 90s or 5m"),
+        typer.Option(
+            "--timeout", metavar="TIME", help="How long to wait for health, or until an app is live, such as 90s"
+        ),
     ] = None
     lock_timeout: Annotated[
         str | None,

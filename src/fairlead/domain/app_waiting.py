@@ -13,6 +13,9 @@ AWAITS: Final = "awaitsPromotion"
 HELD_BACK: Final = "heldBack"
 """The code of an app that a pause or a freeze keeps from going on."""
 
+HANDED_OVER: Final = "handedOver"
+"""The code of an app of which a version was asked for, and that nobody waited for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -32,3 +35,15 @@ def waiting(key: ReleaseKey, version: str, *, paused: bool, frozen: bool) -> Wai
     if frozen:
         return Waiting(f"version {version} waits until the freeze of its unit ends", HELD_BACK)
     return Waiting(f"version {version} stands ready, and goes live by `fairlead promote {where}`", AWAITS)
+
+
+def handed_over(key: ReleaseKey, version: str) -> Waiting:
+    """Return what is said of a version that was only asked for: no rollout moves while nobody drives it."""
+    what = f"version {version}" if version else "what the plan says"
+    return Waiting(f"{what} is asked for and not waited for; {going_on(key)}", HANDED_OVER)
+
+
+def going_on(key: ReleaseKey) -> str:
+    """Return what goes on with a rollout that this run leaves under way."""
+    drive = f"fairlead units {key.release} -e {key.environment} --drive"
+    return f"it goes on with `{drive}`, with the next `apply`, or when a server starts that drives this cluster"

@@ -83,6 +83,13 @@ def returned(failed: Deployment, back: Deployment) -> Deployment:
     )
 
 
+def stayed(failed: Deployment, live: str, *, given_up: bool) -> Deployment:
+    """Return what a failed deployment of an app came to: what was live before it has the traffic, and always had it."""
+    kept = f"version {live} stays live" if live else "nothing was live before it"
+    told = f"Version {failed.version} was given up; {kept}." if given_up else ""
+    return replace(failed, outcome=Outcome.ROLLED_BACK, explanation="\n".join(filter(None, (failed.explanation, told))))
+
+
 def not_returned(failed: Deployment, why: str) -> Deployment:
     """Return a failed deployment whose way back failed, too."""
     explanation = "\n".join(filter(None, (failed.explanation, f"Going back failed, too: {why}")))

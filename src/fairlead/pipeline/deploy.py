@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from fairlead.domain.app_releases import Verdict
 from fairlead.domain.changes import Plan, PlanOptions, ReleasePlan
 from fairlead.domain.dependencies import release_dependencies
-from fairlead.domain.deployments import Deployment, Outcome, not_returned, returned
+from fairlead.domain.deployments import Deployment, Outcome, not_returned, returned, stayed
 from fairlead.domain.errors import FairleadError
 from fairlead.domain.marks import field_manager
 from fairlead.domain.returning import spared
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class DeployOptions:
     """How to carry out a plan. `timeout_seconds` overrides what each release says; `wait` False looks at no health.
+
+    Of apps, `timeout_seconds` bounds the wait for the rollout, and `wait` False leaves it to who drives the unit next.
 
     `lock_timeout` is how many seconds to wait for another run that writes to a release. `rollback_on_failure` goes back
     to the last good deployment of a release that failed.
@@ -89,18 +92,21 @@ async def deploy(
         }
         presence = await stack.enter_async_context(present(engine, partial(board.unless_stopped, within=BOOKS_WITHIN)))
         apps = [release for release in planned.releases if release.app is not None and release.app.writes]
-        rolling = None if units is None or not apps else await stack.enter_async_context(_rolling(units, apps, engine))
+        opening = None if units is None or not apps else _rolling(units, apps, engine, options)
+        rolling = None if opening is None else await stack.enter_async_context(opening)
         run = _Run(board, engine, observers, options, presence, planned.options, rolling)
         rollouts = (run.roll_out(release, by_key[release.key]) for release in planned.releases)
         return tuple(await board.to_a_clean_point(at_once(rollouts)))
 
 
 @asynccontextmanager
-async def _rolling(units: OpenUnits, apps: Sequence[ReleasePlan], engine: Engine) -> AsyncIterator[UnitRollouts]:
+async def _rolling(
+    units: OpenUnits, apps: Sequence[ReleasePlan], engine: Engine, options: DeployOptions
+) -> AsyncIterator[UnitRollouts]:
     from fairlead.pipeline.units.releasing import UnitRollouts, news_of  # noqa: PLC0415 - only apps need what drives them
 
     async with units(news_of(apps, engine.events)) as opened:
-        yield UnitRollouts(opened)
+        yield UnitRollouts(opened, within=options.timeout_seconds, drives=options.wait)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +128,20 @@ class _Run:
     async def roll_out(self, release: ReleasePlan, target: Target) -> Deployment:
         ended = await self._attempt(release, target)
         go_back = self.options.rollback_on_failure and ended.outcome is Outcome.FAILED and ended.number is not None
-        if not go_back or self.board.is_stopped or release.app is not None:  # an app's traffic never left what was live
+        if not go_back or self.board.is_stopped:
             return ended
-        return await self._go_back(release, target, ended)
+        return await (self._go_back(release, target, ended) if release.app is None else self._give_up(release, ended))
+
+    async def _give_up(self, release: ReleasePlan, ended: Deployment) -> Deployment:
+        """Leave nothing of an app's new version on its way; the traffic never left what was live, or is there again."""
+        is_new = release.app is not None and release.app.verdict in (Verdict.NEW_VERSION, Verdict.UNDER_WAY)
+        if self.units is None or not is_new or not ended.version:
+            return ended
+        try:
+            kept = await self.board.unless_stopped(self.units.give_up(release, ended.version))
+        except FairleadError as error:
+            return not_returned(ended, said(error))
+        return ended if isinstance(kept, Stopped) else stayed(ended, kept.live, given_up=kept.given_up)
 
     async def _go_back(self, release: ReleasePlan, target: Target, ended: Deployment) -> Deployment:
         """Deploy what was there before, as a deployment of its own, and see whether it is healthy."""

@@ -42,7 +42,7 @@ async def end_hold(engine: Engine, target: Target) -> None:
 async def _end_hold_of_unit(engine: Engine, key: ReleaseKey) -> bool:
     """Return whether the unit was held; whoever drives it reads its anchor afresh."""
     from fairlead.pipeline.units.anchoring import read_anchor, update_anchor  # noqa: PLC0415 - only apps have units
-    from fairlead.pipeline.units.planning import unit_key  # noqa: PLC0415
+    from fairlead.pipeline.units.planning import unit_key  # noqa: PLC0415 - as above
 
     anchors, unit = engine.anchors[key.environment], unit_key(key)
     if (await read_anchor(anchors, unit)).anchor.hold is None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from fairlead.domain.app_planning import goal
 from fairlead.domain.app_releases import AppPlan, AppUse, Verdict
-from fairlead.domain.app_waiting import waiting
+from fairlead.domain.app_waiting import handed_over, waiting
 from fairlead.domain.changes import ReleasePlan
 from fairlead.domain.errors import FairleadError, OperationFailed, Problem, Refused, RemoteRefused
 from fairlead.domain.events import RolloutTold
@@ -22,7 +23,7 @@ from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.unit_news import LogLine
 from fairlead.pipeline.locks.holding import LockLost
 from fairlead.pipeline.units.anchoring import update_anchor
-from fairlead.pipeline.units.releasing import Asked, Rolled, UnitRollouts, news_of
+from fairlead.pipeline.units.releasing import Asked, Kept, Rolled, UnitRollouts, news_of
 from tests.fakes.played import PlayedCluster
 from tests.fakes.releases import Recorder
 from tests.pipeline.units.units import KEY, Yard, yard
@@ -75,6 +76,58 @@ async def test_one_that_a_pause_holds_back_says_so() -> None:
         await rolled(here, plan(here, env="blue"))
         await here.ask(Pause(*here.asked()))
         assert await rolled(here, plan(here, env="green")) == Rolled("2", PAUSED)
+
+
+def only_the_first(deployment: Mapping[str, Any]) -> bool:
+    return bool(deployment["metadata"]["name"] == "shop-1")
+
+
+async def test_one_that_is_only_asked_for_is_left_to_who_drives_it_next() -> None:
+    async with yard() as here:
+        handing = UnitRollouts(here.units, drives=False)
+        asked = await handing.ask(plan(here))
+        assert await handing.see_through(RELEASE, asked) == Rolled("1", handed_over(RELEASE, "1"))
+        assert here.live("Deployment", "shop-1") is None
+        under_way = AppPlan(Verdict.UNDER_WAY, version="1", intent=asked.intent, rests=False)
+        assert await rolled(here, plan(here, under_way)) == Rolled("1")
+        gone = await handing.ask(plan(here, AppPlan(Verdict.REMOVED, live="1")))
+        assert (await handing.see_through(RELEASE, gone)).waits is None  # its records go with it
+        assert here.live("Deployment", "shop-1") is None
+
+
+async def test_one_that_takes_too_long_stays_under_way_until_it_is_given_up() -> None:
+    async with yard(PlayedCluster(is_well=only_the_first)) as here:
+        await rolled(here, plan(here, env="blue"))
+        impatient, slow = UnitRollouts(here.units, within=0.2), plan(here, env="green")
+        asked = await impatient.ask(slow)
+        with pytest.raises(OperationFailed) as late:
+            await impatient.see_through(RELEASE, asked)
+        assert late.value.code == "timedOut"
+        assert f"{LOOK[:-1]} --drive`" in (late.value.problems[0].remedy or "")
+        wanted = goal((await here.units.read(KEY)).anchor)
+        assert wanted is not None
+        assert (wanted.spec.version, wanted.intent) == ("2", asked.intent)
+        assert await impatient.give_up(slow, "2") == Kept("1", given_up=True)
+        assert (await here.units.read(KEY)).anchor.candidate is None
+        assert here.selector["version"] == "1"
+        assert await impatient.give_up(slow, "2") == Kept("1", given_up=False)
+
+
+async def test_one_that_only_waits_in_the_queue_is_given_up_too() -> None:
+    async with yard() as here:
+        green = plan(here, env="green")
+        await UnitRollouts(here.units).ask(green)
+        assert await UnitRollouts(here.units).give_up(green, "1") == Kept("", given_up=True)
+        assert here.live("Deployment", "shop-1") is None
+
+
+async def test_one_that_went_live_meanwhile_is_not_given_up() -> None:
+    async with yard() as here:
+        blue = plan(here, env="blue")
+        await rolled(here, blue)
+        with pytest.raises(OperationFailed) as late:
+            await UnitRollouts(here.units).give_up(blue, "1")
+        assert late.value.code == "wentLive"
 
 
 async def test_who_is_interrupted_hands_the_unit_over_and_another_goes_on() -> None:

@@ -33,7 +33,10 @@ class ApplyOptions:
     ] = None
     rollback_on_failure: Annotated[
         bool,
-        typer.Option("--rollback-on-failure", help="Go back to the last good deployment of what fails"),
+        typer.Option(
+            "--rollback-on-failure",
+            help="Go back to the last good deployment of what fails; of an app, give up the new version",
+        ),
     ] = False
     release_hold: Annotated[
         bool, typer.Option("--release-hold", help="Also what is held, and end the hold when it succeeds")

@@ -10,20 +10,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fairlead.domain.app_releases import Verdict
-from fairlead.domain.app_waiting import Waiting, waiting
+from fairlead.domain.app_waiting import Waiting, going_on, handed_over, waiting
+from fairlead.domain.apps.writing import span_text
 from fairlead.domain.changes import ReleasePlan
 from fairlead.domain.errors import OperationFailed, Problem, Refused
 from fairlead.domain.events import RolloutTold
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.rollout.anchor import Anchor, Ended
-from fairlead.domain.rollout.intents import Intent, Rollback, Undeploy
+from fairlead.domain.rollout.explaining_units import Explanation
+from fairlead.domain.rollout.intents import Abort, Deploy, Intent, Rollback, Undeploy
 from fairlead.domain.rollout.phases import UnitOutcome
 from fairlead.domain.status import UNIT_BLOCKED
 from fairlead.domain.unit_news import LogLine, UnitNews
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.locks.holding import LockLost
+from fairlead.pipeline.pausing import ends_within
 from fairlead.pipeline.units.planning import unit_key
-from fairlead.pipeline.units.service import Order, Units, new_id, until_waiting
+from fairlead.pipeline.units.service import Order, Units, new_id, stands_still, until_waiting
 from fairlead.ports.events import EventSink, UnitSink
 
 
@@ -33,6 +36,7 @@ class Asked:
 
     intent: str
     version: str
+    removes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,24 @@ class Rolled:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """The version that is live after one that was not to be, empty for none; and whether that had to be given up."""
+
+    live: str
+    given_up: bool
+
+
+@dataclass(frozen=True, slots=True)
 class UnitRollouts:
-    """The rollouts of apps in one run."""
+    """The rollouts of apps in one run.
+
+    `within` is how many seconds each is waited for; None: as long as its own deadlines let it. With `drives` False it
+    is asked for and left to others.
+    """
 
     units: Units
+    within: float | None = None
+    drives: bool = True
 
     async def ask(self, plan: ReleasePlan) -> Asked:
         """Ask a unit for what a plan says of it, unless that was done already.
@@ -69,29 +87,58 @@ class UnitRollouts:
             case _:
                 return await self._deployed(key, plan)
         await self.units.submit(key, intent)
-        return Asked(intent.id, app.version)
+        return Asked(intent.id, app.version, removes=app.verdict is Verdict.REMOVED)
 
     async def see_through(self, key: ReleaseKey, asked: Asked) -> Rolled:
         """Drive a unit until what was asked has ended, or waits for a person.
 
         Raises:
-            OperationFailed: the rollout failed, or was given up (`rolloutFailed`).
+            OperationFailed: the rollout failed, or was given up (`rolloutFailed`), or takes longer than this run waits
+            (`timedOut`).
             Refused: the unit does not take it (`unitRefused`), or a person has to say how to go on (`unitBlocked`).
             LockLost: another deployment came after it.
         """
         if not asked.intent:
             return Rolled(asked.version)
-        unit = unit_key(key)
-        await self.units.drive(unit, until_waiting(asked.intent))
+        if not (self.drives or asked.removes):
+            return Rolled(asked.version, handed_over(key, asked.version))
+        unit, clock = unit_key(key), self.units.engine.pulse
+        in_time = await ends_within(clock, self.units.drive(unit, until_waiting(asked.intent)), self.within)
         status = await self.units.read(unit)
         ended, anchor = status.ended(asked.intent), status.anchor
         if ended is not None:
             return _ended(key, ended, anchor, asked.version)
+        if not in_time:
+            raise self._overdue(key, asked.version, status.explanation)
         if anchor.blocked is not None:
             remedy = f"see {_command(key)}, and say how to go on"
             raise Refused(Problem(UNIT_BLOCKED, f"{unit.name}: {anchor.blocked.explanation}", remedy=remedy))
         paused, frozen = anchor.paused is not None, anchor.frozen is not None
         return Rolled(asked.version, waiting(key, asked.version, paused=paused, frozen=frozen))
+
+    async def give_up(self, plan: ReleasePlan, version: str) -> Kept:
+        """See to it that a version of which the rollout failed, or took too long, is not on its way any more.
+
+        Raises:
+            OperationFailed: it went live meanwhile (`wentLive`).
+        """
+        key = unit_key(plan.key)
+        anchor = (await self.units.read(key)).anchor
+        is_under_way = not stands_still(anchor)
+        if is_under_way:
+            if deployment := _under_way(anchor, version):
+                await self.units.submit(key, Abort(*self._new(), deployment))
+            anchor = await self.units.drive(key, stands_still)
+        live = anchor.live.name if anchor.live is not None else ""
+        if live == version:
+            raise OperationFailed(Problem("wentLive", f"version {version} went live before it was given up"))
+        return Kept(live, given_up=is_under_way)
+
+    def _overdue(self, key: ReleaseKey, version: str, now: Explanation) -> OperationFailed:
+        message = (
+            f"version {version} is not live after {span_text(self.within or 0)}, but {now.phase}; next: {now.then}"
+        )
+        return OperationFailed(Problem("timedOut", message, remedy=going_on(key)))
 
     async def _deployed(self, key: UnitKey, plan: ReleasePlan) -> Asked:
         use = plan.rendered.app
@@ -114,13 +161,23 @@ def _ended(key: ReleaseKey, ended: Ended, anchor: Anchor, version: str) -> Rolle
     match ended.outcome:
         case UnitOutcome.FAILED | UnitOutcome.ABORTED:
             remedy = f"see {_command(key)} for what is kept of it, correct the cause and apply again"
-            raise OperationFailed(Problem("rolloutFailed", f"version {version}: {why}", remedy=remedy))
+            kept = "" if anchor.live is None else f"; version {anchor.live.name} stays live"
+            raise OperationFailed(Problem("rolloutFailed", f"version {version}: {why}{kept}", remedy=remedy))
         case UnitOutcome.REFUSED:
             raise Refused(Problem("unitRefused", f"version {version}: {why}"))
         case UnitOutcome.SUPERSEDED:
             raise LockLost(Problem("superseded", f"version {version}: {why}"))
         case _:
             return Rolled(anchor.live.name if anchor.live is not None else version)
+
+
+def _under_way(anchor: Anchor, version: str) -> str:
+    """Return the deployment by which a version is on its way, empty where it is not, or is given up already."""
+    candidate = anchor.candidate
+    if candidate is not None and candidate.version == version:
+        return candidate.deployment if candidate.outcome is None else ""
+    asked = (one for one in (*anchor.queue, *anchor.waiting) if isinstance(one, Deploy) and one.spec.version == version)
+    return next((one.deployment for one in asked), "")
 
 
 def _command(key: ReleaseKey) -> str:
