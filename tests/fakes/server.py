@@ -107,8 +107,12 @@ class FakeServer:
         headers: Mapping[str, str] | None = None,
         extensions: Mapping[str, Any] | None = None,
         waits: bool = False,
+        leaves: bool = False,
     ) -> Response:
-        """Send a request. A body that is no bytes is sent as JSON; who `waits` sends only the beginning of it."""
+        """Send a request. A body that is no bytes is sent as JSON.
+
+        Who `waits` sends only the beginning of it, and who `leaves` is gone after that.
+        """
         path, _, query = target.partition("?")
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         shown = {"host": "localhost", "content-type": "application/json", **(headers or {})}
@@ -130,12 +134,14 @@ class FakeServer:
             "extensions": dict(extensions or {}),
             "state": {},
         }
-        messages = iter([{"type": "http.request", "body": content, "more_body": waits}])
+        messages = iter([{"type": "http.request", "body": content, "more_body": waits or leaves}])
         sent: list[Message] = []
 
         async def receive() -> Message:
             for message in messages:
                 return message
+            if leaves:
+                return {"type": "http.disconnect"}
             return await asyncio.Future()  # the client stays until it has its answer
 
         async def send(message: Message) -> None:

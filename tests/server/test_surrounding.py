@@ -77,6 +77,12 @@ async def test_who_is_not_known_is_refused_before_their_body_is_read() -> None:
     assert (await server.ask("POST", PATH, b"x" * 5000)).status == 401
 
 
+async def test_who_leaves_in_the_middle_is_no_mistake_of_ours() -> None:
+    server = FakeServer()
+    assert (await server.ask("POST", PATH, b"{", leaves=True)).status == 499
+    assert server.server.app.app.budget.held == 0
+
+
 async def test_who_asks_too_often_waits() -> None:
     server = FakeServer()
     answers = [await server.ask("GET", "/healthz") for _ in range(500)]

@@ -10,7 +10,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from fairlead import __version__
@@ -35,6 +35,8 @@ TABLES: Final[Sequence[tuple[str, Sequence[Row]]]] = (
     ("webhooks", hooks.ROWS),
     ("as in the Amdatu Deployer", older.ROWS),
 )
+
+_CLIENT_GONE: Final = 499  # as nginx counts those who left before their request was complete; nobody reads it
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +68,7 @@ def bare() -> FastAPI:
     app.add_exception_handler(FairleadError, _failed)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _broken)
     described(app)
     return app
@@ -109,6 +112,10 @@ async def _refused(request: Request, error: Exception) -> Response:
     message = f"there is no {request.method} {request.url.path}"
     problem = Problem(code, message, remedy="GET /api/v1/openapi.json lists what there is")
     return _response(answer(error.status_code, [problem], error.headers))
+
+
+async def _gone(request: Request, error: Exception) -> Response:  # noqa: ARG001 - as above
+    return Response(status_code=_CLIENT_GONE)
 
 
 async def _broken(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the server logs the error
