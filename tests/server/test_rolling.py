@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
 
 from fairlead.bootstrap.units import variables_in
 from fairlead.domain.accounts import Account
+from fairlead.domain.apps.descriptor import Descriptor, Exposure
+from fairlead.domain.apps.variables import SecretKey, Variable
+from fairlead.domain.apps.writing import descriptor_json
 from fairlead.domain.authorising.acting import BINDING
+from fairlead.domain.authorising.callers import Caller, Role
+from fairlead.domain.errors import InputError, Problem, Refused, RemoteRefused
+from fairlead.domain.identity import ObjectRef
 from fairlead.domain.keeping.deployments import DeploymentStatus, StoredDeployment
 from fairlead.domain.rollout.intents import OnBusy, Pause, Promote, Resume, Scale
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.scopes import EVERYTHING, one_unit, scope_of
+from fairlead.domain.units import UnitKey
 from fairlead.pipeline.authorising.accounts import ACCOUNT
 from fairlead.pipeline.authorising.impersonating import ActingCluster, Impersonating
 from fairlead.ports.cluster import Cluster
 from fairlead.server.rolling import UnitRollouts
+from fairlead.server.rollouts import Checked, Wanted
 from tests.fakes.played import PlayedCluster
 from tests.fakes.store import MemoryStore
-from tests.pipeline.units.units import KEY, Yard, states, yard
+from tests.pipeline.units.units import KEY, Yard, plain, states, yard
 
 AFTER = 300.0
 
@@ -29,7 +37,8 @@ AFTER = 300.0
 @pytest.fixture
 async def here() -> AsyncIterator[Yard]:
     async with yard() as found:
-        metadata = {"name": KEY.namespace, "annotations": {BINDING: "deployer"}}
+        labels = {"pod-security.kubernetes.io/enforce": "privileged"}
+        metadata = {"name": KEY.namespace, "annotations": {BINDING: "deployer"}, "labels": labels}
         found.cluster.put({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
         yield found
 
@@ -126,3 +135,75 @@ async def test_each_deployment_is_driven_as_whoever_wanted_it() -> None:
         assert states((await here.units.read(KEY)).anchor) == {"1": "Live", "2": "Ready"}
         assert {user for user, _ in cluster.done[bobs:]} == {"bob"}
         assert ("bob", "shop-2") in cluster.done[bobs:]
+
+
+ANN = Caller("ann", Role.DEPLOYER)
+
+
+async def deployed(here: Yard, rollouts: UnitRollouts, descriptor: Descriptor) -> str:
+    """Ask for a descriptor as the server does, and drive its unit until it rests."""
+    unit = UnitKey(KEY.cluster, descriptor.namespace, descriptor.app)
+    version = await rollouts.deploy(wanted_of(descriptor, f"d{next(here.numbers)}"))
+    await rollouts.drive(unit)
+    return version
+
+
+def wanted_of(descriptor: Descriptor, deployment: str = "d") -> Wanted:
+    unit = UnitKey(KEY.cluster, descriptor.namespace, descriptor.app)
+    return Wanted(unit, deployment, descriptor_json(descriptor), ANN)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "owner"),
+    [
+        ({"app": "other"}, "hostTaken", "host shop.example.org belongs to default/shop"),
+        ({"app": "shop-1", "version": "2", "exposure": Exposure()}, "nameTaken", "default/shop, version 1"),
+    ],
+    ids=["host", "name"],
+)
+async def test_what_belongs_to_another_app_is_refused_before_anything_is_asked(
+    here: Yard, rollouts: UnitRollouts, changes: dict[str, Any], code: str, owner: str
+) -> None:
+    first = here.descriptor(exposure=Exposure(host="shop.example.org"))
+    assert await deployed(here, rollouts, first) == "1"
+    other = wanted_of(replace(first, **changes))
+    with pytest.raises(Refused) as caught:
+        await rollouts.deploy(other)
+    assert [each.code for each in caught.value.problems] == [code] * len(caught.value.problems)
+    assert owner in caught.value.problems[0].message
+    assert await rollouts.standing(other.unit) is None
+    checked = Checked(other.unit, other.document, ())
+    assert {each.code for each in await rollouts.check(checked, ANN)} == {code}
+
+
+async def test_a_unit_has_its_own_host_and_names(here: Yard, rollouts: UnitRollouts) -> None:
+    first = here.descriptor(exposure=Exposure(host="shop.example.org"))
+    await deployed(here, rollouts, first)
+    again = here.descriptor(env="green", exposure=Exposure(host="shop.example.org"))
+    assert await deployed(here, rollouts, again) == "2"
+    assert states((await here.units.read(KEY)).anchor) == {"1": "Hot", "2": "Live"}
+
+
+async def test_a_plain_app_is_adopted_and_in_nobodys_way(here: Yard, rollouts: UnitRollouts) -> None:
+    plain(here)
+    assert await deployed(here, rollouts, here.descriptor()) == "1"
+    assert states((await here.units.read(KEY)).anchor) == {"0": "Hot", "1": "Live"}
+
+
+async def test_what_the_api_server_refuses_is_not_asked_for(here: Yard, rollouts: UnitRollouts) -> None:
+    refusal = RemoteRefused(Problem("objectInvalid", "no", path="spec.replicas"), status=422)
+    here.cluster.fail(refusal, verb="apply", kind="Deployment")
+    with pytest.raises(InputError) as caught:
+        await rollouts.deploy(wanted_of(here.descriptor()))
+    assert {each.code for each in caught.value.problems} == {"objectInvalid"}
+    assert await rollouts.standing(KEY) is None
+
+
+async def test_no_variable_is_set_to_a_secret_that_the_namespace_keeps_back(here: Yard, rollouts: UnitRollouts) -> None:
+    namespace = ObjectRef("v1", "Namespace", "", KEY.namespace)
+    here.cluster.edit(namespace, lambda obj: obj["metadata"]["annotations"].update({"fairlead.dev/secrets": "allowed"}))
+    token = Variable("TOKEN", SecretKey("other", "key"))
+    with pytest.raises(InputError) as caught:
+        await rollouts.change_variables(ANN, "c", KEY.namespace, lambda old: {**old, "TOKEN": token})
+    assert {each.code for each in caught.value.problems} == {"secretForbidden"}
+    assert await rollouts.variables("c", KEY.namespace) == ()

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from fairlead.domain.authorising.callers import Role
 from fairlead.domain.errors import Problem, Refused, Transient
 from fairlead.domain.keeping.deployments import DeploymentStatus
 from fairlead.domain.rollout.phases import UnitOutcome
 from fairlead.domain.units import UnitKey
+from fairlead.server.asgi import Limits
 from fairlead.server.rollouts import Finished
+from fairlead.server.surrounding import Surroundings
 from tests.fakes.server import DESCRIPTOR, FakeServer, Response
 
 UNIT = UnitKey("one", "shop", "web")
@@ -220,6 +223,15 @@ async def test_a_key_is_that_of_its_caller_and_opens_nothing() -> None:
     await server.administration.tokens.revoke(one.split("_")[1], server.clock.now(), "test")
     refused = await server.ask("POST", "/api/v1/descriptors", DESCRIPTOR, token=one, headers=KEY)
     assert refused.status == 401
+
+
+async def test_of_who_may_not_ask_no_key_is_looked_at_and_no_body_read() -> None:
+    server = FakeServer(is_loopback=False, surroundings=Surroundings(limits=Limits(body=1000)))
+    viewer = await server.token(Role.VIEWER)
+    for key in ("k", ""):
+        headers = {"idempotency-key": key}
+        refused = await server.ask("POST", f"{UNITS}/promote", b"x" * 5000, token=viewer, headers=headers)
+        assert (refused.status, refused.code) == (403, "forbidden")
 
 
 async def test_a_long_answer_is_made_again() -> None:
