@@ -260,3 +260,43 @@ def test_a_registry_that_repeats_a_login_does_not_get_it_shown(shop: Shop, form:
 
     assert "denied for" in ended.stdout
     assert "bWU6aHVudGVyMg" not in ended.stdout + ended.stderr
+
+
+APP = """\
+releases:
+  - name: shop
+    app:
+      newVersion: "#"
+      podspec:
+        containers:
+          - {name: web, image: "reg.test/shop/web:1.4.2", ports: [{containerPort: 8080}]}  # follows
+    trigger: {image: {track: MinorVersion}}
+"""
+
+
+ANNOUNCED = ("observe", "--image", "reg.test/shop/web:1.5.0")
+
+
+@pytest.mark.parametrize("command", [("poll",), ANNOUNCED], ids=["poll", "observe"])
+def test_the_image_of_an_app_is_followed_in_its_block(shop: Shop, command: tuple[str, ...]) -> None:
+    (shop.root / "apps.yaml").write_text(APP)
+    found = shop.run(*command, "test", "--output", "json").document
+    (update,) = found["updates"]
+    assert (update["release"], update["file"], update["patched"]) == ("shop", "apps.yaml", False)
+    assert (update["key"], update["from"], update["to"]) == ("podspec.containers[0].image", "1.4.2", "1.5.0")
+    ended = shop.run(*command, "--patch", "--output", "json")
+    assert [(one["environment"], one["patched"]) for one in ended.document["updates"]] == [
+        ("test", True),
+        ("production", True),
+    ]
+    assert (shop.root / "apps.yaml").read_text() == APP.replace(":1.4.2", ":1.5.0")
+    assert shop.run(*command, "test", "--output", "json").document["updates"] == []
+
+
+def test_an_app_says_why_its_trigger_does_nothing(shop: Shop) -> None:
+    (shop.root / "apps.yaml").write_text(APP.replace('"#"', '"1"').replace("{image: {", "{chart: {"))
+    fixed = APP.replace('"#"', '"1"').replace("  - name: shop", "  - name: fixed").removeprefix("releases:\n")
+    with (shop.root / "apps.yaml").open("a") as file:
+        file.write(fixed)
+    skipped = shop.run("poll", "test", "--output", "json").document["skipped"]
+    assert {one["release"]: one["code"] for one in skipped} == {"shop": "chartNotPublished", "fixed": "versionFixed"}

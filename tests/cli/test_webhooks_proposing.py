@@ -29,12 +29,14 @@ APPS = 6
 
 
 def apps(registry: str, patch: int) -> str:
-    """Return a releases file in which every release runs this patch of its image."""
+    """Return a releases file in which every release, the first of them an app, runs this patch of its image."""
+    pod = f"containers: [{{name: a, image: '{registry}/app0:1.0.{patch}', ports: [{{containerPort: 80}}]}}]"
     values = "[{{key: image.repository, value: '" + registry + "/app{}'}}, {{key: image.tag, value: 1.0.{}}}]"
-    return "releases:\n" + "".join(
-        f"  - name: app{number}\n    chart: {{dir: c}}\n    trigger: {{image: {{track: PatchLevel}}}}\n"
-        f"    values: {values.format(number, patch)}\n"
-        for number in range(APPS)
+    trigger = "    trigger: {image: {track: PatchLevel}}\n"
+    app = f"  - name: app0\n    app: {{newVersion: '#', podspec: {{{pod}}}}}\n{trigger}"
+    return f"releases:\n{app}" + "".join(
+        f"  - name: app{number}\n    chart: {{dir: c}}\n{trigger}    values: {values.format(number, patch)}\n"
+        for number in range(1, APPS)
     )
 
 

@@ -17,7 +17,7 @@ from fairlead.domain.valuepaths import ValuePath, format_path
 
 
 class Layer(StrEnum):
-    """Where values are written, weakest first."""
+    """Where values are written, weakest first; of an app, its block."""
 
     CHART = "chart"
     DEFAULT_VALUES_FILE = "environment.defaultValuesFile"
@@ -25,6 +25,7 @@ class Layer(StrEnum):
     VALUES_FILE = "release.valuesFile"
     VALUES = "release.values"
     LOCK_FILE = "release.lockFile"
+    APP = "release.app"
 
 
 LAYERS = (Layer.DEFAULT_VALUES_FILE, Layer.DEFAULT_VALUES, Layer.VALUES_FILE, Layer.VALUES, Layer.LOCK_FILE)

@@ -195,9 +195,11 @@ def test_an_app_is_called_as_its_release_and_goes_where_it_goes() -> None:
         (f"app: {{newVersion: 1, {POD}}}, chart: {{dir: c}}", [("releaseKind", "releases[0]")]),
         (f"app: {{newVersion: 1, {POD}}}, patches: []", [("withoutEffect", "releases[0].patches")]),
         (f"app: {{newVersion: 1, {POD}}}, values: []", [("withoutEffect", "releases[0].values")]),
+        (f"app: {{newVersion: 1, {POD}}}, trigger: {{image: {{}}}}", [("withoutEffect", "releases[0].trigger")]),
+        (f"app: {{newVersion: '#', {POD}}}, triggers: [{{image: {{}}}}]", []),
         (f"app: {{newVersion: 1, redirectWww: true, {POD}}}", [("notYetInEffect", "releases[0].app.redirectWww")]),
     ],
-    ids=range(8),
+    ids=range(10),
 )
 def test_what_an_app_may_not_say(text: str, codes: list[tuple[str, str]]) -> None:
     problems = one(text).problems

@@ -46,8 +46,7 @@ def _outcome(case: Case) -> str:
     return f"`{case.chosen}`" if case.chosen else "stays"
 
 
-def test_the_example_of_the_page_loads() -> None:
-    (block,) = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    declared = declare_releases(block)
-    assert declared.codes == []
-    assert len(declared.release.triggers) == 2
+def test_the_examples_of_the_page_load() -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    declared = [declare_releases(block) for block in blocks]
+    assert [(one.codes, len(one.release.triggers)) for one in declared] == [([], 2), ([], 1)]

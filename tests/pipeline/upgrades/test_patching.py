@@ -507,3 +507,80 @@ async def test_a_lock_file_that_is_broken_is_not_written(repository: Repository)
     assert not done.changed
     assert repository.read("apps.lock.yaml") == "chosen: []\n"
     assert repository.read("apps.yaml") == LOCKED
+
+
+IMAGE = "podspec.containers[0].image"
+SHOP = """\
+releases:
+  - name: web
+    app:
+      newVersion: "#"   # the next one
+      podspec:
+        containers:
+          - name: app
+            image:   'acme/web:v1'    # follows
+            env: [{name: IMAGE, value: "acme/web:v1"}]
+    trigger: {image: {track: MinorVersion}}
+"""
+
+
+def of_app(environment: str = "test", to: str = "v2") -> Update:
+    where = update(to, environment=environment, layer=Layer.APP, key=IMAGE, holds=Holds.REFERENCE, text="acme/web:v1")
+    return replace(where, subject="docker.io/acme/web")
+
+
+async def test_the_image_of_an_app_is_changed_where_its_container_names_it(repository: Repository) -> None:
+    repository.write(apps=SHOP)
+
+    (done,) = await repository.patch(of_app())
+
+    assert (done.changed, done.file, done.line, done.note) == (True, "apps.yaml", 8, "")
+    assert repository.read("apps.yaml") == SHOP.replace("'acme/web:v1'", "'acme/web:v2'")
+
+
+async def test_an_app_that_environments_share_changes_for_all_of_them_or_for_none(repository: Repository) -> None:
+    repository.write(environments=HEAD + TWO, apps=SHOP)
+
+    (alone,) = await repository.patch(of_app())
+    assert (alone.changed, repository.read("apps.yaml")) == (False, SHOP)
+    assert "lockFile" not in alone.note  # values alone have one
+
+    both = await repository.patch(of_app(), of_app("prod"))
+    assert all(one.changed for one in both)
+    assert repository.read("apps.yaml") == SHOP.replace("'acme/web:v1'", "'acme/web:v2'")
+
+
+async def test_an_app_keeps_nothing_in_a_lock_file(repository: Repository) -> None:
+    repository.write(apps=SHOP.replace("    trigger", "    lockFile: true\n    trigger"))
+
+    (done,) = await repository.patch(of_app())
+
+    assert (done.changed, done.file) == (True, "apps.yaml")
+    assert not list(repository.root.glob("*lock*"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            SHOP.replace("- name: app", "- &web\n            name: app") + "  - {name: api, app: {newVersion: '#', "
+            "podspec: {containers: [*web]}}}\n",
+            None,
+        ),
+        (
+            SHOP.replace("'acme/web:v1'    #", "&image acme/web:v1    #").replace('"acme/web:v1"', "*image"),
+            None,
+        ),
+        (SHOP.replace("image:   'acme/web:v1'", 'image: "acme/web:v1"'), 'image: "acme/web:v2"'),
+        (SHOP.replace("image:   'acme/web:v1'", "image: acme/web:v1"), "image: acme/web:v2"),
+    ],
+    ids=["container-of-two", "image-of-two", "double", "plain"],
+)
+async def test_what_others_would_change_with_stays(repository: Repository, text: str, expected: str | None) -> None:
+    repository.write(apps=text)
+
+    (done,) = await repository.patch(of_app())
+
+    assert done.changed is (expected is not None)
+    after = repository.read("apps.yaml")
+    assert after == (text if expected is None else text.replace(expected.replace("v2", "v1"), expected))

@@ -90,7 +90,7 @@ IMAGE_TRIGGER = Record(
         Field("digest", Text(choices=("pin",), expected="pin"), "`pin` writes `TAG@DIGEST` and follows moving tags."),
         Field("platform", PLATFORM, "Only tags that exist for this platform, such as `linux/arm64`, count."),
         Field("repoValue", ANY_TEXT, "Value that holds the image's repository.", default=REPOSITORY),
-        Field("tagValue", ANY_TEXT, "Value that holds the image's tag.", default=TAG),
+        Field("tagValue", ANY_TEXT, "Value that holds the image's tag; in an app, its `image`.", default=TAG),
         Field("repoPrefixValue", ANY_TEXT, "Value that is put in front of the repository.", default=PREFIX),
     ),
 )

@@ -35,7 +35,7 @@ DEFAULT_TIMEOUT_SECONDS = 300.0
 ResolvedPaths = Mapping[PathRequest, tuple[str, ...]]
 
 _OF_CHARTS = ("values", "valuesFile", "lockFile")
-_NOT_OF_APPS = ("patches", "ignoreFields", "trigger", "triggers", "prune", "wait", "timeout")
+_NOT_OF_APPS = ("patches", "ignoreFields", "prune", "wait", "timeout")
 _REPO_CHART = re.compile(r"[^/]+/[^/]+")
 _OCI_CHART = re.compile(r"oci://[^/@\s]+/[^@:\s]+")
 
@@ -82,7 +82,7 @@ class ReleaseReader:
             patches=patches,
             labels=dict(found.pairs("labels")),
             crds=_crds(found.record("chart")),
-            lock_file=lock_file_of(found.place.file) if found.flag("lockFile") else None,
+            lock_file=None if isinstance(source, App) or not found.flag("lockFile") else lock_file_of(found.place.file),
         )
 
     def files(self, found: FoundRecord, key: str) -> tuple[str, ...]:
@@ -172,6 +172,13 @@ class ReleaseReader:
             if key in found.fields:
                 message = f"{key} has no effect on a release that is {'an app' if is_app else 'not a chart'}"
                 self.findings.warning(found.at(key), "withoutEffect", message, "remove it, or deploy a chart")
+
+        if isinstance(source, App) and not source.descriptor.is_automatic:
+            for key in ("trigger", "triggers"):
+                if key in found.fields:
+                    message = f"{key} has no effect on an app whose newVersion names one version"
+                    remedy = 'write newVersion: "#", so that another image is another version'
+                    self.findings.warning(found.at(key), "withoutEffect", message, remedy)
 
     def _timeout(self, found: FoundRecord) -> float:
         text = found.text("timeout")

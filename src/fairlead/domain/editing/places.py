@@ -7,7 +7,7 @@ from fairlead.domain.editing.inserting import adding
 from fairlead.domain.editing.replacing import Edit, replacing
 from fairlead.domain.editing.spans import AliasSpan, MappingSpan, ScalarSpan, Span, at_path, mapping_at
 from fairlead.domain.targets import Target
-from fairlead.domain.upgrades.updates import Holds, Update
+from fairlead.domain.upgrades.updates import Holds, Update, is_value
 from fairlead.domain.valuepaths import parse_path
 from fairlead.domain.values import Layer
 
@@ -27,7 +27,7 @@ def in_place(text: str, root: Span | None, update: Update, target: Target) -> Ed
 def as_release_value(text: str, root: Span | None, update: Update, target: Target) -> Edit | None:
     """Return the edit that adds the new text as one more value of the release; None where that cannot be."""
     release = _mapping(root, target.release.place)
-    if release is None or update.standing.holds is Holds.CHART_VERSION:
+    if release is None or not is_value(update.standing):
         return None
     return adding(text, release, key=update.standing.key, value=update.text)
 
@@ -37,6 +37,8 @@ def _found(root: Span | None, update: Update, target: Target) -> Span | None:
         release = _mapping(root, target.release.place)
         return at_path(release, ("chart", "version"))
     path = parse_path(update.standing.key)
+    if update.standing.layer is Layer.APP:
+        return at_path(_mapping(root, target.release.place), ("app", *path))
     entry = _entry(update, target)
     if entry is None:
         return at_path(root, path)

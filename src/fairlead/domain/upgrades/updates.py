@@ -23,9 +23,10 @@ class Holds(StrEnum):
 class Standing:
     """Where the text to change stands now.
 
-    `key` is the path of a value in Helm's syntax, or `chart.version`. `layer` says which layer the effective value
-    comes from, None for a chart's version. `file` is relative to the repository root, None for a chart that lies
-    outside it. `text` is the whole effective text, such as `1.4.2`, `1.4.2@sha256:...` or `acme/web:1.4.2`.
+    `key` is the path of a value, or within an `app` block, in Helm's syntax; or `chart.version`. `layer` says which
+    layer the effective value comes from, None for a chart's version. `file` is relative to the repository root, None
+    for a chart that lies outside it. `text` is the whole effective text, such as `1.4.2`, `1.4.2@sha256:...` or
+    `acme/web:1.4.2`.
     """
 
     key: str
@@ -33,6 +34,11 @@ class Standing:
     text: str
     layer: Layer | None = None
     file: str | None = None
+
+
+def is_value(standing: Standing) -> bool:
+    """Tell whether a text stands among values, so that a release can have one of its own."""
+    return standing.holds is not Holds.CHART_VERSION and standing.layer is not Layer.APP
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fairlead.domain.config import Chart, ChartDir, ChartOci, ChartReference
+from fairlead.domain.config import App, Chart, ChartDir, ChartOci, ChartReference
 from fairlead.domain.editing.lock_files import in_lock_file
 from fairlead.domain.editing.places import as_release_value, in_place, standing_file
 from fairlead.domain.editing.replacing import Edit, edited
@@ -21,7 +21,8 @@ from fairlead.domain.errors import FairleadError
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.targets import Target
 from fairlead.domain.upgrades.chosen import HEADER
-from fairlead.domain.upgrades.updates import Holds, Update
+from fairlead.domain.upgrades.updates import Update, is_value
+from fairlead.domain.upgrades.watching_apps import tree_of_app
 from fairlead.domain.valuepaths import format_path, parse_path
 from fairlead.domain.values import Branch, Items, Layer, Leaf, Tree, merge
 from fairlead.doors.paths import Paths
@@ -202,8 +203,7 @@ class _Run:
 
     def _lock_file(self, update: Update) -> str | None:
         """Return the file that keeps what is chosen for a value, None where that is written where it is declared."""
-        is_version = update.standing.holds is Holds.CHART_VERSION
-        return None if is_version else self.targets[update.release].release.lock_file
+        return self.targets[update.release].release.lock_file if is_value(update.standing) else None
 
     def _lock_files(self) -> set[str | None]:
         return {target.release.lock_file for target in self.targets.values()}
@@ -215,6 +215,9 @@ class _Run:
             source = target.release.source
             if isinstance(source, ChartReference | ChartOci):
                 found[target.key, _CHART_VERSION] = source.version
+            if isinstance(source, App):
+                tree = tree_of_app(source.descriptor, target.release.place.file)
+                found |= {(target.key, path): value for path, value in _flat(tree, ())}
             if isinstance(source, Chart):
                 values: Tree = (await effective_values(loaded.declaration, target, files, Sources())).tree
                 if self.patching.charts and isinstance(source, ChartDir):
@@ -225,8 +228,7 @@ class _Run:
     def _told(self, update: Update) -> Patched:
         made = self.made.get(update)
         if made is None:
-            is_version = update.standing.holds is Holds.CHART_VERSION
-            return Patched(update, changed=False, note=_SHARED if is_version else f"{_SHARED}{_APART}")
+            return Patched(update, changed=False, note=f"{_SHARED}{_APART}" if is_value(update.standing) else _SHARED)
         standing = replace(update.standing, layer=Layer.VALUES) if made.note else update.standing
         way = in_place if self._lock_file(update) is None else in_lock_file
         found = self._tried(replace(update, standing=standing), made.file, way)

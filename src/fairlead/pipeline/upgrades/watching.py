@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fairlead.domain.config import Chart, ChartDir, ChartOci, ChartReference, Release
+from fairlead.domain.config import App, Chart, ChartDir, ChartOci, ChartReference, Release
 from fairlead.domain.errors import FairleadError
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.images import ImageName
@@ -15,6 +15,7 @@ from fairlead.domain.upgrades.policy import Policy
 from fairlead.domain.upgrades.triggers import ChartTrigger, ImageTrigger
 from fairlead.domain.upgrades.updates import Holds, Skipped, Standing
 from fairlead.domain.upgrades.watching import Unwatched, Watched, may_be_prefixed, watched_image
+from fairlead.domain.upgrades.watching_apps import watched_in_app
 from fairlead.domain.values import Layer
 from fairlead.pipeline.chart_values import over_chart
 from fairlead.pipeline.engine import at_once
@@ -70,9 +71,14 @@ async def watches(targets: Sequence[Target], rendering: Rendering) -> tuple[Watc
 async def _watches(target: Target, rendering: Rendering) -> list[Watch | Skipped]:
     found: list[Watch | Skipped] = []
     values: Values | Skipped | None = None
+    source = target.release.source
     for trigger in target.release.triggers:
         if isinstance(trigger, ChartTrigger):
             found.append(_chart_watch(target, trigger))
+            continue
+        if isinstance(source, App):
+            in_app = watched_in_app(trigger, source.descriptor, target.release.place.file)
+            found.append(_watch(target, trigger, in_app))
             continue
         values = values or await _values(target, rendering)
         if isinstance(values, Skipped):
@@ -84,6 +90,8 @@ async def _watches(target: Target, rendering: Rendering) -> list[Watch | Skipped
 
 def _chart_watch(target: Target, trigger: ChartTrigger) -> Watch | Skipped:
     chart = target.release.source
+    if isinstance(chart, App):
+        return Skipped(target.key, "chartNotPublished", "it is an app, which has no chart")
     if not isinstance(chart, PublishedChart):
         return Skipped(target.key, "chartNotPublished", "its chart comes from no repository, so it has no versions")
     standing = Standing("chart.version", Holds.CHART_VERSION, chart.version, file=target.release.place.file)
@@ -111,6 +119,10 @@ async def _image_watch(target: Target, trigger: ImageTrigger, values: Values, re
             # What is declared may say enough by itself; a chart that cannot be had now shall not stop that.
             if isinstance(declared, Unwatched):
                 return Skipped.because(target.key, error)
+    return _watch(target, trigger, found)
+
+
+def _watch(target: Target, trigger: ImageTrigger, found: Watched | Unwatched) -> Watch | Skipped:
     if isinstance(found, Unwatched):
         return Skipped(target.key, found.code, found.reason)
     return Watch(
