@@ -127,8 +127,15 @@ class _Version:
         return self._object("apps/v1", "Deployment", spec, annotations=self._annotations())
 
     def service(self) -> dict[str, Any]:
+        """A name for its pods; an address only for Gateways that want one.
+
+        Kube-proxy keeps a pause, of a second by default, between two changes of its rules. Had the pods that have just
+        become ready an address here, it would note that first, and the switch that follows would wait for the pause.
+        """
         spec = {"type": "ClusterIP", "selector": selector(self.workload, self.version), "ports": self.ports}
-        return self._object("v1", "Service", spec)
+        return self._object(
+            "v1", "Service", spec if self.descriptor.exposure.gateways else {**spec, "clusterIP": "None"}
+        )
 
     def budget(self) -> dict[str, Any]:
         """One pod at a time may be evicted; one that is not ready, always: it must not hold up a node."""
