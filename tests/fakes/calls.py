@@ -12,7 +12,10 @@ WRITES = frozenset({"apply", "create", "replace", "patch", "delete"})
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as the server saw it: `verb` is the name of the port's method, `fields` a list's field selector."""
+    """One request as the server saw it: `verb` is the name of the port's method, `fields` a list's field selector.
+
+    `fresh` is said of lists.
+    """
 
     verb: str
     kind: str
@@ -20,6 +23,7 @@ class Call:
     dry_run: bool = False
     manager: str = ""
     fields: str = ""
+    fresh: bool = True
 
 
 @dataclass(slots=True)

@@ -160,7 +160,7 @@ class FakeCluster:
         field_selector: str = "",
         fresh: bool = True,
     ) -> Listing:
-        self._call("list", kind.kind, fields=field_selector)
+        self._call("list", kind.kind, fields=field_selector, fresh=fresh)
         self._served(kind.api_version, kind.kind)
         found = [
             copied(obj)
@@ -175,7 +175,7 @@ class FakeCluster:
     async def list_metadata(
         self, kind: ApiKind, namespace: str | None, *, label_selector: str = "", fresh: bool = True
     ) -> Listing:
-        listing = await self.list(kind, namespace, label_selector=label_selector)
+        listing = await self.list(kind, namespace, label_selector=label_selector, fresh=fresh)
         only = ({name: obj[name] for name in ("apiVersion", "kind", "metadata")} for obj in listing.items)
         return Listing(tuple(only), listing.resource_version)
 

@@ -28,10 +28,9 @@ from fairlead.domain.rollout.intents import Abort, OnBusy, Pause, Promote, Resum
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.unit_news import DeploymentEnded, HealthObserved, IntentAccepted, LogLine
 from fairlead.domain.units import UnitKey
-from fairlead.pipeline.units.anchoring import DriverMark, read_anchor, swap_anchor
+from fairlead.pipeline.units.anchoring import read_anchor
 from fairlead.pipeline.units.place import Place
 from fairlead.pipeline.units.service import at_rest, stands_still
-from tests.fakes.whoami import FakeWhoAmI
 from tests.pipeline.units.units import KEY, Yard, ended, grow, states, yard
 
 
@@ -83,7 +82,7 @@ async def test_a_hot_version_comes_back_by_one_write_of_its_route(here: Yard) ->
     before = len(here.cluster.writes)
     await here.ask(Rollback(*here.asked(), "d3"))
     routed = [call for call in here.cluster.writes[before:] if call.ref and call.ref.name == "shop"]
-    assert [call.verb for call in routed if call.kind == "Service"] == ["patch", "patch"]  # touched, then switched
+    assert [call.verb for call in routed if call.kind == "Service"] == ["patch"]
 
 
 async def test_what_starts_no_new_version_is_applied_in_place(here: Yard) -> None:
@@ -456,6 +455,7 @@ async def test_a_driver_that_is_gone_is_followed_by_the_next(here: Yard) -> None
     await here.deploy(here.descriptor())
     await here.units.deploy(KEY, here.order(here.descriptor(env="green")))
     await here.settle(lambda anchor: anchor.phase is Phase.STAGING)
+    await here.kill_driver()
     async with yard(here.cluster) as other:
         anchor = await other.settle()
     assert states(anchor) == {"1": "Hot", "2": "Live"}
@@ -472,6 +472,7 @@ async def taken_over(here: Yard, error: FairleadError, times: int) -> Anchor:
     await here.deploy(here.descriptor())
     await here.units.deploy(KEY, here.order(here.descriptor(env="green")))
     await here.settle(lambda anchor: anchor.phase is Phase.STAGING)
+    await here.kill_driver()
     here.cluster.fail(error, verb="patch", kind="Service", name="shop", times=times)
     answers = itertools.chain([False], itertools.repeat(True))  # not before it has taken over
     async with yard(here.cluster) as other:
@@ -503,7 +504,7 @@ async def test_a_last_command_that_is_lost_is_asked_for_again(here: Yard) -> Non
     await here.deploy(here.descriptor())
     await here.deploy(here.descriptor(env="green"))
     lost = Transient(Problem("clusterUnreachable", "no answer"))
-    here.cluster.fail(lost, verb="patch", kind="Deployment", name="shop-1", skip=1)  # after it was touched
+    here.cluster.fail(lost, verb="patch", kind="Deployment", name="shop-1")
     await here.settle(lambda anchor: states(anchor) == {"1": "Warm", "2": "Live"})
     assert here.replicas("shop-1") == 0
 
@@ -515,9 +516,7 @@ async def test_a_driver_that_was_killed_at_rest_is_followed_by_the_next(here: Ya
     lost = here.live("HorizontalPodAutoscaler", "shop-1")
     assert lost is not None
     await here.cluster.delete(object_ref(lost), uid=lost["metadata"]["uid"])
-    held = await read_anchor(anchors, KEY)
-    killed = DriverMark("gone", "gone", FakeWhoAmI().me())
-    assert await swap_anchor(anchors, KEY, held, held.anchor, killed) is not None
+    await here.kill_driver()
     await here.settle()
     assert here.live("HorizontalPodAutoscaler", "shop-1") is not None
     assert (await read_anchor(anchors, KEY)).driver is None

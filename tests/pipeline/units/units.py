@@ -23,6 +23,7 @@ from fairlead.domain.rollout.intents import Intent
 from fairlead.domain.unit_news import UnitNews
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.engine import Engine
+from fairlead.pipeline.units.anchoring import DriverMark, read_anchor, swap_anchor
 from fairlead.pipeline.units.driver import Rests
 from fairlead.pipeline.units.place import Place, Routers
 from fairlead.pipeline.units.service import Order, Units, at_rest, opened
@@ -88,6 +89,13 @@ class Yard:
 
     async def settle(self, rests: Rests = at_rest) -> Anchor:
         return await self.units.drive(KEY, rests)
+
+    async def kill_driver(self) -> None:
+        """Leave the unit as a driver does that was killed: it is named, lives no more, and did not let go."""
+        anchors = SecretAnchors(self.cluster)
+        held = await read_anchor(anchors, KEY)
+        killed = DriverMark("gone", "gone", FakeWhoAmI().me())
+        assert await swap_anchor(anchors, KEY, held, held.anchor, killed) is not None
 
     def live(self, kind: str, name: str) -> LiveObject | None:
         found = (one for one in self.cluster.objects if (one["kind"], one["metadata"]["name"]) == (kind, name))

@@ -34,10 +34,14 @@ class Scaling(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """Write the epoch on every guarded object of the unit, so that no older driver's write is accepted any more."""
+    """Write the epoch on every guarded object of the unit, so that no older driver's write is accepted any more.
+
+    `sparing`: only if one of them bears that epoch or a later one.
+    """
 
     DESTRUCTIVE: ClassVar = False
     epoch: int
+    sparing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

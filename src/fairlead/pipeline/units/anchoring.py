@@ -13,6 +13,7 @@ from fairlead.domain.units import UnitKey
 from fairlead.ports.anchors import Anchored, AnchorStore
 
 _DRIVER: Final = "driver"
+_SETTLED: Final = "settled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,15 @@ class DriverMark:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An anchor as it was read or written last."""
+    """An anchor as it was read or written last.
+
+    `settled`: its last driver let go of it, and knew how each of its writes had ended.
+    """
 
     anchor: Anchor = field(default_factory=Anchor)
     driver: DriverMark | None = None
     stored: Anchored = field(default_factory=Anchored)
+    settled: bool = False
 
     @property
     def exists(self) -> bool:
@@ -61,10 +66,10 @@ def held_as(stored: Anchored, key: UnitKey) -> Held:
     if not stored.version:
         return Held(stored=stored)
     document = dict(stored.document)
-    mark = document.pop(_DRIVER, None)
+    mark, settled = document.pop(_DRIVER, None), document.pop(_SETTLED, None) is True
     try:
         driver = None if mark is None else DriverMark.from_json(mark)
-        return Held(Anchor.from_json(document), driver, stored)
+        return Held(Anchor.from_json(document), driver, stored, settled and driver is None)
     except AnchorTooNew as error:
         remedy = "use the Fairlead that wrote it, or a newer one"
         raise OperationFailed(Problem("anchorTooNew", f"cannot drive {key}: {error}", remedy=remedy)) from None
@@ -74,12 +79,17 @@ def held_as(stored: Anchored, key: UnitKey) -> Held:
 
 
 async def swap_anchor(
-    store: AnchorStore, key: UnitKey, held: Held, new: Anchor, driver: DriverMark | None
+    store: AnchorStore, key: UnitKey, held: Held, new: Anchor, driver: DriverMark | None, *, settled: bool | None = None
 ) -> Held | None:
-    """Store an anchor in place of the one that was read; None when somebody else was faster."""
-    document = new.to_json() if driver is None else {**new.to_json(), _DRIVER: driver.to_json()}
+    """Store an anchor in place of the one that was read; None when somebody else was faster.
+
+    `settled` is what it is by now, None for what it was.
+    """
+    settled = driver is None and (held.settled if settled is None else settled)
+    named = {} if driver is None else {_DRIVER: driver.to_json()}
+    document = {**new.to_json(), **named, **({_SETTLED: True} if settled else {})}
     stored = await store.swap(key, held.stored, document)
-    return None if stored is None else Held(new, driver, stored)
+    return None if stored is None else Held(new, driver, stored, settled)
 
 
 async def update_anchor(store: AnchorStore, key: UnitKey, change: Callable[[Anchor], Anchor]) -> Held:

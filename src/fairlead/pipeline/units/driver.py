@@ -15,7 +15,7 @@ from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.commands import Command, ReadBack, Stop, Touch
 from fairlead.domain.rollout.judging import judge
 from fairlead.domain.rollout.observation import Observation
-from fairlead.domain.rollout.phases import Phase
+from fairlead.domain.rollout.phases import Kind, Phase
 from fairlead.domain.rollout.unit_events import Fact, Start, UnitEvent
 from fairlead.domain.rollout.unit_machine import step
 from fairlead.domain.unit_news import LogLine
@@ -31,16 +31,22 @@ from fairlead.pipeline.units.leading import Leadership, not_fenced, superseded
 from fairlead.pipeline.units.library import Library
 from fairlead.pipeline.units.observing import observation
 from fairlead.pipeline.units.place import Place
+from fairlead.pipeline.units.resting import Rest
 from fairlead.pipeline.units.sight import EVERYTHING, MOVING, Sight
-from fairlead.pipeline.units.stepping import Look, carried, due_at, has_pods, is_repeating, may_lag, needs_everything
+from fairlead.pipeline.units.stepping import (
+    Look,
+    carried,
+    is_repeating,
+    may_lag,
+    needs_everything,
+)
 from fairlead.pipeline.units.telling import news_of
 from fairlead.pipeline.units.turn import Turn
-from fairlead.pipeline.units.waking import LOOK_SECONDS, Waking
+from fairlead.pipeline.units.waking import Waking
 from fairlead.ports.clock import Clock
 from fairlead.ports.events import UnitSink
 from fairlead.ports.fence import behind
 
-PAUSE_SECONDS: Final = 0.2  # after something was not as expected; doubles up to LOOK_SECONDS
 FENCE_SECONDS: Final = 60.0
 """So long a takeover tries to touch everything of a unit before it fails."""
 
@@ -91,15 +97,16 @@ class Driver:
     library: Library = field(init=False)
     _away_since: datetime | None = None
     _met: Fact | None = None
-    _idle: int = 0
     _is_quiet: bool = False
-    _is_sure: bool = False
+    _rest: Rest = field(init=False)
+    _is_settled: bool = True
     _resting: datetime | None = None
     _rests: Rests = field(init=False)
 
     def __post_init__(self) -> None:
         self.library = Library(self.place.anchors, self.key)
         self.findings.changed = self.waking.listener.changed
+        self._rest = Rest(self.waking, self.clock)
 
     async def run(self, held: Held, rests: Rests) -> Anchor:
         """Take the unit over from the anchor that was read, and drive it until it rests.
@@ -148,7 +155,7 @@ class Driver:
                 held = await read_anchor(self.place.anchors, self.key)
                 continue
             try:
-                return await self._fence(written, taken.commands)
+                return await self._fence(written, taken.commands, settled=held.settled)
             except Overtaken:
                 held = await self._mine()
                 with await self.acting(held.anchor):
@@ -156,24 +163,29 @@ class Driver:
                 if seen <= held.anchor.epoch:
                     raise
 
-    async def _fence(self, held: Held, commands: Sequence[Command]) -> Held:
-        """Carry out what a takeover asks for. Until everything is touched, an earlier driver may still write."""
-        touches = [one for one in commands if isinstance(one, Touch)]
+    async def _fence(self, held: Held, commands: Sequence[Command], *, settled: bool) -> Held:
+        """Carry out what a takeover asks for. Until everything is touched, an earlier driver may still write.
+
+        One that let go of a unit that is `settled` writes nothing more.
+        """
+        touches = [replace(one, sparing=settled) for one in commands if isinstance(one, Touch)]
         others = [one for one in commands if not isinstance(one, Touch)]
         until = self.clock.now() + timedelta(seconds=FENCE_SECONDS)
         while (met := await self._act(held.anchor, touches)) is not None:
             if self.clock.now() >= until:
                 raise not_fenced(self.key, met.explanation)
-            await self._rest(held.anchor, is_asking=True)
+            await self._rest.until_due(held, self.library.known, is_asking=True)
             held = await self._mine()
-        self._idle, self._is_sure = 0, True
+        self._rest.idle, self._rest.is_sure = 0, True
         self._note(await self._act(held.anchor, others))
         return held
 
     async def _act(self, anchor: Anchor, commands: Sequence[Command]) -> Met | None:
         """Carry out commands as whoever wanted what the anchor is about."""
         with await self.acting(anchor):
-            return await act(await self._begin(anchor), commands, self.sink)
+            met = await act(await self._begin(anchor), commands, self.sink)
+        self._is_settled &= met is None or met.kind is not Kind.UNKNOWN_RESULT
+        return met
 
     def _note(self, met: Met | None) -> None:
         """Remember what commands met, for the machine to be told in the next turn."""
@@ -182,7 +194,8 @@ class Driver:
     async def _let_go(self, held: Held) -> bool:
         """Say that nobody drives the unit any more; False when something was asked meanwhile."""
         await self.library.tidy(held.anchor, self.clock.now())
-        return await swap_anchor(self.place.anchors, self.key, held, held.anchor, None) is not None
+        settled = self._is_settled and self.findings.is_still
+        return await swap_anchor(self.place.anchors, self.key, held, held.anchor, None, settled=settled) is not None
 
     async def _mine(self) -> Held:
         """Return the anchor as it is now, if this run is still the one that it names."""
@@ -204,11 +217,12 @@ class Driver:
             taken = await self._take(taken.held, look, more)
         self._note(taken.met)
         self._is_quiet = look.sight is not None and not events and taken.met is None
-        self._is_sure = taken.met is None
+        self._rest.is_sure = taken.met is None
         if moved and taken.met is None:
-            self._idle = 0
+            self._rest.idle = 0
         elif not self._is_quiet or self._resting is None:
-            await self._rest(taken.held.anchor, is_asking=bool(events) or taken.met is not None)
+            asking = bool(events) or taken.met is not None
+            await self._rest.until_due(taken.held, self.library.known, is_asking=asking)
         return taken.held
 
     async def _take(self, held: Held, look: Look, events: Sequence[UnitEvent]) -> _Taken:
@@ -230,19 +244,6 @@ class Driver:
             deployment = held.anchor.candidate.deployment if held.anchor.candidate is not None else ""
             self.sink.announce(LogLine(self.key, self.clock.now(), deployment, self.findings.notes.pop(0)))
         return _Taken(held, moved, commands, met)
-
-    async def _rest(self, anchor: Anchor, *, is_asking: bool) -> None:
-        """Wait for a change, or until a time is over that the anchor tells.
-
-        Who has asked for something and sees no change asks again, less and less often. So does who has all pods and
-        waits for what their watches do not show: their health.
-        """
-        is_asking = is_asking or has_pods(anchor)
-        seconds = min(LOOK_SECONDS, PAUSE_SECONDS * 2**self._idle) if is_asking else LOOK_SECONDS
-        due = due_at(anchor)
-        left = 0.0 if due is None else (due - self.clock.now()).total_seconds()
-        self._idle = min(self._idle + 1, 8)
-        self._is_sure &= await self.waking.wait(self.clock, min(seconds, left) if left > 0 else seconds)
 
     async def _begin(self, anchor: Anchor) -> Turn:
         library = await self.library.of(anchor)
@@ -271,7 +272,7 @@ class Driver:
     async def _read(self, anchor: Anchor) -> Sight:
         turn = await self._begin(anchor)
         kinds = EVERYTHING if needs_everything(anchor) else MOVING
-        sight = await turn.look(kinds, fresh=not (self._is_sure and may_lag(anchor)))
+        sight = await turn.look(kinds, fresh=not (self._rest.is_sure and may_lag(anchor)))
         self.waking.attend(sight)
         candidate = anchor.candidate.version if anchor.candidate is not None else ""
         refs = tuple(turn.contents(candidate).deployments.values())

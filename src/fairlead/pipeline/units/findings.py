@@ -37,6 +37,11 @@ class Findings:
         """Return what the gates of a version say, and why."""
         return self.gates.get((version, soak), (Verdict.UNKNOWN, ""))
 
+    @property
+    def is_still(self) -> bool:
+        """Whether nothing runs in the background."""
+        return all(task.done() for task in self.running.values())
+
     async def close(self) -> None:
         """End what runs in the background."""
         for task in self.running.values():

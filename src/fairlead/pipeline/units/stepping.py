@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from fairlead.domain.identity import ObjectRef
 from fairlead.domain.reading import whole
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.commands import Command, Inspect, Notify, Record, Scaling, SetReplicas, StageRoute
@@ -19,7 +20,7 @@ from fairlead.domain.rollout.traffic import RouteElement
 from fairlead.domain.rollout.unit_events import UnitEvent
 from fairlead.domain.rollout.unit_machine import step
 from fairlead.pipeline.units.health import is_asked
-from fairlead.pipeline.units.observing import elements_of
+from fairlead.pipeline.units.observing import Library, elements_of
 from fairlead.pipeline.units.sight import DEPLOYMENTS, Sight, version_of
 
 _MAKING: Final = frozenset({Phase.CREATING, Phase.ABORTING, Phase.UNDEPLOYING})
@@ -115,6 +116,16 @@ def is_repeating(events: Iterable[UnitEvent]) -> bool:
 def has_pods(anchor: Anchor) -> bool:
     """Return whether the candidate has all the ready pods that it needs, and waits for something else."""
     return anchor.phase is Phase.WARMING and anchor.candidate is not None and anchor.candidate.floor_since is not None
+
+
+def floors_of(anchor: Anchor, library: Library) -> dict[ObjectRef, int]:
+    """Return how many ready pods each Deployment of the candidate needs, while nothing else of it counts."""
+    name = anchor.candidate.version if anchor.candidate is not None else ""
+    version, contents = anchor.version(name), library.get(name)
+    if anchor.phase is not Phase.WARMING or version is None or contents is None or contents.ignores_readiness:
+        return {}
+    refs = contents.deployments
+    return {refs[workload]: floor for workload, floor in version.floor.items() if workload in refs}
 
 
 def due_at(anchor: Anchor) -> datetime | None:

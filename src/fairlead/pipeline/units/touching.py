@@ -12,8 +12,13 @@ from fairlead.ports.cluster import LiveObject
 
 
 async def touch_unit(turn: Turn, command: Touch) -> None:
-    """Write the epoch on every guarded object of the unit that does not carry it yet."""
+    """Write the epoch on every guarded object of the unit that does not carry it yet.
+
+    One that is `sparing` does so only if one carries an epoch that the anchor knows nothing of: it is an old copy then.
+    """
     sight = await turn.look()
+    if command.sparing and sight.epoch < command.epoch:
+        return
     routes = {one.ref for one in (*elements_of(turn.anchor), *turn.anchor.elements)} - sight.objects.keys()
     adopted = await at_once(turn.cluster.get(ref) for ref in sorted(routes))
     lives: list[LiveObject] = [*sight.objects.values(), *(live for live in adopted if live is not None)]

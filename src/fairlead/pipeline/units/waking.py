@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from fairlead.domain.identity import ObjectRef
-from fairlead.domain.reading import uid
+from fairlead.domain.reading import uid, whole
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.observation.observing import Listener, Observer
 from fairlead.pipeline.pausing import pause
 from fairlead.pipeline.units.sight import DEPLOYMENTS, SECRETS, SERVICES, SLICES, Sight
 from fairlead.ports.clock import Clock
+from fairlead.ports.cluster import ApiKind, LiveObject
 
 LOOK_SECONDS: Final = 2.0
 """So long nothing may happen before a driver looks all the same: a pod that cannot start changes nothing it watches."""
@@ -34,10 +35,13 @@ class Waking:
                 self.observer.feed(kind, self.key.namespace)
             self.observer.feed(SECRETS, self.key.namespace, f"fairlead.unit.v1.{self.key.name}")
             self._started = True
-        anchor = ObjectRef("v1", "Secret", self.key.namespace, f"fairlead.unit.v1.{self.key.name}")
         services = [uid(live) for ref, live in sight.objects.items() if ref.kind == SERVICES.kind]
         services += [reading.uid for reading in sight.routes.values() if reading.uid]
-        self.observer.attend(self.listener, [anchor, *sight.objects, *sight.routes, *services, *more])
+        self.observer.attend(self.listener, [self._anchor, *sight.objects, *sight.routes, *services, *more])
+
+    @property
+    def _anchor(self) -> ObjectRef:
+        return ObjectRef("v1", "Secret", self.key.namespace, f"fairlead.unit.v1.{self.key.name}")
 
     async def close(self) -> None:
         """End what only this driver watches; what it shares with others goes on."""
@@ -47,7 +51,30 @@ class Waking:
         """Begin to listen for what comes after this moment."""
         self.listener.changed.clear()
 
-    async def wait(self, clock: Clock, seconds: float) -> bool:
-        """Wait for a change, or for so long; return whether there was a change."""
-        await pause(clock, self.listener.changed, seconds)
-        return self.listener.changed.is_set()
+    async def wait(self, clock: Clock, seconds: float, is_nothing: Callable[[], bool] = lambda: False) -> bool:
+        """Wait for a change that is not nothing, or for so long; return whether there was one."""
+        until = clock.monotonic() + seconds
+        while True:
+            await pause(clock, self.listener.changed, until - clock.monotonic())
+            if not self.listener.changed.is_set() or not is_nothing():
+                return self.listener.changed.is_set()
+            self.listener.changed.clear()
+
+    def shows_too_few(self, anchor: str, floors: Mapping[ObjectRef, int]) -> bool:
+        """Return whether watches show that nothing was asked for, and that a Deployment has too few ready pods.
+
+        `anchor` is the version of the anchor that is known. Of what a watch does not show, nobody can tell.
+        """
+        stored = self._fed(SECRETS, f"fairlead.unit.v1.{self.key.name}").get(self._anchor)
+        if stored is None or stored["metadata"]["resourceVersion"] != anchor:
+            return False
+        deployments = self._fed(DEPLOYMENTS)
+        there = [(deployments[ref], floor) for ref, floor in floors.items() if ref in deployments]
+        return len(there) == len(floors) and any(
+            whole(live, "status", "readyReplicas") < floor for live, floor in there
+        )
+
+    def _fed(self, kind: ApiKind, name: str = "") -> Mapping[ObjectRef, LiveObject]:
+        """Return what a watch shows; nothing while it is broken."""
+        feed = self.observer.feed(kind, self.key.namespace, name)
+        return feed.objects if feed.listed and feed.trouble is None and feed.error is None else {}
