@@ -12,11 +12,12 @@ from typing import Any, cast
 import pytest
 
 from fairlead.domain.apps.descriptor import Exposure
+from fairlead.domain.apps.naming import UNIT_LABEL
 from fairlead.domain.errors import Problem, Refused, RemoteRefused
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.units.hosts import CLAIMS, Hosts
 from fairlead.pipeline.units.service import at_rest
-from fairlead.ports.cluster import Cluster
+from fairlead.ports.cluster import ApiKind, Cluster
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.played import PlayedCluster
 from tests.pipeline.units.units import KEY, ended, yard
@@ -44,7 +45,7 @@ class Stepped:
             await self.step()
             return await getattr(self.cluster, name)(*what, **options)
 
-        return getattr(self.cluster, name) if name == "watch" else do
+        return getattr(self.cluster, name) if name in ("watch", "kinds") else do  # kinds are known already
 
 
 def cluster_of(*namespaces: str) -> FakeCluster:
@@ -122,15 +123,63 @@ async def test_an_announcement_is_nobodys_claim_yet(cluster: FakeCluster) -> Non
     assert await Hosts(cluster, WEB).owner([HOST])
 
 
-@pytest.mark.parametrize("kinds", [("ConfigMap",), ("ConfigMap", "Ingress")])
+@pytest.mark.parametrize("kinds", [("ConfigMap",), ("ConfigMap", "Ingress"), ("ConfigMap", "Ingress", "HTTPRoute")])
 async def test_who_may_not_look_elsewhere_claims_what_is_free_at_home(
     cluster: FakeCluster, kinds: tuple[str, ...]
 ) -> None:
+    cluster.serve(ROUTES)
     assert await claim(cluster, WEB, HOST) == ""
     for kind in kinds:
         error = RemoteRefused(Problem("forbidden", "not everywhere"), status=403)
         cluster.fail(error, verb="list", kind=kind, times=2)  # in all namespaces, and then in ours
     assert await claim(cluster, SHOP, HOST) == ""
+
+
+ROUTES = ApiKind("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes", namespaced=True)
+BACKEND, REDIRECT = {"backendRefs": [{"name": "web", "port": 80}]}, {"filters": [{"type": "RequestRedirect"}]}
+
+
+def route(
+    *rules: dict[str, Any], namespace: str = "web", unit: str = "", hosts: tuple[str, ...] = (OTHER, HOST)
+) -> Any:
+    labels = {UNIT_LABEL: unit} if unit else {}
+    metadata = {"name": "public", "namespace": namespace, "labels": labels}
+    spec = {"hostnames": list(hosts), "rules": list(rules)}
+    return {"apiVersion": ROUTES.api_version, "kind": ROUTES.kind, "metadata": metadata, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("live", "owner"),
+    [
+        (route(BACKEND), f"host {HOST} belongs to HTTPRoute web/public"),
+        (route(REDIRECT, BACKEND), f"host {HOST} belongs to HTTPRoute web/public"),
+        (route(BACKEND, namespace="shop"), f"host {HOST} belongs to HTTPRoute shop/public"),
+        (route(BACKEND, unit="shop"), f"host {HOST} belongs to HTTPRoute web/public"),
+        (route(BACKEND, namespace="shop", unit="shop"), ""),
+        (route(BACKEND, hosts=(OTHER,)), ""),
+        (route(BACKEND, hosts=()), ""),
+        (route(REDIRECT), ""),
+    ],
+    ids=["other", "partly", "home", "namesake", "ours", "elsewhere", "any", "redirect"],
+)
+async def test_a_host_that_an_http_route_leads_somewhere_is_not_free(
+    cluster: FakeCluster, live: dict[str, Any], owner: str
+) -> None:
+    cluster.serve(ROUTES)
+    cluster.put(live)
+    assert await Hosts(cluster, SHOP).owner([HOST]) == owner
+    assert await claim(cluster, SHOP, HOST) == owner
+    claims = [one["data"] for one in cluster.objects if one["kind"] == "ConfigMap"]
+    assert claims == [{} if owner else {HOST: "shop"}]
+
+
+@pytest.mark.parametrize("served", [True, False])
+async def test_http_routes_are_only_asked_for_where_there_can_be_any(cluster: FakeCluster, *, served: bool) -> None:
+    if served:
+        cluster.serve(ROUTES)
+    assert await claim(cluster, SHOP, HOST) == ""
+    listed = [call.kind for call in cluster.calls if call.verb == "list"]
+    assert listed == ["Ingress", *(["HTTPRoute"] if served else []), "ConfigMap"]
 
 
 @pytest.mark.parametrize("seed", range(12))

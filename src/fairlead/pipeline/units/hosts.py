@@ -1,4 +1,4 @@
-"""Who may be reached under which host: one claim in the whole cluster, and no Ingress of anybody else.
+"""Who may be reached under which host: one claim in the whole cluster, and no Ingress or HTTPRoute of anybody else.
 
 Each namespace holds the claims of its own units in one ConfigMap: nobody may write elsewhere than where they deploy.
 So a claim is made in two steps. It is announced first, by compare-and-swap; then the announcements and claims of all
@@ -6,7 +6,7 @@ namespaces are read; and only who sees no other makes it a claim, on exactly the
 Of two that come at once, each announces before it looks, so one of them sees the other at least. Who sees a claim, or
 an announcement of one that is earlier by its name, withdraws; who is the earlier one looks again.
 
-Who may not list the claims of other namespaces knows of their Ingresses, or of its own namespace only.
+Who may not list the claims of other namespaces knows of their Ingresses and HTTPRoutes, or of its own namespace only.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fairlead.domain.apps.naming import UNIT_LABEL
+from fairlead.domain.apps.unit_objects import HTTP_ROUTE
 from fairlead.domain.errors import Problem, Refused, RemoteRefused
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.reading import branch, entries, text
@@ -104,11 +105,13 @@ class Hosts:
                     yield found
 
     async def _shown(self, wanted: frozenset[str]) -> str:
-        for live in await self._visible(INGRESSES):
-            hosts = wanted & {text(rule, "host") for rule in entries(live, "spec", "rules")}
-            namespace, unit = text(live, "metadata", "namespace"), branch(live, "metadata", "labels")
-            if hosts and (namespace, unit.get(UNIT_LABEL)) != (self.key.namespace, self.key.name):
-                return f"host {min(hosts)} belongs to Ingress {namespace}/{text(live, 'metadata', 'name')}"
+        routes = [one for one in await self.cluster.kinds() if (one.api_version, one.kind) == HTTP_ROUTE]
+        for kind in (INGRESSES, *routes):
+            for live in await self._visible(kind):
+                hosts = wanted & _hosts(live)
+                namespace, unit = text(live, "metadata", "namespace"), branch(live, "metadata", "labels")
+                if hosts and (namespace, unit.get(UNIT_LABEL)) != (self.key.namespace, self.key.name):
+                    return f"host {min(hosts)} belongs to {kind.kind} {namespace}/{text(live, 'metadata', 'name')}"
         return ""
 
     async def _visible(self, kind: ApiKind, fields: str = "") -> Iterable[LiveObject]:
@@ -150,6 +153,13 @@ class _Claim:
     @property
     def words(self) -> str:
         return f"host {self.host} belongs to {self.namespace}/{self.unit}"
+
+
+def _hosts(live: Mapping[str, Any]) -> set[str]:
+    """Return the hosts that an Ingress or HTTPRoute leads somewhere; a route that only redirects has none."""
+    rules = entries(live, "spec", "rules")
+    leads = any(entries(rule, "backendRefs") for rule in rules)
+    return {text(rule, "host") for rule in rules} | {*(branch(live, "spec").get("hostnames") or () if leads else ())}
 
 
 def _claims(live: Mapping[str, Any] | None) -> dict[str, str]:
