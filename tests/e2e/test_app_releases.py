@@ -13,15 +13,18 @@ from tests.e2e.shops import Shop
 pytestmark = pytest.mark.e2e
 
 
-def declare(shop: Shop, colour: str) -> None:
-    """Declare the app `hello`; another colour makes other pods of it, as another image would."""
+def declare(shop: Shop, colour: str, *, slow_start: int = 0) -> None:
+    """Declare the app `hello`; another colour makes other pods of it, as another image would.
+
+    They are ready `slow_start` seconds after they have begun.
+    """
     container = {
         "name": "app",
         "image": shop.image,
         "imagePullPolicy": "IfNotPresent",
         "ports": [{"containerPort": 8080}],
         "readinessProbe": {"httpGet": {"path": "/health", "port": 8080}, "periodSeconds": 1},
-        "env": [{"name": "COLOUR", "value": colour}],
+        "env": [{"name": "COLOUR", "value": colour}, {"name": "SLOW_START", "value": str(slow_start)}],
     }
     app = {"newVersion": "#", "drainTimeout": "1s", "podspec": {"containers": [container]}}
     settings = {"name": "settings", "resourceFiles": ["settings.yaml"]}
@@ -84,6 +87,11 @@ async def test_an_app_goes_through_what_releases_go_through(shop: Shop) -> None:
     assert (refused["outcome"], refused["code"], await colour(shop)) == ("refused", "held", "blue")
     assert (await applied(shop, "--release-hold"))["outcome"] == "succeeded"
     assert await colour(shop) == "green"
+
+    declare(shop, "red", slow_start=4)
+    late = await applied(shop, "--timeout", "1s", code=1)
+    assert (late["outcome"], late["code"], await colour(shop)) == ("failed", "timedOut", "green")
+    assert ((await applied(shop))["version"], await colour(shop)) == (late["version"], "red")
 
     (gone,) = (await shop.json("delete", "test", "hello", "--yes"))["deployments"]
     assert gone["outcome"] == "succeeded"
