@@ -195,6 +195,17 @@ async def test_lists_select(under_test: ClusterUnderTest) -> None:
     assert {item["metadata"]["name"] for item in everywhere.items} >= {"a", "b"}
 
 
+async def test_a_list_that_need_not_be_fresh_shows_what_was_written_before(under_test: ClusterUnderTest) -> None:
+    cluster, namespace = under_test.cluster, under_test.namespace
+    for number in range(10):
+        made = await cluster.apply(config_map(f"m{number}", namespace), manager="fairlead")
+        await cluster.patch(object_ref(made), [{"op": "add", "path": "/data", "value": {"n": "1"}}], manager="fairlead")
+        shown = await cluster.list(CONFIG_MAPS, namespace, label_selector=f"app=m{number}", fresh=False)
+        assert [one.get("data") for one in shown.items] == [{"n": "1"}]
+        bare = await cluster.list_metadata(CONFIG_MAPS, namespace, label_selector=f"app=m{number}", fresh=False)
+        assert len(bare.items) == 1
+
+
 async def test_secrets_are_listed_without_records(under_test: ClusterUnderTest) -> None:
     cluster, namespace = under_test.cluster, under_test.namespace
     for name, kind in (("a", "Opaque"), ("b", "helm.sh/release.v1")):

@@ -54,6 +54,76 @@ async def test_a_list_that_expires_between_pages_is_read_anew_at_once() -> None:
         assert "limit=0" in served.asked[-1].path
 
 
+def versions(requests: list[Request]) -> list[tuple[str, str]]:
+    """Return what each asks of the version that it shall have reached."""
+    queries = (parse_qs(urlsplit(request.path).query) for request in requests)
+    return [(one.get("resourceVersion", [""])[0], one.get("resourceVersionMatch", [""])[0]) for one in queries]
+
+
+async def test_a_list_that_need_not_be_fresh_asks_for_no_less_than_was_met() -> None:
+    steps = (page("a", version="9"), json_answer(config_map(version="12")), page("a", version="11"))
+    async with serve(answers(*steps, page("a", version="13"))) as served:
+        await served.cluster.list(MAPS, None, fresh=False)  # nothing was met yet
+        await served.cluster.get(MAP)
+        for fresh in (False, True, False):
+            await served.cluster.list(MAPS, None, fresh=fresh)
+        asked = [request for request in served.asked if "limit" in request.path]
+        least = "NotOlderThan"
+        assert versions(asked) == [("", ""), ("12", least), ("", ""), ("13", least)]
+
+
+@pytest.mark.parametrize(
+    ("write", "met"),
+    [
+        (lambda cluster: cluster.apply(config_map(), manager="m"), "12"),
+        (lambda cluster: cluster.create(config_map(), manager="m"), "12"),
+        (lambda cluster: cluster.replace(config_map(), manager="m"), "12"),
+        (lambda cluster: cluster.patch(MAP, [], manager="m"), "12"),
+        (lambda cluster: cluster.apply(config_map(), manager="m", dry_run=True), "9"),
+        (lambda cluster: cluster.replace(config_map(), manager="m", dry_run=True), "9"),
+    ],
+    ids=["apply", "create", "replace", "patch", "apply tried", "replace tried"],
+)
+async def test_what_was_written_is_met_and_what_was_only_tried_is_not(
+    write: Callable[[KubernetesCluster], Awaitable[object]], met: str
+) -> None:
+    async with serve(answers(page("a", version="9"), json_answer(config_map(version="12")), page("a"))) as served:
+        await served.cluster.list(MAPS, None)
+        await write(served.cluster)
+        await served.cluster.list(MAPS, None, fresh=False)
+        assert versions(served.asked)[-1] == (met, "NotOlderThan")
+
+
+async def test_a_server_that_lags_behind_what_was_met_is_asked_for_a_fresh_list() -> None:
+    too_new = status(504, "Timeout", "Too large resource version")
+    async with serve(answers(page("a", version="900"), too_new, page("a", "b", version="9"))) as served:
+        await names(served.cluster)
+        listing = await served.cluster.list(MAPS, None, fresh=False)
+        assert len(listing.items) == 2
+        await served.cluster.list(MAPS, None, fresh=False)  # what it said last is known again
+        least = "NotOlderThan"
+        assert versions(served.asked) == [("", ""), ("900", least), ("", ""), ("9", least)]
+        assert served.clock.slept == []
+
+
+async def test_a_watch_tells_what_was_met() -> None:
+    event = {"type": "BOOKMARK", "object": config_map(version="77")}
+    line = orjson.dumps(event) + b"\n"
+    async with serve(answers(page("a"), Answer(200, line), page("a"))) as served:
+        await names(served.cluster)
+        async for _ in served.cluster.watch(MAPS, None, resource_version="9"):
+            break
+        await served.cluster.list(MAPS, None, fresh=False)
+        assert versions(served.asked)[-1] == ("77", "NotOlderThan")
+
+
+async def test_versions_that_are_no_numbers_are_never_asked_for() -> None:
+    async with serve(answers(page("a", version="b7"))) as served:
+        await names(served.cluster)
+        await served.cluster.list(MAPS, None, fresh=False)
+        assert versions(served.asked) == [("", "")] * 2
+
+
 async def test_a_huge_list_is_complete() -> None:
     total, size = 20_000, 500
 

@@ -31,16 +31,19 @@ class Rest:
         """Wait for a change, or until a time is over that the anchor tells.
 
         Who has asked for something and sees no change asks again, less and less often. So does who has all pods and
-        waits for what their watches do not show: their health. That one more of too few pods is ready changes nothing.
+        waits for what their watches do not show, their health; and who did not see pods that a watch has. That one more
+        of too few pods is ready changes nothing.
         """
-        is_asking = is_asking or has_pods(held.anchor)
+        floors = floors_of(held.anchor, library)
+        is_behind = self.waking.has_enough(floors) is True
+        is_asking = is_asking or is_behind or has_pods(held.anchor)
         seconds = min(LOOK_SECONDS, PAUSE_SECONDS * 2**self.idle) if is_asking else LOOK_SECONDS
         due = due_at(held.anchor)
         left = 0.0 if due is None else (due - self.clock.now()).total_seconds()
         self.idle = min(self.idle + 1, 8)
-        floors = {} if is_asking else floors_of(held.anchor, library)
-        self.is_sure &= await self.waking.wait(
+        heard = await self.waking.wait(
             self.clock,
             min(seconds, left) if left > 0 else seconds,
-            lambda: bool(floors) and self.waking.shows_too_few(held.stored.version, floors),
+            lambda: self.waking.is_nothing(held.stored.version, floors),
         )
+        self.is_sure = self.is_sure and heard and not is_behind

@@ -122,7 +122,9 @@ def floors_of(anchor: Anchor, library: Library) -> dict[ObjectRef, int]:
     """Return how many ready pods each Deployment of the candidate needs, while nothing else of it counts."""
     name = anchor.candidate.version if anchor.candidate is not None else ""
     version, contents = anchor.version(name), library.get(name)
-    if anchor.phase is not Phase.WARMING or version is None or contents is None or contents.ignores_readiness:
+    if anchor.phase is not Phase.WARMING or has_pods(anchor) or version is None or contents is None:
+        return {}
+    if contents.ignores_readiness:
         return {}
     refs = contents.deployments
     return {refs[workload]: floor for workload, floor in version.floor.items() if workload in refs}

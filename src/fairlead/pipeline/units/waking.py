@@ -52,27 +52,34 @@ class Waking:
         self.listener.changed.clear()
 
     async def wait(self, clock: Clock, seconds: float, is_nothing: Callable[[], bool] = lambda: False) -> bool:
-        """Wait for a change that is not nothing, or for so long; return whether there was one."""
-        until = clock.monotonic() + seconds
-        while True:
-            await pause(clock, self.listener.changed, until - clock.monotonic())
-            if not self.listener.changed.is_set() or not is_nothing():
-                return self.listener.changed.is_set()
-            self.listener.changed.clear()
+        """Wait for a change that is not nothing, or for so long; return whether there was one.
 
-    def shows_too_few(self, anchor: str, floors: Mapping[ObjectRef, int]) -> bool:
+        What changed while the driver looked may have been seen or not, so that it is always one.
+        """
+        changed, until = self.listener.changed, clock.monotonic() + seconds
+        while not changed.is_set():
+            await pause(clock, changed, until - clock.monotonic())
+            if not changed.is_set():
+                return False
+            if is_nothing():
+                changed.clear()
+        return True
+
+    def is_nothing(self, anchor: str, floors: Mapping[ObjectRef, int]) -> bool:
         """Return whether watches show that nothing was asked for, and that a Deployment has too few ready pods.
 
-        `anchor` is the version of the anchor that is known. Of what a watch does not show, nobody can tell.
+        `anchor` is the version of the anchor that is known.
         """
         stored = self._fed(SECRETS, f"fairlead.unit.v1.{self.key.name}").get(self._anchor)
-        if stored is None or stored["metadata"]["resourceVersion"] != anchor:
-            return False
+        is_known = stored is not None and stored["metadata"]["resourceVersion"] == anchor
+        return is_known and self.has_enough(floors) is False
+
+    def has_enough(self, floors: Mapping[ObjectRef, int]) -> bool | None:
+        """Return whether watches show that each Deployment has so many ready pods; None where they do not tell."""
         deployments = self._fed(DEPLOYMENTS)
-        there = [(deployments[ref], floor) for ref, floor in floors.items() if ref in deployments]
-        return len(there) == len(floors) and any(
-            whole(live, "status", "readyReplicas") < floor for live, floor in there
-        )
+        if not floors or not floors.keys() <= deployments.keys():
+            return None
+        return all(whole(deployments[ref], "status", "readyReplicas") >= floor for ref, floor in floors.items())
 
     def _fed(self, kind: ApiKind, name: str = "") -> Mapping[ObjectRef, LiveObject]:
         """Return what a watch shows; nothing while it is broken."""
