@@ -31,13 +31,15 @@ _PLAYED = frozenset({"EndpointSlice", "Pod"})
 class Scene:
     """A cluster at a moment, from which many courses begin.
 
-    `known` is what broke invariants before, `unread` what was deleted since without a look at it.
+    `known` is what broke invariants before, `unread` what was deleted since without a look at it, `stale` what a
+    process changed that was stopped, and woke when another one had ended everything.
     """
 
     cluster: PlayedCluster = field(default_factory=PlayedCluster)
     clock: FakeClock = field(default_factory=FakeClock)
     known: frozenset[str] = frozenset()
     unread: list[ObjectRef] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
 
     def again(self) -> Scene:
         return Scene(self.cluster.twin(), FakeClock(self.clock.now()), self.known)
@@ -95,10 +97,15 @@ async def struck(operation: Operation, scene: Scene, fault: Fault, at: int) -> S
     await asyncio.wait({running, hit}, return_when=asyncio.FIRST_COMPLETED)
     hit.cancel()
     assert door.struck.is_set()
-    if fault is Fault.STOPPED:
-        await _drive(operation, one)
-        door.release()
+    if fault is not Fault.STOPPED:
+        await running
+        return one
+    is_asked = ASKED in ended(await _drive(operation, one))
+    before = _written(one)
+    door.release()
     await running
+    if is_asked:
+        one.stale.extend(sorted(name for name, version in _written(one) if (name, version) not in before))
     return one
 
 
@@ -123,6 +130,12 @@ async def _drive(operation: Operation, scene: Scene) -> Anchor:
     return anchor
 
 
+def _written(scene: Scene) -> set[tuple[str, str]]:
+    """Return everything that is there, with its resource version, but for signs of life."""
+    found = (one for one in scene.cluster.objects if one["kind"] != "Lease")
+    return {(f"{one['kind']} {one['metadata']['name']}", one["metadata"]["resourceVersion"]) for one in found}
+
+
 def _told(anchor: Anchor, objects: dict[str, Any]) -> str:
     present = ", ".join(f"{name} {state}" for name, state in sorted(states(anchor).items()))
     route = objects.get(f"Service {KEY.name}")
@@ -144,3 +157,4 @@ def _wrong(scene: Scene) -> Iterator[str]:
     yield from broken(history, KEY.name)
     yield from broken_by_anchors(history.of(KEY.name), KEY.name)
     yield from (f"R7: {ref} was deleted unread" for ref in scene.unread)
+    yield from (f"stale: {name} was written" for name in scene.stale)

@@ -16,6 +16,10 @@ _DRIVER: Final = "driver"
 _SETTLED: Final = "settled"
 
 
+class Forestalled(Exception):
+    """Somebody was faster than a takeover: whether there is still anything to take over has to be found out anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class DriverMark:
     """Who drives a unit. `run` names its run, `lease` the Lease that says whether it lives."""

@@ -22,7 +22,7 @@ from fairlead.domain.unit_news import LogLine
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.units.acting import Met, act
 from fairlead.pipeline.units.adopting import look_at_adoption
-from fairlead.pipeline.units.anchoring import Held, read_anchor, swap_anchor
+from fairlead.pipeline.units.anchoring import Forestalled, Held, read_anchor, swap_anchor
 from fairlead.pipeline.units.diagnosing import Diagnosis
 from fairlead.pipeline.units.findings import Findings
 from fairlead.pipeline.units.guarded import Overtaken
@@ -112,6 +112,7 @@ class Driver:
         """Take the unit over from the anchor that was read, and drive it until it rests.
 
         Raises:
+            Forestalled: the anchor has changed since it was read.
             OperationFailed: another run has taken over (`superseded`), or this one was silent for too long
             (`leaseLost`).
         """
@@ -152,8 +153,7 @@ class Driver:
             taken = step(held.anchor, Start(self.clock.now(), max(held.anchor.epoch, seen) + 1))
             written = await swap_anchor(self.place.anchors, self.key, held, taken.anchor, self.leadership.mark)
             if written is None:
-                held = await read_anchor(self.place.anchors, self.key)
-                continue
+                raise Forestalled
             try:
                 return await self._fence(written, taken.commands, settled=held.settled)
             except Overtaken:

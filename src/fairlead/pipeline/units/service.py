@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -24,7 +24,7 @@ from fairlead.domain.unit_news import DeploymentEnded, IntentAccepted
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.engine import Engine, at_once
 from fairlead.pipeline.locks.presence import Presence, present
-from fairlead.pipeline.units.anchoring import Held, read_anchor, swap_anchor, update_anchor
+from fairlead.pipeline.units.anchoring import Forestalled, Held, read_anchor, swap_anchor, update_anchor
 from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.describing import contents_of, spec_of
 from fairlead.pipeline.units.diagnosing import Diagnosis
@@ -171,11 +171,12 @@ class Units:
                     self._tell_ends(key, held.anchor)
                     return held.anchor
                 if alive is False:
-                    break
-                await waking.wait(self.engine.pulse, LOOK_SECONDS)
-            diagnosis = Diagnosis(waking.observer)
-            driver = Driver(place, key, leadership, self.sink, self.engine.clock, waking, diagnosis, acting)
-            return await driver.run(held, rests)
+                    diagnosis = Diagnosis(waking.observer)
+                    driver = Driver(place, key, leadership, self.sink, self.engine.clock, waking, diagnosis, acting)
+                    with suppress(Forestalled):
+                        return await driver.run(held, rests)
+                else:
+                    await waking.wait(self.engine.pulse, LOOK_SECONDS)
 
     def _tell_ends(self, key: UnitKey, anchor: Anchor) -> None:
         """Say how what was asked has ended: whoever drove the unit told only those who follow that run."""
