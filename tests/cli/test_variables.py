@@ -53,7 +53,7 @@ def live(shop: Shop, app: str, *variables: Variable, described_by_us: bool = Tru
 
     async def put() -> None:
         anchors = SecretAnchors(shop.cluster)
-        await anchors.write_version(key, "7", document)
+        await anchors.add_version(key, "7", document)
         await swap_anchor(anchors, key, Held(), Anchor(versions=(version,)), None)
 
     asyncio.run(put())

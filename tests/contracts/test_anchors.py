@@ -39,7 +39,7 @@ async def test_all_anchors_of_a_namespace_are_read_at_once(anchors: SecretAnchor
     assert await anchors.all_in(key.namespace) == {}
     for name in ("shop", "shop-1"):
         await anchors.swap(replace(key, name=name), Anchored(), {"of": name})
-    await anchors.write_version(key, "1", {"digest": "a"})
+    await anchors.add_version(key, "1", {"digest": "a"})
     found = await anchors.all_in(key.namespace)
     assert found == {name: await anchors.read(replace(key, name=name)) for name in ("shop", "shop-1")}
 
@@ -62,9 +62,14 @@ async def test_a_write_that_arrived_without_an_answer_counts(anchors: SecretAnch
 
 
 async def test_versions_are_kept_beside_the_anchor(anchors: SecretAnchors, key: UnitKey) -> None:
-    await anchors.write_version(key, "1", {"digest": "a"})
-    await anchors.write_version(key, "1", {"digest": "b"})
-    await anchors.write_version(replace(key, name="shop-1"), "1", {"digest": "other"})
+    assert await anchors.swap_version(key, "1", Anchored(), {"digest": "a"})
+    first = await anchors.read_version(key, "1")
+    assert first.document == {"digest": "a"}
+    assert await anchors.swap_version(key, "1", first, {"digest": "b"})
+    assert await anchors.swap_version(key, "1", first, {"digest": "b"})  # an answer that was lost
+    for old in (Anchored(), first):
+        assert not await anchors.swap_version(key, "1", old, {"digest": "too late"})
+    await anchors.add_version(replace(key, name="shop-1"), "1", {"digest": "other"})
     assert await anchors.version(key, "1") == {"digest": "b"}
     assert await anchors.version(key, "2") is None
     await anchors.forget_version(key, "1")
@@ -88,7 +93,7 @@ async def test_of_two_versions_of_one_name_one_is_added(anchors: SecretAnchors, 
 
 async def test_units_are_found_by_their_anchors(anchors: SecretAnchors, key: UnitKey) -> None:
     assert await anchors.names(key.namespace) == ()
-    await anchors.write_version(key, "1", {})
+    await anchors.add_version(key, "1", {})
     for name in ("web", "shop"):
         await anchors.swap(replace(key, name=name), Anchored(), {"epoch": 1})
     assert await anchors.names(key.namespace) == ("shop", "web")
@@ -110,7 +115,7 @@ async def test_an_anchor_that_has_moved_on_is_not_forgotten(anchors: SecretAncho
 async def test_what_does_not_fit_is_refused_before_it_is_sent(anchors: SecretAnchors, key: UnitKey) -> None:
     noise = random.Random(1).randbytes(800_000).hex()
     with pytest.raises(RemoteRefused) as caught:
-        await anchors.write_version(key, "1", {"noise": noise})
+        await anchors.add_version(key, "1", {"noise": noise})
     assert caught.value.code == "objectTooLarge"
     assert await anchors.version(key, "1") is None
 

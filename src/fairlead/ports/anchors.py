@@ -1,9 +1,9 @@
 """Where a cluster keeps what must survive of a unit: its anchor, and what each of its versions consists of.
 
-Everything lies in Secrets beside the unit. Only who may read Secrets can read them. Guarantees: `swap` is
-compare-and-swap, so of two drivers one loses and knows it; of two versions of one name only one is added.
-Documents are JSON. Errors besides those of the cluster port: `OperationFailed` with code `anchorInvalid` for what
-cannot be read, `RemoteRefused` with code `objectTooLarge` for what does not fit into a Secret.
+Everything lies in Secrets beside the unit. Only who may read Secrets can read them. Guarantees: `swap` and
+`swap_version` are compare-and-swap, so of two drivers one loses and knows it; of two versions of one name only one is
+added. Documents are JSON. Errors besides those of the cluster port: `OperationFailed` with code `anchorInvalid` for
+what cannot be read, `RemoteRefused` with code `objectTooLarge` for what does not fit into a Secret.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Anchored:
-    """An anchor as it was read. Where there is none, `version` is empty and so is the document."""
+    """An anchor, or what a version consists of, as it was read. Where there is none, all is empty."""
 
     document: Document = field(default_factory=dict)
     version: str = ""
@@ -50,8 +50,12 @@ class AnchorStore(Protocol):
         """Store what a new version consists of; False when something else is stored under its name already."""
         ...
 
-    async def write_version(self, key: UnitKey, version: str, document: Document) -> None:
-        """Store what a version consists of, in place of what was stored before."""
+    async def read_version(self, key: UnitKey, version: str) -> Anchored:
+        """Return what a version consists of as it is now, to be swapped."""
+        ...
+
+    async def swap_version(self, key: UnitKey, version: str, old: Anchored, new: Document) -> bool:
+        """Store what a version consists of in place of what was read; False when somebody else was faster."""
         ...
 
     async def versions(self, key: UnitKey) -> Mapping[str, datetime | None]:

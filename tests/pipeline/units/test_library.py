@@ -55,7 +55,7 @@ async def test_of_an_app_that_is_gone_nothing_stays(here: Yard) -> None:
 async def test_what_somebody_is_about_to_ask_for_stays_for_a_while(here: Yard) -> None:
     place = await here.units.places(KEY.cluster)
     await here.deploy(here.descriptor())
-    await place.anchors.write_version(KEY, "2", {})
+    await place.anchors.add_version(KEY, "2", {})
     await here.ask(Abort(*here.asked()))
     assert stored(here) == ["1", "2"]
     here.clock.advance(FRESH.total_seconds() + 1)

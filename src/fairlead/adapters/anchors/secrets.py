@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from fairlead.domain.apps.naming import UNIT_LABEL
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused
-from fairlead.domain.identity import ObjectRef
+from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.marks import STATE_MANAGER
 from fairlead.domain.moments import parse_moment
 from fairlead.domain.packing import in_secret, of_secret, pack, unpack
@@ -31,17 +31,11 @@ class SecretAnchors:
 
     async def read(self, key: UnitKey) -> Anchored:
         """Return the anchor of a unit."""
-        live = await self.cluster.get(_ref(key))
-        return Anchored() if live is None else _anchored(live)
+        return await self._read(_ref(key))
 
     async def swap(self, key: UnitKey, old: Anchored, new: Document) -> Anchored | None:
         """Store an anchor in place of the one that was read; None when somebody else was faster."""
-        secret = _secret(key, _ref(key), ANCHOR_TYPE, new)
-        live = await swapped(self.cluster, secret, old.version, old.uid)
-        if live is None:
-            now = await self.read(key)  # an answer that was lost: it may be our own
-            return now if now.version and now.document == new else None
-        return Anchored(new, live["metadata"]["resourceVersion"], live["metadata"]["uid"])
+        return await self._swap(_secret(key, _ref(key), ANCHOR_TYPE, new), old, new)
 
     async def names(self, namespace: str) -> tuple[str, ...]:
         """Return the names of all units that have an anchor in a namespace."""
@@ -74,15 +68,18 @@ class SecretAnchors:
             if name.startswith(start)
         }
 
-    async def write_version(self, key: UnitKey, version: str, document: Document) -> None:
-        """Store what a version consists of."""
-        secret = _secret(key, _ref(key, version), VERSION_TYPE, document)
-        await self.cluster.apply(secret, manager=STATE_MANAGER)
+    async def read_version(self, key: UnitKey, version: str) -> Anchored:
+        """Return what a version consists of, to be swapped."""
+        return await self._read(_ref(key, version))
+
+    async def swap_version(self, key: UnitKey, version: str, old: Anchored, new: Document) -> bool:
+        """Store what a version consists of in place of what was read; False when somebody else was faster."""
+        return await self._swap(_secret(key, _ref(key, version), VERSION_TYPE, new), old, new) is not None
 
     async def version(self, key: UnitKey, version: str) -> Document | None:
         """Return what a version consists of."""
-        live = await self.cluster.get(_ref(key, version))
-        return None if live is None else _document(live)
+        found = await self.read_version(key, version)
+        return found.document if found.version else None
 
     async def forget_version(self, key: UnitKey, version: str) -> None:
         """Remove what a version consists of."""
@@ -95,6 +92,17 @@ class SecretAnchors:
         """Remove the anchor that was read."""
         if known.version:
             await self.cluster.delete(_ref(key), uid=known.uid, resource_version=known.version)
+
+    async def _read(self, ref: ObjectRef) -> Anchored:
+        live = await self.cluster.get(ref)
+        return Anchored() if live is None else _anchored(live)
+
+    async def _swap(self, secret: dict[str, Any], old: Anchored, new: Document) -> Anchored | None:
+        live = await swapped(self.cluster, secret, old.version, old.uid)
+        if live is None:
+            now = await self._read(object_ref(secret))  # an answer that was lost: it may be our own
+            return now if now.version and now.document == new else None
+        return Anchored(new, live["metadata"]["resourceVersion"], live["metadata"]["uid"])
 
 
 def _ref(key: UnitKey, version: str = "") -> ObjectRef:

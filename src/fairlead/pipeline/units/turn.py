@@ -71,9 +71,20 @@ class Turn:
         return await look(self.place, self.key, wanted, known, kinds=kinds, fresh=fresh)
 
     async def keep(self, contents: Contents) -> None:
-        """Store what a version consists of."""
-        await self.place.anchors.write_version(self.key, contents.version, contents.to_json())
-        self.library[contents.version] = contents
+        """Store what a version consists of in place of what is known of it.
+
+        Raises:
+            Contradicted: something else is stored by now, and known from now on.
+        """
+        anchors, version = self.place.anchors, contents.version
+        stored = await anchors.read_version(self.key, version)
+        now = Contents.from_json(stored.document) if stored.version else Contents(version=version, digest="")
+        if now != self.contents(version):
+            self.library[version] = now
+            raise Contradicted
+        if not await anchors.swap_version(self.key, version, stored, contents.to_json()):
+            raise Contradicted
+        self.library[version] = contents
 
     def check_time(self, deadline: datetime | None) -> None:
         """Raise Contradicted when it is too late for a command."""
