@@ -21,6 +21,9 @@ from signal import Signals
 from types import TracebackType
 from typing import Self
 
+import orjson
+
+from bench.connections import wall_clock
 from fairlead.domain.access import ClientCertificate
 from fairlead.doors.dial import Dialer
 from fairlead.doors.dial_failures import Unreachable
@@ -39,22 +42,39 @@ _ADDRESS = "127.0.0.1"
 Victim = Callable[[Signals], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A write that the server carried out. Times are seconds since 1970.
+
+    Nothing that follows from it happened before it `arrived`, and everything that was before it `answered` is over.
+    `version` is the resource version that it left, 0 where the answer tells none.
+    """
+
+    call: Call
+    arrived: float
+    answered: float
+    version: int
+
+
 @dataclass
 class FaultProxy:
     """One way to one API server. `rule` decides, and may be changed at any time.
 
-    `calls` is all that was asked since `begin`, `accepted` the writes among it that the server carried out.
+    `calls` is all that was asked since `begin`, `done` the writes among it that the server carried out.
+    `stopped` is set once a request is kept back.
     """
 
     upstream: Access
     rule: Rule = untouched
     calls: list[Call] = field(default_factory=list)
-    accepted: list[Call] = field(default_factory=list)
+    done: list[Done] = field(default_factory=list)
     struck: Call | None = None
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
     _victim: Victim | None = None
     _written: int = 0
     _streams: set[asyncio.StreamWriter] = field(default_factory=set)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _now: Callable[[], float] = field(default_factory=wall_clock)
 
     async def __aenter__(self) -> Self:
         authority, upstream = Authority("fault proxy"), self.upstream
@@ -82,11 +102,17 @@ class FaultProxy:
         """The writes that arrived since `begin`."""
         return [call for call in self.calls if call.number]
 
+    @property
+    def accepted(self) -> list[Call]:
+        """The writes since `begin` that the server carried out."""
+        return [one.call for one in self.done]
+
     def begin(self, rule: Rule = untouched, *, victim: Victim | None = None) -> None:
         """Count anew, under this rule. `victim` takes the signals that the rule sends."""
         self.rule, self._victim, self._written, self.struck = rule, victim, 0, None
+        self.stopped.clear()
         self.calls.clear()
-        self.accepted.clear()
+        self.done.clear()
 
     def resume(self) -> None:
         """Let a client go on that was stopped."""
@@ -100,7 +126,7 @@ class FaultProxy:
         return count
 
     async def _handle(self, request: Request, writer: asyncio.StreamWriter) -> Reply | None:
-        call = Call.of(request.method, request.path)
+        call = Call.of(request.method, request.path, request.body)
         if call.is_write:
             self._written += 1
             call = replace(call, number=self._written)
@@ -122,6 +148,7 @@ class FaultProxy:
                     return json_answer(action.body, action.status, **action.headers)
                 case Hold():
                     self._send(action.signal)
+                    self.stopped.set()
                     await action.released.wait()
                     return await self._passed_on(call, request, writer)
                 case HangUp():
@@ -148,6 +175,7 @@ class FaultProxy:
         return await self._asked(call, request)
 
     async def _asked(self, call: Call, request: Request) -> Reply:
+        arrived = self._now()
         reply = await self._dialer(request).request(
             request.method,
             self.upstream.server + request.path,
@@ -156,7 +184,7 @@ class FaultProxy:
             timeout=_LONGEST_SECONDS,
         )
         if call.is_write and reply.status < 300:
-            self.accepted.append(call)
+            self.done.append(Done(call, arrived, self._now(), _version(reply.body)))
         return Reply(reply.status, reply.body, _kept(reply.headers, _REPLY_HEADERS))
 
     async def _stream(self, request: Request, writer: asyncio.StreamWriter, *, limit: int | None = None) -> None:
@@ -185,6 +213,11 @@ class FaultProxy:
 
     def _dialer(self, request: Request) -> Dialer:
         return self._bare if "authorization" in request.headers else self._certified
+
+
+def _version(body: bytes) -> int:
+    left = orjson.loads(body) if body else {}
+    return int(left.get("metadata", {}).get("resourceVersion") or 0)
 
 
 def _kept(headers: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:

@@ -17,20 +17,21 @@ _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 class Call:
     """One request to an API server. `number` counts writes from 1 on; it is 0 for what only reads.
 
-    Paths: Kubernetes API concepts (kubernetes.io/docs/reference/using-api/api-concepts). A dry run and a question
-    about rights write nothing.
+    `body` is what it carries. Paths: Kubernetes API concepts
+    (kubernetes.io/docs/reference/using-api/api-concepts). A dry run and a question about rights write nothing.
     """
 
     method: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     number: int = 0
+    body: bytes = field(default=b"", repr=False, compare=False)
 
     @classmethod
-    def of(cls, method: str, target: str) -> Self:
-        """Read the first line of a request."""
+    def of(cls, method: str, target: str, body: bytes = b"") -> Self:
+        """Read the first line of a request, and keep what it carries."""
         parts = urlsplit(target)
-        return cls(method, unquote(parts.path), dict(parse_qsl(parts.query)))
+        return cls(method, unquote(parts.path), dict(parse_qsl(parts.query)), body=body)
 
     @property
     def is_write(self) -> bool:

@@ -1,7 +1,7 @@
-"""The crash test in full, for as long as there is time: what `scripts/soak` runs.
+"""The crash tests in full, for as long as there is time: what `scripts/soak` runs.
 
-It starts a sandbox of its own. Releases of manifests and releases of a chart are struck side by side, in an order that
-the seed gives.
+It starts a sandbox of its own. Releases of manifests and releases of a chart are struck side by side, or units on pods
+that really run, in an order that the seed gives.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from random import Random
 from uuid import uuid4
@@ -25,6 +25,7 @@ from fairlead.sandbox.spec import NodeKind, SandboxSpec
 from tests.e2e.running import RunningSandbox
 from tests.faults.cases import Case, every_case, play
 from tests.faults.stage import Stage, stage
+from tests.faults.unit_soaking import UnitCase, UnitSoak, UnitTally
 from tests.sandbox.traces import settings_in, unheard
 
 NAME = "soak"
@@ -122,9 +123,9 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def summary(tallies: dict[str, Tally]) -> str:
+def summary(tallies: Mapping[str, Tally | UnitTally], kind: type[Tally | UnitTally] = Tally) -> str:
     """Return the figures as a table in Markdown."""
-    names = ("known", "run", "needless", "struck", "kills", "diverged")
+    names = [one.name for one in fields(kind)]
     rows = [[group, *(str(getattr(tally, name)) for name in names)] for group, tally in sorted(tallies.items())]
     total = ["all", *(str(sum(getattr(tally, name) for tally in tallies.values())) for name in names)]
     table = [["cases", *names], ["---"] * (len(names) + 1), *rows, total]
@@ -133,28 +134,63 @@ def summary(tallies: dict[str, Tally]) -> str:
 
 async def main(arguments: Sequence[str]) -> int:
     """Run a soak and return the exit code: 1 when anything diverged."""
-    parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=30.0, help="how long at most, after the sandbox has started")
-    parser.add_argument("--seed", type=int, default=1, help="gives the order of the cases")
-    parser.add_argument("--case", type=Case.parse, help="only this one, as a soak named it")
-    options = parser.parse_args(arguments)
+    options = _options(arguments)
     if task := asyncio.current_task():
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     with tempfile.TemporaryDirectory(prefix="fairlead-soak-") as folder:
         settings = settings_in(Path(folder))
+        nodes = NodeKind.REAL if options.of_units else NodeKind.SIMULATED
         try:
             tools = await programs((modules.HELM, modules.KUSTOMIZE), settings, unheard)
-            status = await up(SandboxSpec(NAME, 1, NodeKind.SIMULATED), settings, unheard)
+            status = await up(SandboxSpec(NAME, 1, nodes), settings, unheard)
             sandbox = RunningSandbox(status, settings, Path(tools["helm"]), Path(tools["kustomize"]))
             say(f"seed {options.seed}, {options.minutes:g} minutes")
-            soak = Soak(sandbox, Path(folder), options.seed, time.monotonic() + options.minutes * 60)
-            await (soak.these([options.case]) if options.case else soak.everything())
+            soak = await _soaked(options, sandbox, Path(folder))
         finally:
             await down(NAME, settings, unheard)
-    say(f"done\n\n{summary(soak.tallies)}\n")
+    say(f"done\n\n{summary(soak.tallies, UnitTally if options.of_units else Tally)}\n")
     for case in soak.diverged:
         say(f"again: scripts/soak --case {case}")
     return 1 if soak.diverged else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for on the command line."""
+
+    of_units: bool
+    minutes: float
+    seed: int
+    skip: int
+    case: Case | UnitCase | None
+
+
+def _options(arguments: Sequence[str]) -> Options:
+    parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=("releases", "units"), default="releases", help="what is struck")
+    parser.add_argument("--minutes", type=float, default=30.0, help="how long at most, after the sandbox has started")
+    parser.add_argument("--seed", type=int, default=1, help="gives the order of the cases")
+    parser.add_argument("--skip", type=int, default=0, help="so many cases of units have been run before")
+    parser.add_argument("--case", type=_case, help="only this one, as a soak named it")
+    found = parser.parse_args(arguments)
+    of_units = isinstance(found.case, UnitCase) if found.case is not None else found.what == "units"
+    return Options(of_units, found.minutes, found.seed, found.skip, found.case)
+
+
+def _case(text: str) -> Case | UnitCase:
+    return UnitCase.parse(text) if text.startswith("unit:") else Case.parse(text)
+
+
+async def _soaked(options: Options, sandbox: RunningSandbox, folder: Path) -> Soak | UnitSoak:
+    until = time.monotonic() + options.minutes * 60
+    if options.of_units:
+        units = UnitSoak(sandbox, folder, until, say)
+        only = options.case
+        await (units.these([only]) if isinstance(only, UnitCase) else units.everything(options.seed, options.skip))
+        return units
+    soak = Soak(sandbox, folder, options.seed, until)
+    await (soak.these([options.case]) if isinstance(options.case, Case) else soak.everything())
+    return soak
 
 
 if __name__ == "__main__":
