@@ -39,8 +39,7 @@ def waiting(key: ReleaseKey, version: str, *, paused: bool, frozen: bool) -> Wai
 
 def handed_over(key: ReleaseKey, version: str) -> Waiting:
     """Return what is said of a version that was only asked for: no rollout moves while nobody drives it."""
-    what = f"version {version}" if version else "what the plan says"
-    return Waiting(f"{what} is asked for and not waited for; {going_on(key)}", HANDED_OVER)
+    return Waiting(f"version {version} is asked for and not waited for; {going_on(key)}", HANDED_OVER)
 
 
 def going_on(key: ReleaseKey) -> str:

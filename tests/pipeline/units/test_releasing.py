@@ -17,8 +17,8 @@ from fairlead.domain.errors import FairleadError, OperationFailed, Problem, Refu
 from fairlead.domain.events import RolloutTold
 from fairlead.domain.identity import Commit, ReleaseKey, Revision
 from fairlead.domain.rendering import RenderedRelease
-from fairlead.domain.rollout.anchor import Block
-from fairlead.domain.rollout.intents import Pause
+from fairlead.domain.rollout.anchor import Anchor, Block, Candidate
+from fairlead.domain.rollout.intents import Deploy, Pause
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.unit_news import LogLine
 from fairlead.pipeline.locks.holding import LockLost
@@ -119,6 +119,43 @@ async def test_one_that_only_waits_in_the_queue_is_given_up_too() -> None:
         await UnitRollouts(here.units).ask(green)
         assert await UnitRollouts(here.units).give_up(green, "1") == Kept("", given_up=True)
         assert here.live("Deployment", "shop-1") is None
+
+
+async def test_what_others_have_on_its_way_is_neither_given_up_nor_waited_for() -> None:
+    async with yard(PlayedCluster(is_well=only_the_first)) as here:
+        await rolled(here, plan(here, env="blue"))
+        theirs = plan(here, env="green")
+        await UnitRollouts(here.units).ask(theirs)
+        assert await UnitRollouts(here.units).give_up(theirs, "7") == Kept("1", given_up=False)
+        wanted = goal((await here.units.read(KEY)).anchor)
+        assert wanted is not None
+        assert wanted.spec.version == "2"
+
+
+async def test_of_a_blocked_unit_nothing_is_given_up() -> None:
+    async with yard() as here:
+        green = plan(here, env="green")
+        await UnitRollouts(here.units).ask(green)
+        block = Block(phase=Phase.SWITCHING, event="conflict", at=here.clock.now(), explanation="two drivers")
+        anchors = (await here.units.places(KEY.cluster)).anchors
+        spec = (await here.units.read(KEY)).anchor.queue[0]
+        assert isinstance(spec, Deploy)
+        candidate = Candidate(spec=spec.spec, intent="i", deployment="d", by="ann", previous="")
+        stuck = Anchor(phase=Phase.BLOCKED, blocked=block, candidate=candidate)
+        await update_anchor(anchors, KEY, lambda _: stuck)
+        with pytest.raises(OperationFailed) as refused:
+            await UnitRollouts(here.units).give_up(green, "1")
+        assert refused.value.code == "unitBlocked"
+
+
+async def test_a_removal_that_takes_too_long_is_told_as_one() -> None:
+    async with yard() as here:
+        await rolled(here, plan(here))
+        impatient = UnitRollouts(here.units, within=0.0)
+        asked = await impatient.ask(plan(here, AppPlan(Verdict.REMOVED, live="1")))
+        with pytest.raises(OperationFailed) as late:
+            await impatient.see_through(RELEASE, asked)
+        assert (late.value.code, "version" in str(late.value).partition(";")[0]) == ("timedOut", False)
 
 
 async def test_one_that_went_live_meanwhile_is_not_given_up() -> None:

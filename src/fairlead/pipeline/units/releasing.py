@@ -25,8 +25,9 @@ from fairlead.domain.unit_news import LogLine, UnitNews
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.locks.holding import LockLost
 from fairlead.pipeline.pausing import ends_within
+from fairlead.pipeline.units.driver import Rests
 from fairlead.pipeline.units.planning import unit_key
-from fairlead.pipeline.units.service import Order, Units, new_id, stands_still, until_waiting
+from fairlead.pipeline.units.service import Order, Units, new_id, until_waiting
 from fairlead.ports.events import EventSink, UnitSink
 
 
@@ -109,7 +110,7 @@ class UnitRollouts:
         if ended is not None:
             return _ended(key, ended, anchor, asked.version)
         if not in_time:
-            raise self._overdue(key, asked.version, status.explanation)
+            raise self._overdue(key, asked, status.explanation)
         if anchor.blocked is not None:
             remedy = f"see {_command(key)}, and say how to go on"
             raise Refused(Problem(UNIT_BLOCKED, f"{unit.name}: {anchor.blocked.explanation}", remedy=remedy))
@@ -120,24 +121,24 @@ class UnitRollouts:
         """See to it that a version of which the rollout failed, or took too long, is not on its way any more.
 
         Raises:
-            OperationFailed: it went live meanwhile (`wentLive`).
+            OperationFailed: it went live meanwhile (`wentLive`), or a person has to say how to go on (`unitBlocked`).
         """
         key = unit_key(plan.key)
         anchor = (await self.units.read(key)).anchor
-        is_under_way = not stands_still(anchor)
-        if is_under_way:
-            if deployment := _under_way(anchor, version):
-                await self.units.submit(key, Abort(*self._new(), deployment))
-            anchor = await self.units.drive(key, stands_still)
+        deployment = _under_way(anchor, version)
+        if deployment:
+            await self.units.submit(key, Abort(*self._new(), deployment))
+            anchor = await self.units.drive(key, _without(version))
+        if anchor.blocked is not None and _under_way(anchor, version):
+            raise OperationFailed(Problem(UNIT_BLOCKED, anchor.blocked.explanation, remedy=f"see {_command(plan.key)}"))
         live = anchor.live.name if anchor.live is not None else ""
         if live == version:
             raise OperationFailed(Problem("wentLive", f"version {version} went live before it was given up"))
-        return Kept(live, given_up=is_under_way)
+        return Kept(live, given_up=bool(deployment))
 
-    def _overdue(self, key: ReleaseKey, version: str, now: Explanation) -> OperationFailed:
-        message = (
-            f"version {version} is not live after {span_text(self.within or 0)}, but {now.phase}; next: {now.then}"
-        )
+    def _overdue(self, key: ReleaseKey, asked: Asked, now: Explanation) -> OperationFailed:
+        what = "it is not gone" if asked.removes else f"version {asked.version} is not live"
+        message = f"{what} after {span_text(self.within or 0)}, but {now.phase}; next: {now.then}"
         return OperationFailed(Problem("timedOut", message, remedy=going_on(key)))
 
     async def _deployed(self, key: UnitKey, plan: ReleasePlan) -> Asked:
@@ -172,12 +173,17 @@ def _ended(key: ReleaseKey, ended: Ended, anchor: Anchor, version: str) -> Rolle
 
 
 def _under_way(anchor: Anchor, version: str) -> str:
-    """Return the deployment by which a version is on its way, empty where it is not, or is given up already."""
+    """Return the deployment by which a version is on its way, or on its way back; empty where it is not."""
     candidate = anchor.candidate
     if candidate is not None and candidate.version == version:
-        return candidate.deployment if candidate.outcome is None else ""
+        return candidate.deployment
     asked = (one for one in (*anchor.queue, *anchor.waiting) if isinstance(one, Deploy) and one.spec.version == version)
     return next((one.deployment for one in asked), "")
+
+
+def _without(version: str) -> Rests:
+    """Return what holds when a version is not on its way, or a person has to say what becomes of it."""
+    return lambda anchor: not _under_way(anchor, version) or anchor.blocked is not None
 
 
 def _command(key: ReleaseKey) -> str:
