@@ -21,7 +21,7 @@ from fairlead.cli.main import commands
 
 PAGE = "docs/reference/cli.md"
 TABLE = "src/fairlead/cli/completion/commands.json"
-_NAMED = ("ENV", "RELEASE", "CLUSTER", "FILE", "DIR")
+_NAMED = ("ENV", "RELEASE", "APP", "CLUSTER", "FILE", "DIR")
 
 
 def generated() -> dict[str, str]:

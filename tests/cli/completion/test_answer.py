@@ -21,6 +21,7 @@ environments:
     releasesFiles: [apps.yaml, missing.yaml]
     releases: [{name: inline, resourceFiles: [x.yaml]}, older.yaml]
   - {name: staging, clusterName: us, releasesFiles: [apps.yaml]}
+  - {name: blue, clusterName: us, releases: [{name: shop, app: {}}, {name: cache, resourceFiles: [x.yaml]}]}
 """
 
 
@@ -39,13 +40,19 @@ def shop(tmp_path: Path) -> Path:
         (["pl"], ["plan"]),
         (["di"], ["diff"]),
         (["--v"], ["--version"]),
-        (["plan", ""], ["test", "staging"]),
+        (["plan", ""], ["test", "staging", "blue"]),
         (["diff", "te"], ["test"]),
         (["plan", "test", "-r", ""], ["inline", "old", "web", "api"]),
         (["plan", "staging", "--release", "w"], ["web"]),
         (["plan", "test", "-r", "web,a"], ["web,api"]),
         (["plan", "-r", "old"], ["old"]),
         (["plan", "--cluster", ""], ["eu", "us"]),
+        (["promote", ""], ["shop"]),
+        (["pause", "s"], ["shop"]),
+        (["resume", "-e", "test", ""], []),
+        (["abort", "-e", "blue", ""], ["shop"]),
+        (["units", "shop", "-e", "b"], ["blue"]),
+        (["units", "shop", ""], ["shop"]),
         (["plan", "--detailed"], ["--detailed-exitcode"]),
         (["plan", "-v", "st"], ["staging"]),
         (["plan", "-f", "other.yaml", ""], ["elsewhere"]),

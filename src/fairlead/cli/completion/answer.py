@@ -18,6 +18,7 @@ from fairlead.settings import Settings
 
 FILES = "__files__"
 _FILE_OPTIONS = ("-f", "--environments-file")
+_ENVIRONMENT_OPTIONS = ("-e", "--environment")
 
 
 def answer(words: Sequence[str]) -> int:
@@ -50,6 +51,7 @@ class Line:
     directory: Path
     given: list[str] = field(default_factory=list)
     file: str | None = None
+    environment: str | None = None
 
     def complete(self, before: Sequence[str], word: str) -> list[str]:
         """Return the candidates for `word` after the words `before`."""
@@ -67,7 +69,9 @@ class Line:
         waiting: Any = None
         for index, word in enumerate(before):
             if waiting is not None:
-                self.file = word if before[index - 1] in _FILE_OPTIONS else self.file
+                option = before[index - 1]
+                self.file = word if option in _FILE_OPTIONS else self.file
+                self.environment = word if option in _ENVIRONMENT_OPTIONS else self.environment
                 waiting = None
             elif word.startswith("-"):
                 waiting = self._options().get(word)
@@ -96,11 +100,13 @@ class Line:
         """Return candidates of a kind: a list of words as it is, or names out of the declared files."""
         match kind:
             case list():
-                return _matching(kind, word)
+                found = kind
             case "ENV":
-                return _matching(self._names().environments(), word)
+                found = self._names().environments()
             case "CLUSTER":
-                return _matching(self._names().clusters(), word)
+                found = self._names().clusters()
+            case "APP":
+                found = self._names().apps(self.environment)
             case "RELEASE":
                 # `-r a,b`: the part behind the last comma is being typed.
                 done, comma, part = word.rpartition(",")
@@ -109,7 +115,8 @@ class Line:
             case "FILE" | "DIR":
                 return [FILES]
             case _:
-                return []
+                found = []
+        return _matching(found, word)
 
     def _names(self) -> Any:
         from fairlead.cli.completion.names import Names  # noqa: PLC0415 - reading YAML costs more than options need

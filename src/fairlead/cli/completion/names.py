@@ -5,7 +5,7 @@ Reads as little as it can and says nothing: a file that is broken, absent or hal
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,18 +31,23 @@ class Names:
 
     def releases(self, environment: str | None) -> list[str]:
         """Return the names of an environment's releases, of all environments when None."""
-        found: list[str] = []
+        return _names(self._releases(environment))
+
+    def apps(self, environment: str | None) -> list[str]:
+        """Return the names of those among them that are apps."""
+        return _names(one for one in self._releases(environment) if "app" in one)
+
+    def _releases(self, environment: str | None) -> Iterator[dict[str, Any]]:
         for entry in _entries(_content(self.file), "environments"):
             if environment in (None, entry.get("name")):
-                found += self._releases_of(entry)
-        return list(dict.fromkeys(found))
+                yield from self._releases_of(entry)
 
-    def _releases_of(self, environment: dict[str, Any]) -> Iterator[str]:
+    def _releases_of(self, environment: dict[str, Any]) -> Iterator[dict[str, Any]]:
         inline = environment.get("releases")
         files = [entry for entry in _list(inline) if isinstance(entry, str)]
-        yield from _names(_entries(environment, "releases"))
+        yield from _entries(environment, "releases")
         for name in [*files, *_list(environment.get("releasesFiles"))]:
-            yield from _names(_entries(_content(self.file.parent / str(name)), "releases"))
+            yield from _entries(_content(self.file.parent / str(name)), "releases")
 
 
 def _content(file: Path) -> Any:
@@ -62,5 +67,6 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _names(entries: list[dict[str, Any]]) -> list[str]:
-    return [entry["name"] for entry in entries if isinstance(entry.get("name"), str)]
+def _names(entries: Iterable[dict[str, Any]]) -> list[str]:
+    """Return the names of entries, each once."""
+    return list(dict.fromkeys(entry["name"] for entry in entries if isinstance(entry.get("name"), str)))
