@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from json import JSONDecodeError, loads
 
 from fairlead.domain.errors import InputError
@@ -21,7 +21,6 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
 
 Headers = Mapping[str, str]
-Parser = Callable[[Payload, Headers], Iterator[ImagePushed]]
 
 
 def docker_hub(payload: Payload, headers: Headers) -> Iterator[ImagePushed]:
