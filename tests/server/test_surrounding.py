@@ -50,6 +50,13 @@ async def test_a_name_of_its_own_is_fine_where_tokens_say_who_calls() -> None:
     assert (await server.ask("GET", PATH, token=token, headers={"host": "fairlead.example.org"})).status == 200
 
 
+@pytest.mark.parametrize(("scheme", "status"), [("Bearer", 200), ("bearer", 200), ("Basic", 401), ("", 401)])
+async def test_a_token_is_shown_as_a_bearer_token_alone(scheme: str, status: int) -> None:
+    server = FakeServer(is_loopback=False)
+    headers = {"authorization": f"{scheme} {await server.token()}".strip()}
+    assert (await server.ask("GET", PATH, headers=headers)).status == status
+
+
 async def test_bodies_and_heads_have_limits() -> None:
     server = FakeServer(surroundings=Surroundings(limits=Limits(body=1000)))
     large = {**DESCRIPTOR, "comment": "x" * 2000}

@@ -34,6 +34,13 @@ async def test_changes_and_refusals_are_there_and_secrets_are_not() -> None:
         assert secret.split("_", 2)[-1].encode() not in everything
 
 
+async def test_a_stranger_writes_little_into_it() -> None:
+    server = FakeServer(is_loopback=False)
+    await server.ask("GET", f"/api/v1/descriptors/{'x' * 5000}")
+    (entry,) = (await server.administration.audit.page()).items
+    assert (entry.result, len(entry.detail["path"])) == ("unknownCaller", 500)
+
+
 async def test_who_may_not_see_everything_does_not_see_it() -> None:
     server = FakeServer(is_loopback=False)
     part = await server.token(Role.ADMIN, scope_of(namespaces=["shop"]))

@@ -135,6 +135,16 @@ async def test_redeploying_takes_the_copy_of_the_descriptor() -> None:
     assert server.rollouts.wanted[1].document["replicas"] == 2
 
 
+async def test_what_a_deployment_may_overrule_is_passed_on() -> None:
+    server = FakeServer()
+    wish = {"onBusy": "queue", "releaseHold": True}
+    made = await server.ask("POST", PATH, {"descriptorId": await server.descriptor(), **wish})
+    await server.ask("POST", f"{PATH}/{made.json['id']}/redeploy", wish)
+    await server.ask("POST", f"{PATH}/{made.json['id']}/redeploy")
+    asked = [(one.on_busy, one.release_hold) for one in server.rollouts.wanted]
+    assert asked == [(OnBusy.QUEUE, True), (OnBusy.QUEUE, True), (OnBusy.SUPERSEDE, False)]
+
+
 async def test_a_record_stays_while_it_is_needed() -> None:
     server = FakeServer()
     identifier = await server.deployment()

@@ -91,6 +91,8 @@ async def test_replacing_is_checked_like_creating_and_keeps_the_creation() -> No
     assert (put.json["createdAt"], put.json["descriptor"]["replicas"]) == (created, 3)
     stale = await server.ask("PUT", f"{PATH}/{identifier}", DESCRIPTOR, headers={"if-match": '"1"'})
     assert (stale.status, stale.code) == (412, "stale")
+    for wanted in ('"2"', "*"):
+        assert (await server.ask("PUT", f"{PATH}/{identifier}", DESCRIPTOR, headers={"if-match": wanted})).status == 200
     wrong = await server.ask("PUT", f"{PATH}/{identifier}", {**DESCRIPTOR, "podspec": {}})
     assert wrong.status == 422
     moved = await server.ask("PUT", f"{PATH}/{identifier}", {**DESCRIPTOR, "appName": "other"})

@@ -116,6 +116,15 @@ async def test_a_key_stands_for_one_request_and_is_one(case: Case) -> None:
     assert len(server.store.memory.deployments) == before
 
 
+async def test_a_key_stands_for_one_query() -> None:
+    server, names = await world()
+    other = await server.descriptor(appName="api")
+    path = "/deployments/?namespace=shop&descriptorId="
+    assert (await server.ask("POST", f"{path}{names['descriptor']}", headers=KEY)).status == 202
+    refused = await server.ask("POST", f"{path}{other}", headers=KEY)
+    assert (refused.status, refused.code) == (422, "keyReused")
+
+
 async def test_what_was_refused_stays_refused() -> None:
     server, names = await world()
     body = {"descriptorId": names["descriptor"]}
