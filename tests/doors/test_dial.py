@@ -115,7 +115,7 @@ async def test_a_stream_that_falls_silent_ends() -> None:
     seen: list[bytes] = []
 
     async def follow(dialer: Dialer, url: str) -> None:
-        async with dialer.stream("GET", url, idle=0.05) as stream:
+        async with dialer.stream("GET", url, idle=0.5) as stream:
             async for chunk in stream.chunks():
                 seen.append(chunk)  # noqa: PERF401 - what came before the error counts
 

@@ -50,7 +50,6 @@ class FakeRollouts:
         self.finished: dict[UnitKey, tuple[Finished, ...]] = {}
         self.under_way: frozenset[str] = frozenset()
         self.refusal: FairleadError | None = None
-        self.bug: Exception | None = None
         self.gone: FairleadError | None = None
         self.lost: FairleadError | None = None
         self.against: tuple[Problem, ...] = ()
@@ -108,8 +107,6 @@ class FakeRollouts:
     async def drive(self, unit: UnitKey) -> float | None:
         self.driven.append(unit)
         self._answer()
-        if self.bug is not None:
-            raise self.bug
         await self.go_on.wait()
         return self.next
 

@@ -91,7 +91,7 @@ async def test_a_program_that_is_missing_ends_the_supervisor(tmp_path: Path) -> 
 async def test_a_port_opens_a_gate_when_it_accepts() -> None:
     server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with server, asyncio.timeout(5):
+    async with server, asyncio.timeout(30):
         await wait_for_gate(Gate(address="127.0.0.1", port=port))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1):
@@ -99,5 +99,5 @@ async def test_a_port_opens_a_gate_when_it_accepts() -> None:
 
 
 async def test_an_empty_gate_is_open() -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await wait_for_gate(Gate())

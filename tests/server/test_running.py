@@ -21,6 +21,20 @@ async def until(driven: list[UnitKey], count: int) -> None:
             await asyncio.sleep(0.001)
 
 
+class Failing(FakeRollouts):
+    """Units whose first drives end with these errors."""
+
+    def __init__(self, *errors: Exception) -> None:
+        super().__init__()
+        self.errors = list(errors)
+
+    async def drive(self, unit: UnitKey) -> float | None:
+        if self.errors:
+            self.driven.append(unit)
+            raise self.errors.pop(0)
+        return await super().drive(unit)
+
+
 async def test_one_task_drives_a_unit_and_looks_again() -> None:
     rollouts = FakeRollouts()
     runner = Runner(rollouts, Metrics())
@@ -75,24 +89,18 @@ async def test_a_unit_is_driven_again_at_its_time() -> None:
 
 
 async def test_a_driver_that_failed_is_started_again_and_counted() -> None:
-    rollouts, metrics = FakeRollouts(), Metrics()
-    rollouts.refusal = OperationFailed(Problem("superseded", "another run drives it"))
+    rollouts, metrics = Failing(*[OperationFailed(Problem("superseded", "another run drives it"))] * 3), Metrics()
     runner = Runner(rollouts, metrics, first_pause=0.01)
     runner.busy(UNIT)
-    await until(rollouts.driven, 3)
-    rollouts.refusal = None
     await until(rollouts.driven, 4)
     await runner.stop()
     assert b"fairlead_drivers_failed_total 3.0" in metrics.exposed(0)
 
 
 async def test_a_driver_that_a_bug_stopped_is_started_again() -> None:
-    rollouts, metrics = FakeRollouts(), Metrics()
-    rollouts.bug = ValueError("nobody thought of it")
+    rollouts, metrics = Failing(ValueError("nobody thought of it")), Metrics()
     runner = Runner(rollouts, metrics, first_pause=0.01)
     runner.busy(UNIT)
-    await until(rollouts.driven, 1)
-    rollouts.bug = None
     await until(rollouts.driven, 2)
     await runner.stop()
     assert b"fairlead_drivers_failed_total 1.0" in metrics.exposed(0)

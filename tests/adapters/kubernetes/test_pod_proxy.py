@@ -42,7 +42,7 @@ async def test_a_pod_that_never_answers() -> None:
         await asyncio.Event().wait()
         return None
 
-    async with serve(wait) as served, asyncio.timeout(5):
+    async with serve(wait) as served, asyncio.timeout(30):
         assert await served.cluster.ask(POD, GET) == NoAnswer("no answer in time")
 
 

@@ -36,7 +36,7 @@ async def test_a_pod_that_never_answers() -> None:
         return None
 
     probes = DirectProbes(allowed=lambda _: True)
-    async with HttpServer(wait) as server, asyncio.timeout(5):
+    async with HttpServer(wait) as server, asyncio.timeout(30):
         result = await probes.ask(PodAddress("team", "a", "127.0.0.1"), ProbeRequest("GET", server.port, "/"))
     assert result == NoAnswer("no answer in time", reachable=False)
     await probes.close()

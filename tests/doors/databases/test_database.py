@@ -112,7 +112,7 @@ async def test_what_is_asked_together_is_synced_together(tmp_path: Path) -> None
             commits.append(connection.total_changes)
 
         held = threading.Event()
-        first = asyncio.create_task(database.write(lambda connection: held.wait(10)))
+        first = asyncio.create_task(database.write(lambda connection: held.wait(60)))
         rest = [asyncio.create_task(database.write(work)) for _ in range(100)]
         await asyncio.sleep(0)
         size = (tmp_path / "file-wal").stat().st_size
@@ -131,7 +131,7 @@ async def test_reading_does_not_wait_for_writing(tmp_path: Path) -> None:
 
         def work(connection: Connection) -> None:
             connection.execute("INSERT INTO things (name) VALUES ('b')")
-            held.wait(10)
+            held.wait(60)
 
         writing = asyncio.create_task(database.write(work))
         await asyncio.sleep(0)
@@ -150,11 +150,11 @@ async def test_a_read_sees_one_state(tmp_path: Path) -> None:
         def work(connection: Connection) -> list[int]:
             counts = [connection.execute("SELECT count(*) FROM things").fetchone()[0]]
             looked.set()
-            written.wait(10)
+            written.wait(60)
             return [*counts, connection.execute("SELECT count(*) FROM things").fetchone()[0]]
 
         reading = asyncio.create_task(database.read(work))
-        await asyncio.to_thread(looked.wait, 10)
+        await asyncio.to_thread(looked.wait, 60)
         await add(database, "a")
         written.set()
 
