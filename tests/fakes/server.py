@@ -14,6 +14,7 @@ from fairlead.domain.accounts import Account
 from fairlead.domain.authorising.callers import Role
 from fairlead.domain.authorising.issuing import Wish, issue
 from fairlead.domain.scopes import EVERYTHING, Scope
+from fairlead.domain.units import UnitKey
 from fairlead.server.asgi import Message
 from fairlead.server.operating import Ears, Kept, Server, ears_of, server_of
 from fairlead.server.rollouts import Rollouts
@@ -161,3 +162,10 @@ class FakeServer:
         """Begin a deployment and return its identifier."""
         answer = await self.ask("POST", "/api/v1/deployments", {"descriptorId": await self.descriptor(**changes)})
         return str(answer.json["id"])
+
+    async def until_driven(self, unit: UnitKey) -> None:
+        """Wait until somebody drives a unit, and forget that it was driven."""
+        async with asyncio.timeout(30):
+            while unit not in self.rollouts.driven:  # noqa: ASYNC110 - what is waited for is a list of a fake
+                await asyncio.sleep(0)
+        self.rollouts.driven.clear()

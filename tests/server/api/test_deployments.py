@@ -114,7 +114,9 @@ async def test_lists_are_filtered_by_how_they_stand() -> None:
 async def test_a_deployment_is_cancelled_while_it_is_under_way() -> None:
     server = FakeServer()
     identifier = await server.deployment()
+    await server.until_driven(UNIT)
     assert (await server.ask("POST", f"{PATH}/{identifier}/cancel")).status == 202
+    await server.until_driven(UNIT)
     ((unit, intent),) = server.rollouts.submitted
     assert unit == UNIT
     assert isinstance(intent, Abort)
@@ -181,6 +183,7 @@ async def test_what_happened_is_read_page_by_page_and_as_text() -> None:
     first = (await server.ask("GET", f"{PATH}/{identifier}/events?limit=3")).json
     rest = (await server.ask("GET", f"{PATH}/{identifier}/events?after={first['next']}")).json
     assert [each["sequence"] for each in first["items"] + rest["items"]] == [1, 2, 3, 4]
+    assert (await server.ask("GET", f"{PATH}/{identifier}/events?after=4")).json == {"items": [], "next": 4}
     assert rest["items"][0]["type"] == "stateEntered"
     logs = await server.ask("GET", f"{PATH}/{identifier}/logs")
     assert logs.headers["content-type"].startswith("text/plain")

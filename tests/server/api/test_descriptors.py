@@ -95,8 +95,9 @@ async def test_replacing_is_checked_like_creating_and_keeps_the_creation() -> No
         assert (await server.ask("PUT", f"{PATH}/{identifier}", DESCRIPTOR, headers={"if-match": wanted})).status == 200
     wrong = await server.ask("PUT", f"{PATH}/{identifier}", {**DESCRIPTOR, "podspec": {}})
     assert wrong.status == 422
-    moved = await server.ask("PUT", f"{PATH}/{identifier}", {**DESCRIPTOR, "appName": "other"})
-    assert (moved.status, moved.code) == (422, "unitChanged")
+    for elsewhere in ({"appName": "other"}, {"namespace": "other"}):
+        moved = await server.ask("PUT", f"{PATH}/{identifier}", {**DESCRIPTOR, **elsewhere})
+        assert (moved.status, moved.code) == (422, "unitChanged")
 
 
 async def test_deleting() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +15,11 @@ from fairlead.domain.errors import Problem, Refused, Transient
 from fairlead.domain.keeping.deployments import DeploymentStatus
 from fairlead.domain.rollout.phases import UnitOutcome
 from fairlead.domain.units import UnitKey
+from fairlead.server.api.repeating import Turns
 from fairlead.server.asgi import Limits
-from fairlead.server.rollouts import Finished
+from fairlead.server.rollouts import Finished, Wanted
 from fairlead.server.surrounding import Surroundings
+from tests.fakes.rollouts import FakeRollouts
 from tests.fakes.server import DESCRIPTOR, FakeServer, Response
 
 UNIT = UnitKey("one", "shop", "web")
@@ -24,14 +27,15 @@ UNITS = "/api/v1/units/one/shop/web"
 DEPLOYMENTS = "/api/v1/deployments"
 VARIABLE = "/api/v1/clusters/one/namespaces/shop/variables/KAFKA"
 AWAY = Transient(Problem("unreachable", "the cluster does not answer"))
+BUSY = Transient(Problem("tooManyRequests", "the cluster has too much to do"))
 KEY = {"idempotency-key": "k"}
 
 Change = Callable[[FakeServer, dict[str, str]], Awaitable[object]]
 
 
-async def world() -> tuple[FakeServer, dict[str, str]]:
+async def world(rollouts: FakeRollouts | None = None) -> tuple[FakeServer, dict[str, str]]:
     """Return a server with a unit whose deployment is live, and the identifiers of what is there."""
-    server = FakeServer()
+    server = FakeServer(rollouts=rollouts or FakeRollouts())
     descriptor, deployment = await server.descriptor(), await server.deployment()
     await server.ears.recorder.end(deployment, UnitOutcome.DEPLOYED, "", server.clock.now())
     return server, {"descriptor": descriptor, "deployment": deployment}
@@ -136,15 +140,16 @@ async def test_what_was_refused_stays_refused() -> None:
     assert first.code == "hostTaken"
 
 
+@pytest.mark.parametrize(("error", "status"), [(AWAY, 503), (BUSY, 429)], ids=["away", "busy"])
 @pytest.mark.parametrize("path", [DEPLOYMENTS, f"{UNITS}/rollback", f"{UNITS}/promote"])
-async def test_what_could_not_be_done_is_tried_again_and_is_the_same(path: str) -> None:
+async def test_what_could_not_be_done_is_tried_again_and_is_the_same(path: str, error: Transient, status: int) -> None:
     server, names = await world()
     body = {"descriptorId": names["descriptor"]} if path == DEPLOYMENTS else None
     before = len(server.store.memory.deployments)
-    server.rollouts.gone = AWAY
+    server.rollouts.gone = error
     if path == DEPLOYMENTS:
-        server.rollouts.refusal = AWAY
-    assert (await server.ask("POST", path, body, headers=KEY)).status == 503
+        server.rollouts.refusal = error
+    assert (await server.ask("POST", path, body, headers=KEY)).status == status
     server.rollouts.refusal = None
     server.rollouts.gone = None
     answers = [await server.ask("POST", path, body, headers=KEY) for _ in range(2)]
@@ -214,12 +219,31 @@ async def test_what_could_not_be_done_and_was_deleted_is_not_done() -> None:
     assert (gone.status, gone.code) == (409, "recordGone")
 
 
+class Slow(FakeRollouts):
+    """Units that take so long to be asked that other requests come between."""
+
+    async def deploy(self, wanted: Wanted) -> str:
+        for _ in range(100):
+            await asyncio.sleep(0)
+        return await super().deploy(wanted)
+
+
 async def test_what_is_sent_twice_at_once_is_done_once() -> None:
-    server, names = await world()
+    server, names = await world(Slow())
     body = {"descriptorId": names["descriptor"]}
     answers = await asyncio.gather(*(server.ask("POST", DEPLOYMENTS, body, headers=KEY) for _ in range(5)))
     assert len({(each.status, each.body) for each in answers}) == 1
     assert len(server.rollouts.wanted) == 2
+
+
+async def test_a_key_that_nobody_waits_with_takes_no_memory() -> None:
+    turns = Turns()
+    for key in ("a", "b"):
+        with suppress(ValueError):
+            async with turns.of("ann", key):
+                assert turns != Turns()
+                raise ValueError
+    assert turns == Turns()
 
 
 async def test_a_key_is_that_of_its_caller_and_opens_nothing() -> None:

@@ -1,3 +1,5 @@
+"""Units by the API: how they stand, and what is asked of them."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -56,6 +58,7 @@ async def test_what_is_asked_of_a_unit(what: str, body: Any, kind: type, fields:
     ((unit, intent),) = server.rollouts.submitted
     assert (unit, type(intent), intent.id, intent.by) == (UNIT, kind, answer.json["id"], "local")
     assert {name: getattr(intent, name) for name in fields} == fields
+    await server.until_driven(UNIT)
 
 
 async def test_asking_again_with_the_same_key_asks_once() -> None:
@@ -228,6 +231,7 @@ def some_units() -> FakeServer:
         ("namespace=shop&app=web&limit=1", [["one/shop/web"], ["two/shop/web"]]),
         ("phase=Warming", [["one/a/web", "one/shop/web"]]),
         ("phase=Warming&limit=1", [["one/a/web"], ["one/shop/web"], []]),
+        ("phase=Idle&cluster=one&limit=2", [["one/a-b/api", "one/shop/api"], []]),
         ("phase=Warming&phase=Idle&cluster=one&namespace=shop", [["one/shop/api", "one/shop/web"]]),
         ("phase=Blocked", [[]]),
     ],
