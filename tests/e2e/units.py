@@ -20,6 +20,7 @@ from fairlead.domain.access import Access
 from fairlead.domain.apps.descriptor import AUTOMATIC, Component, Descriptor, Rules
 from fairlead.domain.apps.writing import descriptor_json
 from fairlead.domain.declaring.apps.reading import read_descriptor
+from fairlead.domain.errors import OperationFailed
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Intent
@@ -27,6 +28,7 @@ from fairlead.domain.unit_news import StateEntered, UnitNews
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.authorising.impersonating import Impersonating
 from fairlead.pipeline.engine import Engine
+from fairlead.pipeline.units.driver import Rests
 from fairlead.pipeline.units.place import Place
 from fairlead.pipeline.units.service import Accepted, Order, Units, at_rest, opened
 from fairlead.ports.cluster import LiveObject
@@ -92,8 +94,14 @@ class UnitSite:
         await self.units.submit(self.key, intent)
         return await self.settle()
 
-    async def settle(self) -> Anchor:
-        return await self.units.drive(self.key, at_rest)
+    async def settle(self, rests: Rests = at_rest) -> Anchor:
+        """Drive until the unit rests; again where a busy machine kept this run silent for too long."""
+        while True:
+            try:
+                return await self.units.drive(self.key, rests)
+            except OperationFailed as error:
+                if error.code != "leaseLost":
+                    raise
 
     async def get(self, kind: str, name: str, api_version: str = "v1") -> LiveObject | None:
         return await self.cluster.get(ObjectRef(api_version, kind, self.key.namespace, name))

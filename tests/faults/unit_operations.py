@@ -82,7 +82,7 @@ def deploying(phase: Phase, **more: Any) -> Step:
     async def stage(site: UnitSite) -> None:
         await site.deploy(small("blue")(site))
         await site.units.deploy(site.key, site.order(small("green", **more)(site)))
-        await site.units.drive(site.key, lambda anchor: anchor.phase is phase)
+        await site.settle(lambda anchor: anchor.phase is phase)
 
     return stage
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from fairlead.domain.locking import TRUSTED_SECONDS
+from fairlead.pipeline.units.leading import Leadership
 from fairlead.pipeline.units.service import at_rest
 from tests.fakes.clock import FakeClock
 from tests.fakes.played import PlayedCluster
@@ -56,6 +58,16 @@ async def test_who_comes_second_follows_the_first_and_takes_nothing_from_it() ->
         pulse.passes.set()
         assert ended(anchor) == {"i1": "deployed"}
         assert await second == anchor
+
+
+async def test_a_run_that_was_silent_for_too_long_can_drive_again() -> None:
+    pulse = Still()
+    async with yard(pulse=pulse) as here:
+        before = await Leadership.begin(here.units.presence, KEY)
+        pulse.advance(TRUSTED_SECONDS + 1)
+        assert not before.is_sure()
+        again = await Leadership.begin(here.units.presence, KEY)
+        assert (before.is_sure(), again.is_sure()) == (False, True)
 
 
 @pytest.mark.parametrize("name", KEEPS)

@@ -63,9 +63,14 @@ class Leadership:
 
     @classmethod
     async def begin(cls, presence: Presence, key: UnitKey) -> Leadership:
-        """Show that the run lives before it takes the unit."""
-        place = as_release(key)
+        """Show that the run lives before it takes the unit.
+
+        A run that was silent for too long, as a server is whose cluster was away, lives from now on: what it led before
+        it may write to no more, and what it takes from now on is fenced by its epoch.
+        """
+        place, now = as_release(key), presence.engine.pulse.monotonic()
         await presence.enter(place)
+        await presence.renew(place, since=now)
         return cls(presence, key, presence.hold(place))
 
     @property
