@@ -174,6 +174,7 @@ class Driver:
         while (met := await self._act(held.anchor, touches)) is not None:
             if self.clock.now() >= until:
                 raise not_fenced(self.key, met.explanation)
+            self.waking.heard()
             await self._rest.until_due(held, self.library.known, is_asking=True)
             held = await self._mine()
         self._rest.idle, self._rest.is_sure = 0, True
