@@ -7,6 +7,7 @@ from fairlead.domain.rollout.commands import Touch
 from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.units.guarded import touch_all
 from fairlead.pipeline.units.observing import elements_of
+from fairlead.pipeline.units.sight import MOVING
 from fairlead.pipeline.units.turn import Turn
 from fairlead.ports.cluster import LiveObject
 
@@ -16,9 +17,9 @@ async def touch_unit(turn: Turn, command: Touch) -> None:
 
     One that is `sparing` does so only if one carries an epoch that the anchor knows nothing of: it is an old copy then.
     """
-    sight = await turn.look()
-    if command.sparing and sight.epoch < command.epoch:
+    if command.sparing and (await turn.look(MOVING)).epoch < command.epoch:
         return
+    sight = await turn.look()
     routes = {one.ref for one in (*elements_of(turn.anchor), *turn.anchor.elements)} - sight.objects.keys()
     adopted = await at_once(turn.cluster.get(ref) for ref in sorted(routes))
     lives: list[LiveObject] = [*sight.objects.values(), *(live for live in adopted if live is not None)]
