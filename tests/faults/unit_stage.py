@@ -30,6 +30,8 @@ from tests.faults.unit_operations import PLAIN
 
 PORT = 8080
 RATE = 20.0
+KEPT = 4
+"""So few connections are kept that each is in use while a pod that ends still says to let go of it."""
 
 
 @dataclass
@@ -82,7 +84,7 @@ class UnitStage:
     async def clients(self) -> AsyncIterator[Load]:
         """Have requests on the stable Service for the length of a block, as soon as its version answers there."""
         target = await self.target(await self.route() or PLAIN)
-        async with load_on(Plan(target, rate=RATE, long_every=0.0)) as load:
+        async with load_on(Plan(target, rate=RATE, kept=KEPT, long_every=0.0)) as load:
             await load.reached(int(RATE / 4))
             yield load
 
