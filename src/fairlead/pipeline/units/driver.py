@@ -176,6 +176,7 @@ class Driver:
                 raise not_fenced(self.key, met.explanation)
             self.waking.heard()
             await self._rest.until_due(held, self.library.known, is_asking=True)
+            self.waking.heard()
             held = await self._mine()
         self._rest.idle, self._rest.is_sure = 0, True
         self._note(await self._act(held.anchor, others))
