@@ -90,9 +90,10 @@ class UnitRollouts:
         """Store what shall be deployed and ask for it; return the version that it has."""
         with await self._for_caller(wanted.caller, wanted.unit.cluster, wanted.unit.namespace):
             trial = await self._trial(wanted.unit, wanted.document)
-            if taken := await self._taken(trial):
+            taken, problems = await at_once((self._taken(trial), _against(trial)))
+            if taken:
                 raise Refused(taken)
-            if problems := await _against(trial):
+            if problems:
                 raise InputError(problems)
             order = Order(
                 id=wanted.deployment,

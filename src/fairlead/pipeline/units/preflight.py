@@ -48,13 +48,18 @@ async def inspect(turn: Turn, command: Inspect) -> None:
     """Find out whether a version may be rolled out, and what is different from what is live."""
     spec, contents = command.spec, turn.contents(command.spec.version)
     claimed = await Hosts(turn.cluster, turn.key).claim(spec.hosts)
-    problem = claimed or await _problem(turn, spec, contents)
-    if not problem and not is_same(turn, spec):
-        turn.findings.notes += await _also_selected(turn, contents)
+    problem, notes = await asyncio.gather(_problem(turn, spec, contents), _notes(turn, spec, contents))
+    problem = claimed or problem
+    turn.findings.notes += () if problem else notes
     difference = Difference.REFUSED if problem else _difference(turn, spec, contents)
     turn.findings.preflight[spec.version] = PreflightSeen(
         difference=difference, hosts_claimed=not claimed, explanation=problem
     )
+
+
+async def _notes(turn: Turn, spec: VersionSpec, contents: Contents) -> list[str]:
+    """Return what is to be told of a version; of one that is live already, nothing."""
+    return [] if is_same(turn, spec) else await _also_selected(turn, contents)
 
 
 async def _problem(turn: Turn, spec: VersionSpec, contents: Contents) -> str:
