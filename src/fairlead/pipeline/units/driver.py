@@ -174,7 +174,6 @@ class Driver:
         while (met := await self._act(held.anchor, touches)) is not None:
             if self.clock.now() >= until:
                 raise not_fenced(self.key, met.explanation)
-            self.waking.heard()
             await self._rest.until_due(held, self.library.known, is_asking=True)
             self.waking.heard()
             held = await self._mine()
