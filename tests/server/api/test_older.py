@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from fairlead.domain.keeping.deployments import DeploymentStatus
+from fairlead.domain.keeping.deployments import DeploymentStatus, StoredDeployment
+from fairlead.domain.keeping.descriptors import StoredDescriptor
 from fairlead.domain.rollout.intents import Undeploy
 from fairlead.domain.rollout.phases import UnitOutcome
+from fairlead.domain.units import UnitKey
 from tests.fakes.server import DESCRIPTOR, FakeServer
 
 NAMESPACE = "?namespace=shop"
@@ -122,6 +124,18 @@ async def test_deleting_the_descriptors_of_an_app_keeps_the_latest() -> None:
     assert [each["id"] for each in left] == [last]
     assert (await server.ask("DELETE", f"/descriptors/{NAMESPACE}&appname=web&keepLatest=false")).status == 204
     assert (await server.ask("GET", f"/descriptors/{NAMESPACE}&appname=web")).json == []
+
+
+async def test_a_list_has_no_pages() -> None:
+    server = FakeServer()
+    now, unit = server.clock.now(), UnitKey("one", "shop", "web")
+    for number in range(501):
+        await server.store.descriptors.add(StoredDescriptor(f"{number}", unit, DESCRIPTOR, now, now))
+        made = StoredDeployment(f"{number}", unit, "", DeploymentStatus.FAILED, {}, now, now)
+        await server.store.deployments.add(made)
+    for path in ("/descriptors/", "/deployments/"):
+        found = (await server.ask("GET", f"{path}{NAMESPACE}")).json
+        assert [each["id"] for each in found] == [f"{number}" for number in reversed(range(501))]
 
 
 async def test_the_newest_of_each_app() -> None:
