@@ -92,6 +92,19 @@ async def test_the_namespace_of_the_query_is_that_of_the_descriptor() -> None:
     assert (await server.ask("GET", f"/descriptors/{identifier}/?namespace=other")).status == 404
 
 
+async def test_what_is_of_another_namespace_is_not_there() -> None:
+    server = FakeServer()
+    descriptor, deployment, elsewhere = await kept(server), await deployed(server), "?namespace=bank"
+    for method, target in (
+        ("POST", f"/deployments/{elsewhere}&descriptorId={descriptor}"),
+        ("GET", f"/descriptors/{descriptor}/{elsewhere}"),
+        ("PUT", f"/deployments/{deployment}/{elsewhere}"),
+        ("DELETE", f"/deployments/{deployment}/{elsewhere}"),
+    ):
+        assert (await server.ask(method, target)).status == 404
+    assert len(server.rollouts.wanted) == 1
+
+
 async def test_an_invalid_descriptor_is_said_to_be() -> None:
     server = FakeServer()
     assert (await server.ask("POST", "/descriptors/validate", DESCRIPTOR)).status == 204

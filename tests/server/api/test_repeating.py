@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from fairlead.domain.authorising.callers import Role
 from fairlead.domain.errors import Problem, Refused, Transient
-from fairlead.domain.keeping.deployments import DeploymentStatus
+from fairlead.domain.keeping.deployments import DeploymentFilter, DeploymentStatus
 from fairlead.domain.rollout.phases import UnitOutcome
 from fairlead.domain.units import UnitKey
 from fairlead.server.api.repeating import Turns
@@ -205,6 +205,20 @@ async def test_an_intent_of_which_nobody_was_told_is_submitted_once(method: str,
     server.rollouts.lost = None
     assert (await server.ask(method, path.format(**names), headers=KEY)).status == 202
     assert len(server.rollouts.submitted) == 1
+
+
+async def test_what_has_ended_otherwise_meanwhile_is_not_asked_again() -> None:
+    server, names = await world()
+    body = {"descriptorId": names["descriptor"]}
+    server.rollouts.refusal = AWAY
+    await server.ask("POST", DEPLOYMENTS, body, headers=KEY)
+    server.rollouts.refusal = None
+    (record,) = (await server.store.deployments.page(DeploymentFilter(), limit=1)).items
+    await server.store.deployments.replace(replace(record, status=DeploymentStatus.SUPERSEDED))
+    asked = len(server.rollouts.wanted)
+    answer = await server.ask("POST", DEPLOYMENTS, body, headers=KEY)
+    assert (answer.json["id"], answer.json["status"]) == (record.identifier, "superseded")
+    assert len(server.rollouts.wanted) == asked
 
 
 async def test_what_could_not_be_done_and_was_deleted_is_not_done() -> None:
