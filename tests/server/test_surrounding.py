@@ -62,6 +62,8 @@ async def test_bodies_and_heads_have_limits() -> None:
     large = {**DESCRIPTOR, "comment": "x" * 2000}
     assert (await server.ask("POST", PATH, large)).status == 413
     assert (await server.ask("GET", PATH, headers={"x-large": "x" * 40_000})).status == 431
+    for target in (f"{PATH}?x={'x' * 40_000}", f"{PATH}/{'x' * 40_000}"):
+        assert (await server.ask("GET", target)).status == 431
     assert (await server.ask("GET", PATH, headers={f"x-{number}": "x" for number in range(200)})).status == 431
     assert (await server.ask("POST", PATH, DESCRIPTOR, headers={"content-encoding": "gzip"})).status == 415
 
