@@ -125,6 +125,18 @@ async def test_what_belongs_to_no_deployment_or_to_one_that_is_gone_is_dropped()
     assert await server.store.journals.read("gone") == ()
 
 
+async def test_log_lines_that_nobody_could_read_are_dropped_and_nothing_else_is() -> None:
+    server = FakeServer()
+    identifier, at = await server.deployment(), server.clock.now()
+    line = LogLine(UNIT, at, identifier, "")
+    for _ in range(50_100):
+        server.ears.recorder.announce(line)
+    server.ears.recorder.announce(StateEntered(UNIT, at, identifier, Phase.WARMING, "7"))
+    await server.ears.recorder.write()
+    kept = await server.store.journals.read(identifier, limit=100_000)
+    assert (len(kept), kept[-1].kind) == (50_001, "stateEntered")
+
+
 async def test_records_catch_up_with_what_happened_meanwhile() -> None:
     server = FakeServer()
     ended, going, never = [await server.deployment() for _ in range(3)]

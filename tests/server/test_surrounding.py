@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from fairlead.server.asgi import Limits
+from fairlead.server.asgi import Limits, Message, Receive, Scope, Send
+from fairlead.server.metrics import Metrics
 from fairlead.server.operating import begin
-from fairlead.server.surrounding import Surroundings
+from fairlead.server.problems import Declined
+from fairlead.server.surrounding import Surrounding, Surroundings
+from tests.fakes.clock import FakeClock
 from tests.fakes.server import DESCRIPTOR, FakeServer
 
 PATH = "/api/v1/descriptors"
@@ -84,6 +89,24 @@ async def test_who_sends_slowly_or_with_too_many_others_is_refused() -> None:
 async def test_who_is_not_known_is_refused_before_their_body_is_read() -> None:
     server = FakeServer(is_loopback=False, surroundings=Surroundings(limits=Limits(body=1000)))
     assert (await server.ask("POST", PATH, b"x" * 5000)).status == 401
+
+
+async def test_the_time_is_that_of_the_whole_body() -> None:
+    async def trickle() -> Message:
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def app(_scope: Scope, receive: Receive, _send: Send) -> None:
+        for _ in range(25):
+            await receive()
+
+    async def send(_message: Message) -> None:
+        """Nobody answers."""
+
+    around = Surrounding(app, Surroundings(limits=Limits(seconds=0.1)), Metrics(), FakeClock())
+    with pytest.raises(Declined) as caught:
+        await around({"type": "http", "method": "POST", "headers": []}, trickle, send)
+    assert caught.value.status == 408
 
 
 async def test_who_leaves_in_the_middle_is_no_mistake_of_ours() -> None:
