@@ -66,7 +66,7 @@ def gateway_api(sandbox: RunningSandbox) -> None:
     async def install() -> None:
         file = await http_route_crd(sandbox.settings)
         await sandbox.ask("apply", "--server-side", "-f", str(file))
-        await sandbox.ask("wait", "--for=condition=Established", "crd/httproutes.gateway.networking.k8s.io")
+        await sandbox.established("httproutes.gateway.networking.k8s.io")
 
     asyncio.run(install())
 

@@ -71,6 +71,11 @@ class RunningSandbox:
         done: Finished = await run(Program(argv, env=self.env, stdin=stdin.encode(), timeout=timeout))
         return done.stdout.decode()
 
+    async def established(self, definition: str) -> None:
+        """Wait until a CustomResourceDefinition is served. By its path: `condition=` fails while there are none yet."""
+        told = "{.status.conditions[?(@.type=='Established')].status}"
+        await self.ask("wait", f"--for=jsonpath={told}=True", f"crd/{definition}", "--timeout=30s")
+
 
 @contextmanager
 def shared_use(lock: Path) -> Iterator[None]:

@@ -255,7 +255,7 @@ async def test_f8_a_broken_conversion_of_another_kind_disturbs_nobody(shop: Shop
     plural = "c" + shop.namespace.replace("-", "")
     definition = CONVERTED.format(plural=plural, kind=plural.capitalize())
     await shop.sandbox.ask("apply", "-f", "-", stdin=definition)
-    await shop.sandbox.ask("wait", "--for=condition=Established", f"crd/{plural}.shop.test", "--timeout=30s")
+    await shop.sandbox.established(f"{plural}.shop.test")
     odd = {"apiVersion": "shop.test/v1", "kind": plural.capitalize(), "metadata": {"name": "odd"}}
     await shop.sandbox.ask("apply", "-n", shop.namespace, "-f", "-", stdin=json.dumps(odd))
     try:
