@@ -8,6 +8,9 @@ from fairlead.domain.upgrades.contest import open_contest
 from fairlead.domain.upgrades.patterns import BadPattern, TagPattern, parse_pattern
 from fairlead.domain.upgrades.wishes import Wish, make_policy
 
+A_CATASTROPHE = 60.0
+"""Seconds of processor time: some fifty times what is needed here, and nothing beside what backtracking takes."""
+
 
 @pytest.mark.parametrize(
     ("pattern", "extract", "tag", "counts_as"),
@@ -54,7 +57,7 @@ def test_no_pattern_is_slow_on_any_tag(pattern: str) -> None:
     assert policy.pattern == TagPattern(pattern)
     started = time.process_time()
     assert [tag for tag in tags if policy.pattern.matched(tag)] == []
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < A_CATASTROPHE
 
 
 def test_many_tags_are_weighed_at_once() -> None:
@@ -62,4 +65,4 @@ def test_many_tags_are_weighed_at_once() -> None:
     started = time.process_time()
     contest = open_contest(make_policy(Wish("MajorVersion", match="[0-9.]+")), "1.0.0", tags)
     assert not hasattr(contest, "code")
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < A_CATASTROPHE
