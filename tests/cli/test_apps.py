@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from fairlead.domain.errors import Problem, RemoteRefused
+from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.preparing import namespace_ref
 from fairlead.domain.rollout.anchor import Anchor, Candidate
 from fairlead.domain.rollout.intents import VersionSpec
 from fairlead.domain.rollout.phases import Phase
 from fairlead.pipeline.units.service import until_waiting
+from fairlead.ports.cluster import LiveObject
 from tests.cli.shops import Shop
 from tests.conftest import Golden
 from tests.fakes.played import PlayedCluster
@@ -187,3 +189,36 @@ def test_who_is_interrupted_is_told_commands_that_lead_to_the_same_place(stored:
     assert drive == ["units", "store", "-e", "test", *more, "--drive"]
     ended = stored.run(*abort, "--output", "json")
     assert (ended.code, ended.document["units"][0]["live"]) == (0, None)
+
+
+def led_astray(live: LiveObject) -> None:
+    live["spec"]["selector"] = {"app": "somebody"}
+
+
+@pytest.mark.parametrize("by_hand", ["led astray", "deleted"])
+def test_a_block_takes_nothing_until_somebody_says_how_it_goes_on(played: Shop, by_hand: str) -> None:
+    here = ("-e", "test", "--output", "json")
+    service = ObjectRef("v1", "Service", "shop", "store")
+    assert played.run("deploy", "--release", "store", "-e", "test").code == 0
+    if by_hand == "deleted":
+        played.cluster.remove(service)
+    else:
+        played.cluster.edit(service, led_astray)
+    played.change("apps.yaml", "shop/store:1.0", "shop/store:2.0")
+    found = played.run("deploy", "--release", "store", *here)
+    (unit,) = found.document["units"]
+    assert (found.code, unit["phase"], unit["live"]) == (4, "Blocked", "1")
+    assert ("not there" in unit["blocked"]) is (by_hand == "deleted")
+    queued = unit["queued"]
+    for asked in (("undeploy", "store", "--yes"), ("abort", "store"), ("deploy", "--release", "store")):
+        refused = played.run(*asked, *here)
+        assert (refused.code, refused.document["errors"][0]["code"]) == (4, "unitBlocked")
+    (unit,) = played.run("units", "store", *here).document["units"]
+    assert (unit["phase"], unit["queued"]) == ("Blocked", queued)
+    assert "`fairlead resolve store HOW -e test`" in played.run("units", "store", "-e", "test").stdout
+    resolved = played.run("resolve", "store", "keep-live", *here)
+    (unit,) = resolved.document["units"]
+    assert (resolved.code, unit["phase"], unit["blocked"]) == (0, "Idle", None)
+    (led,) = (one for one in played.cluster.objects if object_ref(one) == service)
+    assert led["spec"]["selector"] == {"app": "store", "version": unit["live"]}
+    assert played.run("undeploy", "store", "--yes", "-e", "test").code == 0

@@ -21,8 +21,8 @@ from fairlead.cli.streams import Streams
 from fairlead.cli.text.layout import visible
 from fairlead.cli.text.units import GOOD, unit_lines
 from fairlead.cli.wire.units import units_document
-from fairlead.domain.errors import InputError, Interrupted, Problem
-from fairlead.domain.rollout.intents import Intent
+from fairlead.domain.errors import InputError, Interrupted, Problem, Refused
+from fairlead.domain.rollout.intents import Intent, Resolve
 from fairlead.domain.rollout.phases import Phase, UnitOutcome
 from fairlead.domain.selection import Scope, choose_environments
 from fairlead.domain.unit_news import LogLine, Notified, UnitNews
@@ -98,9 +98,23 @@ class Session:
         return new_id(), self.units.engine.whoami.me().who, self.units.engine.clock.now()
 
     async def carry_through(self, key: UnitKey, intent: Intent, version: str = "") -> int:
-        """Ask for something, drive the unit until it has ended, show how, and return the exit code."""
+        """Ask for something, drive the unit until it has ended, show how, and return the exit code.
+
+        Raises:
+            Refused: the unit is blocked (`unitBlocked`), and this is not what ends it.
+        """
+        if not isinstance(intent, Resolve):
+            await self.require_way_on(key)
         await self.units.submit(key, intent)
         return await self.follow(key, intent.id, version)
+
+    async def require_way_on(self, key: UnitKey) -> None:
+        """Refuse to ask for what would only be begun, long after, when a person has ended the block of a unit."""
+        blocked = (await self.units.read(key)).anchor.blocked
+        if blocked is not None:
+            how = f"fairlead resolve {key.name} HOW{self.where}"
+            remedy = f"say how it goes on with `{how}`, then ask again"
+            raise Refused(Problem("unitBlocked", f"{key.name} is blocked: {blocked.explanation}", remedy=remedy))
 
     async def ask_only(self, key: UnitKey, intent: Intent) -> int:
         """Ask for something and show how it ended; what else is under way goes on as it did, or stays."""

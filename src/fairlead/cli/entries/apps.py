@@ -41,6 +41,16 @@ APPS = (
         (Example("fairlead resume shop -e prod", "and go on with what the pause held back"),),
     ),
     Entry(
+        "resolve",
+        DEPLOY,
+        "Say how a blocked app goes on.",
+        (
+            Example("fairlead resolve shop keep-live -e prod", "what was live stays, or comes back"),
+            Example("fairlead resolve shop adopt-observed -e prod", "what was found is what is wanted"),
+            Example("fairlead resolve shop force -e prod", "go on, over what was found"),
+        ),
+    ),
+    Entry(
         "undeploy",
         DEPLOY,
         "Remove an app with all its versions.",

@@ -80,6 +80,7 @@ def _facts(unit: UnitItem, asked: IntentItem | None, where: str) -> Iterator[tup
         yield "", f"`{promote}` lets it go live, `{abort}` gives it up"
     if unit.blocked is not None:
         yield "blocked", unit.blocked
+        yield "", f"`fairlead resolve {unit.app} HOW{where}` says how it goes on: keep-live, adopt-observed or force"
     if unit.held is not None:
         is_said = asked is not None and asked.explanation == unit.held_reason
         yield "held", unit.held[:19] + ("" if is_said else f": {unit.held_reason}")

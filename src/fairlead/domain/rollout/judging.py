@@ -6,6 +6,7 @@ about a state that an event before it has left.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -23,6 +24,14 @@ from fairlead.domain.rollout.unit_events import Asked, Fact, Reachable, UnitEven
 _MOVING: Final = frozenset({Phase.ADOPTING, Phase.SWITCHING, Phase.CONFIRMING, Phase.REVERTING, Phase.UNDEPLOYING})
 
 
+def _astray(drifted: Iterable[RouteTarget]) -> str:
+    """Return in words what was found of routes that are as nobody of us made them."""
+    gone = [str(one.ref) for one in drifted if one.route is None]
+    led = [str(one.ref) for one in drifted if one.route is not None]
+    told = [f"{', '.join(gone)} is not there any more"] if gone else []
+    return "; ".join([*told, *([f"{', '.join(led)} leads where nobody of us let it lead"] if led else [])])
+
+
 def judge(anchor: Anchor, observation: Observation, now: datetime) -> tuple[UnitEvent, ...]:
     """Return what an observation means for the unit. `now` is not before the observation."""
     if not observation.reachable:
@@ -32,8 +41,7 @@ def judge(anchor: Anchor, observation: Observation, now: datetime) -> tuple[Unit
         return (Reachable(now, away),)
     drifted = _drifted(anchor, observation)
     if drifted:
-        names = ", ".join(str(target.ref) for target in drifted)
-        return (Fact(Kind.ROUTE_DRIFT, now, f"{names} leads where nobody of us let it lead", found=drifted),)
+        return (Fact(Kind.ROUTE_DRIFT, now, _astray(drifted), found=drifted),)
     intent = next_intent(anchor)
     if intent is not None:
         found = tuple(RouteTarget(seen.ref, seen.route) for seen in observation.routes)
