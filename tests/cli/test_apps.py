@@ -156,6 +156,20 @@ def test_of_a_paused_app_a_deployment_waits_until_the_pause_ends(played: Shop) -
     assert (unit["live"], unit["paused"], unit["queued"]) == ("2", False, 0)
 
 
+def test_who_ends_a_pause_hears_how_what_it_held_back_has_ended(played: Shop) -> None:
+    here = ("-e", "test", "--output", "json")
+    assert played.run("deploy", "--release", "store", "-e", "test").code == 0
+    assert played.run("pause", "store", "-e", "test").code == 0
+    played.change("apps.yaml", "shop/store:1.0", "shop/store:2.0")
+    assert played.run("deploy", "--release", "store", "-e", "test").code == 0
+    refused = RemoteRefused(Problem("admissionDenied", "not with that image"), status=403)
+    played.cluster.fail(refused, verb="apply", kind="Deployment")
+    resumed = played.run("resume", "store", *here)
+    assert (resumed.code, resumed.document["asked"]["outcome"]) == (1, "failed")
+    assert "not with that image" in resumed.document["asked"]["explanation"]
+    assert resumed.document["units"][0]["live"] == "1"
+
+
 def test_a_pause_drives_nothing_and_says_how_it_ends(stored: Shop) -> None:
     handed_over = interrupted(stored, "deploy", "--release", "store", "-e", "test")
     assert handed_over.code == 130

@@ -22,7 +22,7 @@ from fairlead.cli.text.layout import visible
 from fairlead.cli.text.units import GOOD, unit_lines
 from fairlead.cli.wire.units import units_document
 from fairlead.domain.errors import InputError, Interrupted, Problem, Refused
-from fairlead.domain.rollout.intents import Intent, Resolve
+from fairlead.domain.rollout.intents import Intent, Resolve, Resume
 from fairlead.domain.rollout.phases import Phase, UnitOutcome
 from fairlead.domain.selection import Scope, choose_environments
 from fairlead.domain.unit_news import LogLine, Notified, UnitNews
@@ -106,7 +106,9 @@ class Session:
         if not isinstance(intent, Resolve):
             await self.require_way_on(key)
         await self.units.submit(key, intent)
-        return await self.follow(key, intent.id, version)
+        await self.drive(key, until_waiting(intent.id))
+        # Who ends a pause wants what it held back.
+        return await self._shown(key, intent.id, version, since=intent.at if isinstance(intent, Resume) else None)
 
     async def require_way_on(self, key: UnitKey) -> None:
         """Refuse to ask for what would only be begun, long after, when a person has ended the block of a unit."""
@@ -130,10 +132,11 @@ class Session:
         await self.drive(key, until_waiting(intent))
         return await self._shown(key, intent, version)
 
-    async def _shown(self, key: UnitKey, intent: str, version: str = "") -> int:
-        """Show how an intent ended, and return the exit code."""
+    async def _shown(self, key: UnitKey, intent: str, version: str = "", *, since: datetime | None = None) -> int:
+        """Show how an intent ended, or the last one that ended badly `since` a moment, and return the exit code."""
         status = await self.units.read(key)
-        ended = status.ended(intent)
+        bad = [one for one in status.anchor.ended if since and one.at >= since and one.outcome.value not in GOOD]
+        ended = bad[-1] if bad else status.ended(intent)
         lines = partial(unit_lines, where=self.where, version=version, seconds=self.progress.seconds)
         self.run.output.show(units_document([status], ended), lines)
         if ended is None:
