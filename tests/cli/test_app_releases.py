@@ -97,6 +97,10 @@ def test_it_is_applied_after_what_it_depends_on_and_recorded(played: Shop) -> No
     made = [call.ref.name for call in played.cluster.writes if call.ref is not None and call.kind == "Deployment"]
     assert made.index("web") < made.index("store-1")
     (recorded,) = played.run("history", "test", "store", *JSON).document["deployments"]
+    head, row = played.run("history", "test", "store").stdout.splitlines()
+    assert (head.split()[:2], row.split()[:2]) == (["N", "VERSION"], [str(recorded["number"]), recorded["version"]])
+    shown_lines = played.run("show", "test", "store", "1").stdout.splitlines()
+    assert ["version", recorded["version"]] in map(str.split, shown_lines)
     assert (recorded["number"], recorded["outcome"], recorded["version"]) == (1, "succeeded", "1")
     (shown,) = played.run("show", "test", "store", "1", *JSON).document["deployments"]
     assert all(one["done"] for one in shown["objects"])

@@ -15,6 +15,8 @@ from fairlead.cli.wire.deploying import DeploymentItem, Deployments, ObjectOutco
 from fairlead.doors.yaml import dump_stream
 
 _HEAD = ("N", "OUTCOME", "CHANGES", "REVISION", "WHEN", "BY")
+_VERSION = "VERSION"
+"""What only apps have; a history in which nothing has one does not show it."""
 _LABEL = 11  # columns of a label
 
 
@@ -23,8 +25,11 @@ def history_lines(document: Deployments, width: int | None, *, now: datetime) ->
     if not document.deployments:
         yield Text("Nothing is recorded of this release.")
         return
-    rows = [_row(item, now) for item in document.deployments]
-    yield from columns([[Text(head, "dim") for head in _HEAD], *rows], width=width)
+    rows = [[Text(head, "dim") for head in _HEAD], *(_row(item, now) for item in document.deployments)]
+    if any(item.version for item in document.deployments):
+        versions = [Text(_VERSION, "dim"), *(Text(item.version or "-") for item in document.deployments)]
+        rows = [[number, version, *others] for version, (number, *others) in zip(versions, rows, strict=True)]
+    yield from columns(rows, width=width)
 
 
 def record_lines(document: Deployments, width: int | None, *, verbose: int) -> Iterator[Text]:
@@ -59,6 +64,8 @@ def _changes(item: DeploymentItem) -> Text:
 
 def _details(item: DeploymentItem) -> Iterator[tuple[str, Text]]:
     yield "outcome", Text(item.outcome, STYLE[item.outcome])
+    if item.version:
+        yield "version", Text(item.version)
     yield "changes", _changes(item)
     yield "health", Text(item.health or "nobody looked")
     if item.explanation:
