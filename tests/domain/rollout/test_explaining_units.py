@@ -55,6 +55,8 @@ def test_what_waits_comes_next() -> None:
     unit = deployed("1")
     waiting = (Deploy("i9", "eve", T0, "d9", spec_of("9")),)
     assert "eve" in explain(replace(unit.anchor, waiting=waiting, paused=T0)).then
+    assert explain(replace(unit.anchor, waiting=waiting, paused=T0)).then.startswith("the pause")
+    assert not explain(replace(unit.anchor, waiting=waiting)).then.startswith("the pause")
     promoted = unit_in(Phase.AWAITING)
     automatic = replace(promoted.anchor, candidate=replace(_candidate(promoted), spec=spec_of("2")))
     assert explain(automatic).then != explain(promoted.anchor).then

@@ -75,7 +75,7 @@ def _facts(unit: UnitItem, asked: IntentItem | None, where: str) -> Iterator[tup
     if unit.phase not in ("Idle", "Blocked"):
         yield "cause", unit.cause
         yield "next", unit.next
-    if unit.phase == "Awaiting":
+    if unit.phase == "Awaiting" and not unit.paused:
         promote, abort = f"fairlead promote {unit.app}{where}", f"fairlead abort {unit.app}{where}"
         yield "", f"`{promote}` lets it go live, `{abort}` gives it up"
     if unit.blocked is not None:

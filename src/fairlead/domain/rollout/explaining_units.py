@@ -10,6 +10,7 @@ from fairlead.domain.rollout.anchor import Anchor, Version
 from fairlead.domain.rollout.guards import goes_on_by_itself, is_held_back
 from fairlead.domain.rollout.observation import Observation
 from fairlead.domain.rollout.phases import Phase, VersionState
+from fairlead.domain.rollout.standing import HELD_BACK_IN
 from fairlead.domain.rollout.storing import to_json
 
 _NEXT: Final = {
@@ -93,12 +94,15 @@ def _cause(anchor: Anchor) -> str:
     if not anchor.ended:
         return "nothing was asked of it yet"
     last = anchor.ended[-1]
-    return f"{last.deployment or last.intent} ended {last.outcome}" + (
-        f": {last.explanation}" if last.explanation else ""
-    )
+    return f"what was asked last ended {last.outcome}" + (f": {last.explanation}" if last.explanation else "")
 
 
 def _then(anchor: Anchor) -> str:
+    is_held = anchor.paused is not None and anchor.phase in {*HELD_BACK_IN, Phase.IDLE}
+    return f"the pause ends, then {_next(anchor)}" if is_held else _next(anchor)
+
+
+def _next(anchor: Anchor) -> str:
     if anchor.phase is Phase.BLOCKED:
         return "a person says how to go on"
     if anchor.phase is Phase.AWAITING:
