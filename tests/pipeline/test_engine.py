@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from fairlead.domain.errors import Problem, Transient
-from fairlead.pipeline.engine import at_once
+from fairlead.pipeline.engine import at_once, both
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.releases import config_map, engine, wanted
 
@@ -27,7 +28,8 @@ async def test_results_come_in_order_though_work_runs_at_once() -> None:
     assert await at_once([]) == []
 
 
-async def test_the_first_failure_ends_the_rest() -> None:
+@pytest.mark.parametrize("together", [lambda one, other: at_once([one, other]), both], ids=["at_once", "both"])
+async def test_the_first_failure_ends_the_rest(together: Callable[..., Awaitable[object]]) -> None:
     ended: list[str] = []
 
     async def fails() -> None:
@@ -40,7 +42,7 @@ async def test_the_first_failure_ends_the_rest() -> None:
             ended.append("waits")
 
     with pytest.raises(Transient):
-        await at_once([waits(), fails()])
+        await together(waits(), fails())
     assert ended == ["waits"]
 
 

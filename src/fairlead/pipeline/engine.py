@@ -22,6 +22,7 @@ from fairlead.ports.statestore import StateStore
 from fairlead.ports.whoami import WhoAmI
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 Ancestry = Callable[[str, str], Awaitable[bool]]
@@ -86,6 +87,17 @@ class Wanted:
     def key(self) -> ReleaseKey:
         """Which release, and where."""
         return self.target.key
+
+
+async def both(one: Awaitable[T], other: Awaitable[U]) -> tuple[T, U]:
+    """Await two things at once; the first failure ends the other one and is raised."""
+    first, second = asyncio.ensure_future(one), asyncio.ensure_future(other)
+    try:
+        return await asyncio.gather(first, second)
+    finally:
+        for task in (first, second):
+            task.cancel()
+        await asyncio.gather(first, second, return_exceptions=True)
 
 
 async def at_once(work: Iterable[Awaitable[T]]) -> list[T]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -31,16 +30,13 @@ class ServiceSelectors:
 
     async def observe(self, element: RouteElement, *, fresh: bool = True) -> RouteReading:
         """Return where a Service leads, and to whom."""
-        namespace, name = element.ref.namespace, element.ref.name
-        live, ready = await asyncio.gather(
-            self.cluster.get(element.ref), ready_pods(self.cluster, namespace, name, fresh=fresh)
-        )
+        live = await self.cluster.get(element.ref)
         if live is None:
             return RouteReading(None, Guarantee.ZERO_LOSS)
         return RouteReading(
             Selector(dict(branch(live, "spec", "selector"))),
             guarantee(live),
-            ready,
+            await ready_pods(self.cluster, element.ref.namespace, element.ref.name, fresh=fresh),
             uid=uid(live),
             resource_version=text(live, "metadata", "resourceVersion"),
             epoch=epoch_of(live),

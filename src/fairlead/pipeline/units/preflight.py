@@ -5,7 +5,6 @@ Nothing of the unit is written here but the claims of its hosts.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -19,7 +18,7 @@ from fairlead.domain.rollout.commands import ApplyInPlace, Inspect
 from fairlead.domain.rollout.intents import VersionSpec
 from fairlead.domain.rollout.observation import Difference, PreflightSeen
 from fairlead.domain.rollout.traffic import RouteElement
-from fairlead.pipeline.engine import at_once
+from fairlead.pipeline.engine import at_once, both
 from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.creating import autoscalers_of
 from fairlead.pipeline.units.differing import in_place, is_as_wanted
@@ -48,7 +47,7 @@ async def inspect(turn: Turn, command: Inspect) -> None:
     """Find out whether a version may be rolled out, and what is different from what is live."""
     spec, contents = command.spec, turn.contents(command.spec.version)
     claimed = await Hosts(turn.cluster, turn.key).claim(spec.hosts)
-    problem, notes = await asyncio.gather(_problem(turn, spec, contents), _notes(turn, spec, contents))
+    problem, notes = await both(_problem(turn, spec, contents), _notes(turn, spec, contents))
     problem = claimed or problem
     turn.findings.notes += () if problem else notes
     difference = Difference.REFUSED if problem else _difference(turn, spec, contents)
@@ -142,7 +141,7 @@ async def _routes_problem(turn: Turn, spec: VersionSpec) -> str:
     """Return which route is not ours, or cannot be switched without losing requests; empty if there is none."""
     known = {target.ref for target in turn.anchor.live.spec.routes} if turn.anchor.live is not None else set()
     elements = [RouteElement(target.ref, target.route, target.route) for target in spec.routes]
-    lives, found = await asyncio.gather(
+    lives, found = await both(
         at_once(turn.cluster.get(target.ref) for target in spec.routes), readings(turn.place, elements, fresh=False)
     )
     for target, live in zip(spec.routes, lives, strict=True):

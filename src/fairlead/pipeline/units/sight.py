@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,7 +11,7 @@ from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.reading import ObjectBody, branch, entries, text, uid
 from fairlead.domain.rollout.traffic import RouteElement
 from fairlead.domain.units import MEMORY_PREFIX, UnitKey, epoch_of
-from fairlead.pipeline.engine import at_once
+from fairlead.pipeline.engine import at_once, both
 from fairlead.pipeline.units.place import Place
 from fairlead.ports.cluster import ApiKind, LiveObject
 from fairlead.ports.traffic import RouteReading
@@ -81,7 +80,7 @@ async def look(
     `known` are objects that may not carry the unit's label, but its mark: what else has their names is not the unit's.
     """
     listings = at_once(_listed(place, key, kind, fresh=fresh) for kind in kinds)
-    found, routes = await asyncio.gather(listings, readings(place, elements, fresh=fresh))
+    found, routes = await both(listings, readings(place, elements, fresh=fresh))
     by_kind = {kind.kind: items for kind, items in zip(kinds, found, strict=True)}
     owned = [live for kind, items in by_kind.items() if kind not in _NOT_OWNED for live in items]
     labelled = {object_ref(live): live for live in owned if not _is_book(live)}

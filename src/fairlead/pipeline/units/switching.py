@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from fairlead.domain.manifests import JsonObject
 from fairlead.domain.reading import branch, entries, text
 from fairlead.domain.rollout.commands import ProbeRoutes, StageRoute, SwitchRoute
 from fairlead.domain.rollout.traffic import Route
-from fairlead.pipeline.engine import at_once
+from fairlead.pipeline.engine import at_once, both
 from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.guarded import create, put, remove
 from fairlead.pipeline.units.hosts import Hosts
@@ -32,7 +31,7 @@ async def switch_route(turn: Turn, command: SwitchRoute) -> None:
     """Give one element its route, if a fresh reading shows that it may have it."""
     turn.check_time(command.deadline)
     element = turn.element(command.ref)
-    sight, routes = await asyncio.gather(turn.look(RUNNING, elements=()), readings(turn.place, [element], fresh=False))
+    sight, routes = await both(turn.look(RUNNING, elements=()), readings(turn.place, [element], fresh=False))
     found = routes[command.ref].route
     if found == command.to:
         return
