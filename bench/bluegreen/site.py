@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import tempfile
 import uuid
@@ -30,6 +31,8 @@ from fairlead.domain.kubecontext import access, find_context
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Intent
 from fairlead.domain.units import UnitKey
+from fairlead.doors.dial import Dialer
+from fairlead.doors.dial_failures import Unreachable
 from fairlead.doors.process import Program, start
 from fairlead.pipeline.engine import Engine
 from fairlead.pipeline.units.driver import Rests
@@ -42,6 +45,7 @@ from fairlead.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PORT = 8080
+_KNOWN_SECONDS = 30.0
 _SANDBOX = "bench"
 
 
@@ -120,6 +124,7 @@ class Loaded:
 async def under_load(site: Site, app: str, rate: float) -> AsyncIterator[Loaded]:
     """Have load on the stable Service of an app for the length of a block."""
     log, loaded = site.folder / f"{app}.log", Loaded()
+    await _reachable(await site.address(app))
     argv = (sys.executable, "-m", "bench.load", await site.address(app), "--rate", f"{rate:g}", "--log", str(log))
     running = await start(Program(argv, cwd=ROOT))
     try:
@@ -129,6 +134,20 @@ async def under_load(site: Site, app: str, rate: float) -> AsyncIterator[Loaded]
             running.terminate()
         await running.communicate()
     loaded.answers += read(log)
+
+
+async def _reachable(url: str) -> None:
+    """Wait until kube-proxy knows a Service, which it may learn after the first deployment behind it was confirmed."""
+    dialer = Dialer()
+    try:
+        async with asyncio.timeout(_KNOWN_SECONDS):
+            while True:
+                with suppress(Unreachable):
+                    await dialer.request("GET", url, timeout=1.0)
+                    return
+                await asyncio.sleep(0.05)
+    finally:
+        await dialer.close()
 
 
 @dataclass(frozen=True, slots=True)
