@@ -227,6 +227,10 @@ def test_a_block_takes_nothing_until_somebody_says_how_it_goes_on(played: Shop, 
     for asked in (("undeploy", "store", "--yes"), ("abort", "store"), ("deploy", "--release", "store")):
         refused = played.run(*asked, *here)
         assert (refused.code, refused.document["errors"][0]["code"]) == (4, "unitBlocked")
+    played.change("apps.yaml", "shop/store:2.0", "shop/store:3.0")
+    applied = played.run("apply", "test", "-r", "store", "--output", "json")
+    (release,) = applied.document["deployments"]
+    assert (applied.code, release["outcome"], release["code"]) == (4, "refused", "unitBlocked")
     (unit,) = played.run("units", "store", *here).document["units"]
     assert (unit["phase"], unit["queued"]) == ("Blocked", queued)
     assert "`fairlead resolve store HOW -e test`" in played.run("units", "store", "-e", "test").stdout

@@ -25,6 +25,7 @@ from fairlead.domain.errors import InputError, Interrupted, Problem, Refused
 from fairlead.domain.rollout.intents import Intent, Resolve, Resume
 from fairlead.domain.rollout.phases import Phase, UnitOutcome
 from fairlead.domain.selection import Scope, choose_environments
+from fairlead.domain.status import UNIT_BLOCKED
 from fairlead.domain.unit_news import LogLine, Notified, UnitNews
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.units.driver import Rests
@@ -106,9 +107,8 @@ class Session:
         if not isinstance(intent, Resolve):
             await self.require_way_on(key)
         await self.units.submit(key, intent)
-        await self.drive(key, until_waiting(intent.id))
         # Who ends a pause wants what it held back.
-        return await self._shown(key, intent.id, version, since=intent.at if isinstance(intent, Resume) else None)
+        return await self.follow(key, intent.id, version, since=intent.at if isinstance(intent, Resume) else None)
 
     async def require_way_on(self, key: UnitKey) -> None:
         """Refuse to ask for what would only be begun, long after, when a person has ended the block of a unit."""
@@ -116,7 +116,7 @@ class Session:
         if blocked is not None:
             how = f"fairlead resolve {key.name} HOW{self.where}"
             remedy = f"say how it goes on with `{how}`, then ask again"
-            raise Refused(Problem("unitBlocked", f"{key.name} is blocked: {blocked.explanation}", remedy=remedy))
+            raise Refused(Problem(UNIT_BLOCKED, f"{key.name} is blocked: {blocked.explanation}", remedy=remedy))
 
     async def ask_only(self, key: UnitKey, intent: Intent) -> int:
         """Ask for something and show how it ended; what else is under way goes on as it did, or stays."""
@@ -124,13 +124,13 @@ class Session:
         await self.drive(key, until_ended(intent.id))
         return await self._shown(key, intent.id)
 
-    async def follow(self, key: UnitKey, intent: str, version: str) -> int:
+    async def follow(self, key: UnitKey, intent: str, version: str, *, since: datetime | None = None) -> int:
         """Drive a unit until an intent has ended, show how, and return the exit code.
 
-        `version` is the one that the intent is about, empty when it names none.
+        `version` is the one that the intent is about, empty when it names none; `since` is as for what is shown.
         """
         await self.drive(key, until_waiting(intent))
-        return await self._shown(key, intent, version)
+        return await self._shown(key, intent, version, since=since)
 
     async def _shown(self, key: UnitKey, intent: str, version: str = "", *, since: datetime | None = None) -> int:
         """Show how an intent ended, or the last one that ended badly `since` a moment, and return the exit code."""

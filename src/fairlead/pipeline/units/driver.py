@@ -251,7 +251,7 @@ class Driver:
         return Turn(self.place, self.key, anchor, library, self.findings, self.clock)
 
     async def _look(self, held: Held) -> tuple[Held, Look]:
-        """Read the anchor, and everything fresh beside it; again when it says by now that something else is wanted."""
+        """Read the anchor, and the unit beside it; again when it says by now that something else is wanted."""
         reading = asyncio.create_task(self._mine())
         try:
             look = await self._looked(held.anchor)
@@ -262,7 +262,7 @@ class Driver:
         return now, look if now.stored.version == held.stored.version else await self._looked(now.anchor)
 
     async def _looked(self, anchor: Anchor) -> Look:
-        """Read everything fresh, as whoever wanted what the anchor is about."""
+        """Read the unit, as whoever wanted what the anchor is about."""
         try:
             with await self.acting(anchor):
                 return Look(anchor, await self._read(anchor))

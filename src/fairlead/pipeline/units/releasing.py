@@ -19,7 +19,7 @@ from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.rollout.anchor import Anchor, Ended
 from fairlead.domain.rollout.explaining_units import Explanation
 from fairlead.domain.rollout.intents import Abort, Deploy, Intent, Rollback, Undeploy
-from fairlead.domain.rollout.phases import UnitOutcome
+from fairlead.domain.rollout.phases import Phase, UnitOutcome
 from fairlead.domain.status import UNIT_BLOCKED
 from fairlead.domain.unit_news import LogLine, UnitNews
 from fairlead.domain.units import UnitKey
@@ -73,11 +73,13 @@ class UnitRollouts:
 
         Raises:
             InputError: a Secret that the descriptor names is missing.
-            Refused: its version exists already (`versionTaken`).
+            Refused: its version exists already (`versionTaken`), or a person has to say how to go on (`unitBlocked`).
         """
         key, app = unit_key(plan.key), plan.app
         if app is None or not app.writes:
             return Asked("", app.version if app is not None else "")
+        if app.phase == Phase.BLOCKED:  # what is asked now would be begun whenever the block ends
+            raise _blocked(plan.key, app.cause)
         match app.verdict:
             case Verdict.UNDER_WAY:
                 return Asked(app.intent, app.version)
@@ -112,8 +114,7 @@ class UnitRollouts:
         if not in_time:
             raise self._overdue(key, asked, status.explanation)
         if anchor.blocked is not None:
-            remedy = f"see {_command(key)}, and say how to go on"
-            raise Refused(Problem(UNIT_BLOCKED, f"{unit.name}: {anchor.blocked.explanation}", remedy=remedy))
+            raise _blocked(key, anchor.blocked.explanation)
         paused, frozen = anchor.paused is not None, anchor.frozen is not None
         return Rolled(asked.version, waiting(key, asked.version, paused=paused, frozen=frozen))
 
@@ -184,6 +185,12 @@ def _under_way(anchor: Anchor, version: str) -> str:
 def _without(version: str) -> Rests:
     """Return what holds when a version is not on its way, or a person has to say what becomes of it."""
     return lambda anchor: not _under_way(anchor, version) or anchor.blocked is not None
+
+
+def _blocked(key: ReleaseKey, why: str) -> Refused:
+    resolve = f"`fairlead resolve {key.release} HOW -e {key.environment}`"
+    remedy = f"see {_command(key)}, and say with {resolve} how to go on"
+    return Refused(Problem(UNIT_BLOCKED, f"{key.release}: {why}", remedy=remedy))
 
 
 def _command(key: ReleaseKey) -> str:

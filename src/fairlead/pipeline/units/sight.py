@@ -1,4 +1,4 @@
-"""One fresh look at everything that a unit has in its cluster, found by its label and by what is known of it."""
+"""One look at what a unit has in its cluster, found by its label and by what is known of it."""
 
 from __future__ import annotations
 
