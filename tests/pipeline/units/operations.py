@@ -131,6 +131,12 @@ async def grown(here: Yard) -> None:
     grow(here, 5)
 
 
+async def outgrown(here: Yard) -> None:
+    """Somebody has made the live version larger than it is declared."""
+    await deployed("blue")(here)
+    grow(here, 5)
+
+
 async def crowded(here: Yard) -> None:
     """There are as many versions as there may be, and the oldest has been idle for long enough."""
     await deployed("blue", "green", "red")(here)
@@ -200,6 +206,7 @@ OPERATIONS = (
     Operation("first", nobody, deploy("blue"), "Idle: 1 Live; 1 has the traffic; deployed"),
     Operation("next", deployed("blue"), deploy("green"), f"{_DONE}; deployed"),
     Operation("everything", grown, deploy("green", make=rich), f"{_DONE}; deployed"),
+    Operation("shrink", outgrown, deploy("green"), f"{_DONE}; deployed"),
     Operation("preview", deployed("blue"), deploy("green", **_WAIT), _WAITS),
     Operation("promote", deploying(Phase.AWAITING, **_WAIT), ask(Promote), f"{_DONE}; done"),
     Operation("promote-small", deploying(Phase.AWAITING, **_SMALL), ask(Promote), f"{_DONE}; done"),

@@ -24,7 +24,7 @@ from fairlead.domain.errors import (
 )
 from fairlead.domain.identity import object_ref
 from fairlead.domain.rollout.anchor import Anchor
-from fairlead.domain.rollout.intents import Abort, OnBusy, Pause, Promote, Resume, Rollback, Scale, Undeploy
+from fairlead.domain.rollout.intents import Abort, OnBusy, Pause, Promote, Resume, Rollback, Undeploy
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.unit_news import DeploymentEnded, HealthObserved, IntentAccepted, LogLine
 from fairlead.domain.units import UnitKey
@@ -187,14 +187,6 @@ async def test_the_new_side_is_as_large_as_an_autoscaler_made_the_old_one(here: 
     assert (states(anchor), here.replicas("shop-2"), here.replicas("shop-1")) == ({"1": "Hot", "2": "Live"}, 8, 8)
     assert here.live("HorizontalPodAutoscaler", "shop-1") is None
     assert here.live("HorizontalPodAutoscaler", "shop-2") is not None
-
-
-async def test_scaling_counts_for_what_is_live_and_for_what_comes(here: Yard) -> None:
-    await here.deploy(here.descriptor())
-    await here.ask(Scale(*here.asked(), 4))
-    assert here.replicas("shop-1") == 4
-    await here.deploy(here.descriptor(env="green"))
-    assert here.replicas("shop-2") == 4
 
 
 async def test_a_pause_holds_a_rollout_before_its_switch(here: Yard) -> None:

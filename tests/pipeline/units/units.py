@@ -107,6 +107,11 @@ class Yard:
         return int(found["spec"]["replicas"])
 
     @property
+    def route(self) -> ObjectRef:
+        """The stable Service."""
+        return ObjectRef("v1", "Service", KEY.namespace, KEY.name)
+
+    @property
     def selector(self) -> dict[str, str]:
         service = self.live("Service", KEY.name)
         assert service is not None

@@ -44,7 +44,7 @@ class Version:
 
     `replicas` are what it is to run; of a Hot one, those at the switch. `deadline` is when its state may be left:
     hotFor, warmFor, keepFailed. `until` is by when what its state does should be done; of a Hot one, the end of its
-    drain. `resize_until` is how long replicas that somebody asked for are asked for again, None when nobody did.
+    drain. `resize_until` is how long replicas that may be fewer are asked for again, None when nobody named any.
     `was_live` says that it has had traffic, so that a rollback may choose it. `objects` are known to be ours.
     `evidence`: what explains its failure is stored, and `reason` says it in a sentence.
     """

@@ -24,7 +24,8 @@ class Scaling(StrEnum):
     """In which direction replicas may go.
 
     `UP`: a workload that runs more is left alone. `DOWN`: only while no route leads to the version, and one that runs
-    fewer is left alone. `ASKED`: a person named the number, which may be fewer for a live version too.
+    fewer is left alone. `ASKED`: a person named the number, here or in what is declared, which may be fewer for a live
+    version too.
     """
 
     UP = "up"

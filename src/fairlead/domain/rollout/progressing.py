@@ -187,7 +187,18 @@ def deployed(draft: Draft) -> None:
     if candidate.is_rollback and left is not None:
         why = f": {candidate.why}" if candidate.why else ""
         held = UnitHold(left.spec.digest, candidate.by, draft.at, f"rolled back to version {candidate.version}{why}")
+    _as_declared(draft)
     draft.set(candidate=None, elements=(), foreign=(), hold=held)
+
+
+def _as_declared(draft: Draft) -> None:
+    """What is live runs as many pods as are declared: more of them were only for the switch."""
+    live, wanted = draft.anchor.live, draft.candidate.spec.workloads
+    if live is None or live.scales_itself or live.replicas == wanted:
+        return
+    until = draft.later(live.spec.policy.remove_deadline)
+    draft.put(replace(live, replicas=wanted, until=until, resize_until=until))
+    draft.say(SetReplicas(live.name, wanted, Scaling.ASKED, until))
 
 
 def switch_back(draft: Draft) -> None:
@@ -211,4 +222,5 @@ def keep(draft: Draft) -> None:
     _make_live(draft, candidate.version, {})
     reason = f"kept by {draft.intent.by}"
     draft.end(candidate.intent, candidate.deployment, UnitOutcome.KEPT, reason)
+    _as_declared(draft)
     draft.set(candidate=None, elements=(), foreign=())
