@@ -103,6 +103,10 @@ def test_what_goes_on_is_told_once_with_its_time(played: Shop) -> None:
     gone = played.run("undeploy", "store", "-e", "test", "--yes")
     lines = [line.split() for line in gone.stderr.splitlines() if "store:" in line]
     assert [line[2:] for line in lines].count(["Undeploying"]) == 1
+    parts = [line[2:] for line in lines if line[2] == "Undeploying:"]
+    goes, drains, removed = (line for line in parts)
+    assert (goes[1:3], drains[-2:], "version" in drains) == (["Service", "store"], ["1s", "left"], True)
+    assert "deleted" in removed
     assert all(line[0].endswith("s") and float(line[0][:-1]) >= 0 for line in lines)
     assert gone.stdout.splitlines()[-1].startswith("store was removed")
 

@@ -19,6 +19,8 @@ from fairlead.domain.events import (
     ReleaseFinished,
     Rendered,
     RenderStarted,
+    RolloutMoved,
+    RolloutTold,
     WaitStarted,
 )
 from fairlead.domain.health import Health, HealthState
@@ -93,6 +95,18 @@ def test_a_long_sentence_gives_way_to_the_names() -> None:
     (line,) = drawn(board).splitlines()
     assert line.split()[1:3] == [str(WEB), "0s"]
     assert len(line) == 80
+
+
+def test_a_rollout_shows_what_it_does_and_how_long_it_may_take() -> None:
+    now = 0.0
+    board = Board(lambda: now)
+    board.emit(RolloutMoved(WEB, "Warming: 1 of 2 pods are ready", "it crashes", 90.0))
+    board.emit(RolloutTold(WEB, "version 1 is Hot"))
+    now = 30.0
+    (line,) = drawn(board).splitlines()
+    assert line.endswith("Warming: 1 of 2 pods are ready, 1m left: it crashes")
+    board.emit(RolloutMoved(WEB, "Confirming", "", None))
+    assert drawn(board).splitlines()[0].endswith("Confirming")
 
 
 def test_the_board_gives_the_terminal_back() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from fairlead.domain.causes import REMEDIES, Cause, Finding, Grace, LogSource
 from fairlead.domain.diagnosing import Scene, diagnose
-from fairlead.domain.explaining import Case, explain, log_lines, log_sources
+from fairlead.domain.explaining import Case, explain, log_lines, log_sources, trouble
 from fairlead.domain.health import Explanation, Health, HealthState
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.judging import judge
@@ -117,6 +117,14 @@ def test_the_text_does_not_depend_on_the_order_of_looking() -> None:
     cases = [Case(API, PROGRESSING, findings), Case(WEB, PROGRESSING, findings[::-1])]
 
     assert len({explained(*order).text for order in permutations(cases)}) == 1
+
+
+def test_what_is_in_the_way_is_one_line_and_nothing_while_only_time_is_missing() -> None:
+    slow = Case(API, PROGRESSING, (finding(Cause.NOT_READY, "container a runs and is not ready", "a-1"),))
+    assert trouble([]) == trouble([slow]) == ""
+    crash = finding(Cause.CRASH_LOOP, "container b ended with exit code 1", "b-1")
+    other = Case(WEB, PROGRESSING, (crash,))
+    assert trouble([slow, other]) == "container b ended with exit code 1 (pod b-1)"
 
 
 def test_many_pods_are_counted() -> None:

@@ -16,6 +16,7 @@ from rich.text import Text
 from fairlead.cli.streams import Streams
 from fairlead.cli.text.deployments import STYLE
 from fairlead.cli.text.layout import plural, visible
+from fairlead.domain.durations import limited
 from fairlead.domain.events import (
     Applied,
     ApplyFailed,
@@ -26,13 +27,14 @@ from fairlead.domain.events import (
     ReleaseFinished,
     Rendered,
     RenderStarted,
+    RolloutMoved,
     RolloutTold,
     WaitStarted,
 )
 from fairlead.domain.health import HealthState
 from fairlead.domain.identity import ObjectRef, ReleaseKey
 
-_REFRESH = 8  # times per second
+REFRESH = 8  # times per second
 
 
 @dataclass(slots=True)
@@ -63,7 +65,7 @@ class Progress:
         self.board = board = Board()
         console = Console(file=self.streams.stderr, no_color=not self.color, highlight=False)
         try:
-            with Live(get_renderable=board.draw, console=console, refresh_per_second=_REFRESH, transient=True):
+            with Live(get_renderable=board.draw, console=console, refresh_per_second=REFRESH, transient=True):
                 yield
         finally:
             self.board = None
@@ -76,7 +78,7 @@ class Progress:
 def sentence(event: Event) -> str:  # noqa: C901, PLR0911 - one line for each fact there is
     """Return an event in words, empty for those that only matter to a redrawn display."""
     match event:
-        case RenderStarted():
+        case RenderStarted() | RolloutMoved():
             return ""
         case Rendered(objects=objects):
             return f"rendered {plural(objects, 'object')}"
@@ -109,6 +111,8 @@ class _Row:
     total: int = 0
     applied: int = 0
     waiting: dict[ObjectRef, str] = field(default_factory=dict)
+    trouble: str = ""
+    until: float | None = None
     outcome: str = ""
     seconds: float = 0.0
 
@@ -139,8 +143,13 @@ class Board:
                 row.seconds = self.monotonic() - row.since
             case RenderStarted():
                 row.doing = "rendering"
-            case Rendered() | Planned() | ApplyFailed() | RolloutTold():
+            case RolloutMoved(doing=doing, trouble=trouble, left=left):
+                row.doing, row.trouble = doing, trouble
+                row.until = None if left is None else self.monotonic() + left
+            case Rendered() | Planned() | ApplyFailed():
                 row.doing = sentence(event)
+            case RolloutTold():
+                return  # what it is now says more
 
     def draw(self) -> Table:
         """Return the board as it is now."""
@@ -159,13 +168,14 @@ class Board:
             style = STYLE.get(row.outcome, "")
             return Text(mark, style), Text(str(key)), Text(f"{row.seconds:.0f}s", "dim"), Text(row.outcome, style)
         seconds = self.monotonic() - row.since
-        doing = Text(visible(_doing(row)), no_wrap=True, overflow="ellipsis")
+        doing = Text(visible(_doing(row, self.monotonic())), no_wrap=True, overflow="ellipsis")
         return Spinner("line", style="cyan"), Text(str(key)), Text(f"{seconds:.0f}s", "dim"), doing
 
 
-def _doing(row: _Row) -> str:
+def _doing(row: _Row, now: float) -> str:
     if not row.waiting:
-        return row.doing
+        doing = limited(row.doing, None if row.until is None else row.until - now)
+        return f"{doing}: {row.trouble}" if row.trouble else doing
     ref, message = next(iter(row.waiting.items()))
     more = f" (+{len(row.waiting) - 1})" if len(row.waiting) > 1 else ""
     return f"{ref}: {message or 'progressing'}{more}"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Annotated
@@ -17,16 +16,14 @@ import typer
 from fairlead.bootstrap.units import units_in_context, units_of
 from fairlead.cli.options import SELECTION, Declared
 from fairlead.cli.run import Run
-from fairlead.cli.streams import Streams
-from fairlead.cli.text.layout import visible
 from fairlead.cli.text.units import GOOD, unit_lines
+from fairlead.cli.unit_progress import UnitProgress
 from fairlead.cli.wire.units import units_document
 from fairlead.domain.errors import InputError, Interrupted, Problem, Refused
 from fairlead.domain.rollout.intents import Intent, Resolve, Resume
 from fairlead.domain.rollout.phases import Phase, UnitOutcome
 from fairlead.domain.selection import Scope, choose_environments
 from fairlead.domain.status import UNIT_BLOCKED
-from fairlead.domain.unit_news import LogLine, Notified, UnitNews
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.units.driver import Rests
 from fairlead.pipeline.units.service import Units, new_id, until_ended, until_waiting
@@ -152,7 +149,8 @@ class Session:
             Interrupted: a signal ended this run, not the rollout.
         """
         try:
-            await self.units.drive(key, rests)
+            with self.progress.shown():
+                await self.units.drive(key, rests)
         except asyncio.CancelledError:
             message = f"interrupted: {key.name} stays as it is until somebody drives it on"
             drive, abort = f"fairlead units {key.name}{self.where} --drive", f"fairlead abort {key.name}{self.where}"
@@ -160,43 +158,10 @@ class Session:
             raise Interrupted(Problem("interrupted", f"{message}; {remedy}", remedy=remedy)) from None
 
 
-@dataclass(slots=True)
-class UnitProgress:
-    """Writes the news of units as lines on standard error, each with the seconds since the command began.
-
-    Why a rollout failed or is blocked is not among them: the result says it.
-    """
-
-    streams: Streams
-    monotonic: Callable[[], float] = time.monotonic
-    started: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.started = self.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        """How long it has taken so far."""
-        return self.monotonic() - self.started
-
-    def announce(self, news: UnitNews) -> None:
-        """Take one piece of news."""
-        match news:
-            case LogLine(key=key, text=text) if text:
-                self._write(key, text)
-            case Notified(key=key, code=code, text=text, alarm=True) if code != "blocked":
-                self._write(key, text)
-            case _:
-                return
-
-    def _write(self, key: UnitKey, text: str) -> None:
-        self.streams.report(visible(f"{self.seconds:6.1f}s  {key.name}: {text}"))
-
-
 @asynccontextmanager
 async def unit_session(run: Run, where: UnitWhere, namespace: str | None = None) -> AsyncIterator[Session]:
     """Reach the units that a command is about; `namespace` is what a descriptor says."""
-    progress = UnitProgress(run.surroundings.streams)
+    progress = UnitProgress(run.surroundings.streams, color=run.output.color)
     if where.environment is None:
         access = where.declared.access
         settings = run.surroundings.settings

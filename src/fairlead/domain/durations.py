@@ -30,3 +30,16 @@ def age_seconds(text: str) -> float | None:
     found = _AGE.fullmatch(text)
     seconds = 0.0 if found is None else int(found[1]) * _AGE_SECONDS[found[2]]
     return seconds if 0 < seconds <= OLDEST_SECONDS else None
+
+
+def brief(seconds: float) -> str:
+    """Return a duration to the second in at most two units, as `45s`, `9m58s` or `1h5m`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "h"), (minutes, "m"), (rest if not hours else 0, "s")]
+    return "".join(f"{count}{unit}" for count, unit in parts if count) or "0s"
+
+
+def limited(doing: str, left: float | None) -> str:
+    """Return what is done with the time that it may still take in seconds; None: as long as it takes."""
+    return doing if left is None else f"{doing}, {brief(max(0.0, left))} left"

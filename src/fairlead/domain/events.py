@@ -86,6 +86,16 @@ class RolloutTold:
 
 
 @dataclass(frozen=True, slots=True)
+class RolloutMoved:
+    """What the rollout of an app does just now, and what is in the way; `left` is how many seconds more at most."""
+
+    key: ReleaseKey
+    doing: str
+    trouble: str
+    left: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseFinished:
     """A release ended; `outcome` is a word of the CLI contract."""
 
@@ -104,5 +114,6 @@ Event = (
     | HealthChanged
     | WaitStarted
     | RolloutTold
+    | RolloutMoved
     | ReleaseFinished
 )

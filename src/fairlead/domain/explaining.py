@@ -64,6 +64,13 @@ def explain(cases: Sequence[Case], logs: Logs, *, timeout_seconds: float | None 
     return Explanation(cause.value, sentence, tuple(details), REMEDIES[cause], first.ref)
 
 
+def trouble(cases: Sequence[Case]) -> str:
+    """Return the root cause of unhealthy objects in one line, empty while nothing but time seems to be missing."""
+    told = [one for case in sorted(cases, key=_severity) if case.findings for one in _troubles(case)]
+    first = next((one for one in told if one.cause is not Cause.NOT_READY), None)
+    return "" if first is None else f"{first.clause}{_where(first)}"
+
+
 def log_sources(cases: Sequence[Case]) -> tuple[LogSource, ...]:
     """Return the containers whose last lines the explanation shows: one for each trouble."""
     return tuple(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from fairlead.domain.rollout.following import Progress
 from fairlead.domain.rollout.phases import Phase, UnitOutcome, VersionState
 from fairlead.domain.units import UnitKey
 
@@ -39,6 +40,18 @@ class StateEntered:
     phase: Phase
     version: str
     explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """What the rollout does just now is something else: it went a step, or something is in the way."""
+
+    key: UnitKey
+    at: datetime
+    deployment: str
+    phase: Phase
+    version: str
+    progress: Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +112,6 @@ class DeploymentEnded:
     explanation: str = ""
 
 
-UnitNews = IntentAccepted | StateEntered | VersionChanged | HealthObserved | LogLine | Notified | DeploymentEnded
+UnitNews = (
+    IntentAccepted | StateEntered | Progressed | VersionChanged | HealthObserved | LogLine | Notified | DeploymentEnded
+)

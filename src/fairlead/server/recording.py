@@ -28,6 +28,7 @@ from fairlead.domain.unit_news import (
     IntentAccepted,
     LogLine,
     Notified,
+    Progressed,
     StateEntered,
     UnitNews,
     VersionChanged,
@@ -226,6 +227,8 @@ def entry_of(news: UnitNews) -> Entry:
             kind, said = "intentAccepted", {"intent": intent, "kind": asked, "by": by, "reason": why}
         case StateEntered(phase=phase, version=version, explanation=why):
             kind, said = "stateEntered", {"phase": phase.value, "version": version, "explanation": why}
+        case Progressed(phase=phase, version=version, progress=progress):
+            kind, said = "progressed", {"phase": phase.value, "version": version, **progress.to_json()}
         case VersionChanged(version=version, state=state):
             kind, said = "versionChanged", {"version": version, "state": state.value}
         case HealthObserved(pod=pod, healthy=healthy):

@@ -9,7 +9,6 @@ import pytest
 from fairlead.domain.rollout.anchor import Anchor, Candidate
 from fairlead.domain.rollout.explaining_units import explain
 from fairlead.domain.rollout.intents import Abort, Deploy, Pause
-from fairlead.domain.rollout.observation import Observation
 from fairlead.domain.rollout.phases import Phase, VersionState
 from tests.domain.rollout.units import T0, spec_of
 from tests.domain.rollout.walks import deployed, unit_in
@@ -19,7 +18,7 @@ from tests.domain.rollout.world import Unit, submitted_to
 @pytest.mark.parametrize("phase", Phase)
 def test_every_phase_says_why_since_when_and_what_is_next(phase: Phase) -> None:
     unit = unit_in(phase)
-    told = explain(unit.anchor, unit.world.observe(unit.anchor))
+    told = explain(unit.anchor)
     assert told.phase is phase
     assert told.since == unit.anchor.since
     assert told.when == unit.anchor.deadline
@@ -32,16 +31,6 @@ def test_a_unit_of_which_nothing_was_asked_says_so() -> None:
     told = explain(Anchor())
     assert told.cause
     assert (told.since, told.when, told.versions) == (None, None, ())
-
-
-def test_a_candidate_that_waits_for_pods_says_for_how_many() -> None:
-    unit = unit_in(Phase.WARMING)
-    unit.world.pods["2"].ready = 1
-    assert "1 of 2" in explain(unit.anchor, unit.world.observe(unit.anchor)).lacks
-    unit.world.pods["2"].broken = "image cannot be pulled"
-    assert explain(unit.anchor, unit.world.observe(unit.anchor)).lacks == "image cannot be pulled"
-    assert explain(unit.anchor, Observation()).lacks == ""
-    assert explain(unit.anchor).lacks == ""
 
 
 def test_what_holds_a_unit_back_is_named() -> None:

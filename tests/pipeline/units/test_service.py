@@ -26,7 +26,7 @@ from fairlead.domain.identity import object_ref
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Abort, OnBusy, Pause, Promote, Resume, Rollback, Undeploy
 from fairlead.domain.rollout.phases import Phase
-from fairlead.domain.unit_news import DeploymentEnded, HealthObserved, IntentAccepted, LogLine
+from fairlead.domain.unit_news import DeploymentEnded, HealthObserved, IntentAccepted, LogLine, Progressed
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.units.anchoring import read_anchor
 from fairlead.pipeline.units.place import Place
@@ -117,6 +117,10 @@ async def test_pods_that_are_not_healthy_get_no_traffic(here: Yard) -> None:
     anchor = await here.deploy(here.descriptor(env="green", health=HealthCheck(enabled=True)))
     assert (ended(anchor)["i2"], states(anchor)) == ("failed", {"1": "Live", "2": "Failed"})
     assert {one.healthy for one in here.heard if isinstance(one, HealthObserved)} == {False}
+    followed = [one for one in here.heard if isinstance(one, Progressed) and one.phase is Phase.WARMING]
+    told = [one.progress for one in followed if one.version == "2"]
+    assert [(one.ready, one.wanted) for one in told] == [(0, 2), (2, 2)]
+    assert "pod shop-2-0 " in told[-1].trouble
     assert here.selector == {"app": "shop", "version": "1"}
     assert here.replicas("shop-2") == 1
 

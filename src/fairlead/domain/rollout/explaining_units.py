@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from fairlead.domain.rollout.anchor import Anchor, Version
 from fairlead.domain.rollout.guards import goes_on_by_itself, is_held_back
-from fairlead.domain.rollout.observation import Observation
 from fairlead.domain.rollout.phases import Phase, VersionState
 from fairlead.domain.rollout.standing import HELD_BACK_IN
 from fairlead.domain.rollout.storing import to_json
@@ -50,7 +49,7 @@ class VersionExplanation:
 class Explanation:
     """The unit: its phase since when and because of what, what is next, and by when it gives up waiting for it.
 
-    `lacks` says what a reading shows to be missing still; `held` what keeps the unit from going on.
+    `held` says what keeps the unit from going on.
     """
 
     phase: Phase
@@ -58,7 +57,6 @@ class Explanation:
     cause: str
     then: str
     when: datetime | None
-    lacks: str = ""
     held: str = ""
     versions: tuple[VersionExplanation, ...] = ()
 
@@ -68,15 +66,14 @@ class Explanation:
         return written
 
 
-def explain(anchor: Anchor, observation: Observation | None = None) -> Explanation:
-    """Return why a unit is where it is; with an observation, also what it waits for."""
+def explain(anchor: Anchor) -> Explanation:
+    """Return why a unit is where it is."""
     return Explanation(
         anchor.phase,
         anchor.since,
         _cause(anchor),
         _then(anchor),
         anchor.deadline,
-        _lacks(anchor, observation),
         _held(anchor),
         tuple(_version(one) for one in anchor.present),
     )
@@ -110,18 +107,6 @@ def _next(anchor: Anchor) -> str:
     if anchor.phase is Phase.IDLE:
         return f"{anchor.waiting[0].KIND} by {anchor.waiting[0].by}" if anchor.waiting else "the next intent"
     return _NEXT[anchor.phase]
-
-
-def _lacks(anchor: Anchor, observation: Observation | None) -> str:
-    version = anchor.risen
-    seen = observation.versions.get(version.name) if observation is not None and version is not None else None
-    if version is None or seen is None or anchor.phase not in (Phase.CREATING, Phase.WARMING, Phase.STAGING):
-        return ""
-    if seen.cannot_recover:
-        return seen.cannot_recover
-    ready = {name: found.ready for name, found in seen.workloads.items()}
-    short = {name: count for name, count in sorted(version.floor.items()) if ready.get(name, 0) < count}
-    return ", ".join(f"{ready.get(name, 0)} of {count} pods of {name} are ready" for name, count in short.items())
 
 
 def _held(anchor: Anchor) -> str:

@@ -51,9 +51,10 @@ class VersionSeen:
     """One version as it is in the cluster.
 
     `objects` are there and ours. `complete` says that none of its objects is missing. `cannot_recover` says why its
-    pods will never be ready, empty if they may. `endpoints_match`: the endpoint slices of its Services name its ready
-    pods and no others. `drained`: no connection to it is open any more. `evidence`: logs, events and last states of
-    what failed are stored. `autoscalers`: autoscalers of it are there.
+    pods will never be ready, empty if they may; `trouble` what keeps them now, as far as that is known.
+    `endpoints_match`: the endpoint slices of its Services name its ready pods and no others. `drained`: no connection
+    to it is open any more. `evidence`: logs, events and last states of what failed are stored. `autoscalers`:
+    autoscalers of it are there.
     """
 
     workloads: Mapping[str, WorkloadSeen] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class VersionSeen:
     endpoints_match: bool = False
     health: Verdict = Verdict.UNKNOWN
     cannot_recover: str = ""
+    trouble: str = ""
     drained: bool = False
     evidence: bool = False
     autoscalers: bool = False

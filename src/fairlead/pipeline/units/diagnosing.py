@@ -1,4 +1,4 @@
-"""Finds out early that the pods of a version will never be ready, and says why: no use to wait for its deadline."""
+"""Finds out what keeps the pods of a version, and early that they never will be ready: then waiting is no use."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fairlead.domain.causes import Patience
-from fairlead.domain.explaining import explain, log_sources
+from fairlead.domain.explaining import explain, log_sources, trouble
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.phases import Phase
@@ -28,7 +28,7 @@ class Diagnosis:
     _wait: Wait | None = None
 
     async def look(self, anchor: Anchor, refs: Sequence[ObjectRef], sight: Sight, findings: Findings) -> None:
-        """Note in the findings when the candidate cannot recover."""
+        """Note in the findings what keeps the candidate's pods, and when it cannot recover."""
         candidate = anchor.candidate.version if anchor.candidate is not None else ""
         is_there = bool(refs) and all(ref in sight.objects for ref in refs)
         if anchor.phase not in _GROWING or candidate != self._version or not is_there:
@@ -40,6 +40,7 @@ class Diagnosis:
             self._version = candidate
         self._wait.look()
         cases = self._wait.weigh(self.observer.clock.monotonic())
+        findings.troubles[candidate] = trouble(cases)
         final = [case for case in cases if case.is_final]
         if final and self._wait.explained(cases):
             await self._wait.evidence.finish_logs(log_sources(cases))

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Final
 
 from fairlead.domain.errors import Transient
@@ -18,7 +17,6 @@ from fairlead.domain.rollout.observation import Observation
 from fairlead.domain.rollout.phases import Kind, Phase
 from fairlead.domain.rollout.unit_events import Fact, Start, UnitEvent
 from fairlead.domain.rollout.unit_machine import step
-from fairlead.domain.unit_news import LogLine
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.units.acting import Met, act
 from fairlead.pipeline.units.adopting import look_at_adoption
@@ -40,7 +38,7 @@ from fairlead.pipeline.units.stepping import (
     may_lag,
     needs_everything,
 )
-from fairlead.pipeline.units.telling import news_of
+from fairlead.pipeline.units.telling import FOLLOWED, Telling
 from fairlead.pipeline.units.turn import Turn
 from fairlead.pipeline.units.waking import Waking
 from fairlead.ports.clock import Clock
@@ -99,6 +97,7 @@ class Driver:
     _met: Fact | None = None
     _is_quiet: bool = False
     _rest: Rest = field(init=False)
+    _telling: Telling = field(init=False)
     _is_settled: bool = True
     _resting: datetime | None = None
     _rests: Rests = field(init=False)
@@ -107,6 +106,7 @@ class Driver:
         self.library = Library(self.place.anchors, self.key)
         self.findings.changed = self.waking.listener.changed
         self._rest = Rest(self.waking, self.clock)
+        self._telling = Telling(self.key, self.sink, self.clock)
 
     async def run(self, held: Held, rests: Rests) -> Anchor:
         """Take the unit over from the anchor that was read, and drive it until it rests.
@@ -210,6 +210,8 @@ class Driver:
         self.waking.heard()
         self._is_quiet = False
         held, look = await self._look(held)
+        if held.anchor.phase in FOLLOWED:
+            self._telling.looked(held.anchor, self._seen(held.anchor, look))
         told, self._met = self._met, None
         events = (*(() if told is None else (told,)), *self._judged(held.anchor, look))
         taken = await self._take(held, look, events)
@@ -235,15 +237,11 @@ class Driver:
             if written is None:
                 return _Taken(held, moved, commands=(ReadBack(),))  # an intent came
             held = written
-            for old, new in pairwise(anchors):
-                for news in news_of(self.key, old, new, self.clock.now()):
-                    self.sink.announce(news)
+            self._telling.moved(anchors)
         if any(isinstance(command, Stop) for command in commands):
             raise Overtaken
         met = await self._act(held.anchor, commands)
-        while self.findings.notes:
-            deployment = held.anchor.candidate.deployment if held.anchor.candidate is not None else ""
-            self.sink.announce(LogLine(self.key, self.clock.now(), deployment, self.findings.notes.pop(0)))
+        self._telling.noted(held.anchor, self.findings.notes)
         return _Taken(held, moved, commands, met)
 
     async def _begin(self, anchor: Anchor) -> Turn:
@@ -282,13 +280,18 @@ class Driver:
         await look_at_health(turn, sight, self.sink)
         return sight
 
-    def _judged(self, anchor: Anchor, look: Look) -> tuple[UnitEvent, ...]:
-        """Return what a look says of an anchor. A cluster that does not answer is seen as just that."""
+    def _seen(self, anchor: Anchor, look: Look) -> Observation:
+        """Return what a look shows. A cluster that does not answer is seen as just that."""
         if look.sight is None:
-            return judge(anchor, Observation(reachable=False), self.clock.now())
-        since, self._away_since = self._away_since, None
-        seen = observation(anchor, look.sight, self.library.known, self.findings)
-        return judge(anchor, replace(seen, unreachable_since=since), self.clock.now())
+            return Observation(reachable=False)
+        return observation(anchor, look.sight, self.library.known, self.findings)
+
+    def _judged(self, anchor: Anchor, look: Look) -> tuple[UnitEvent, ...]:
+        """Return what a look says of an anchor."""
+        seen = self._seen(anchor, look)
+        if seen.reachable:
+            seen, self._away_since = replace(seen, unreachable_since=self._away_since), None
+        return judge(anchor, seen, self.clock.now())
 
     def _more(self, anchor: Anchor, look: Look) -> tuple[UnitEvent, ...]:
         """Return what the same look says of a later anchor; nothing where the driver may stop, or would ask again."""

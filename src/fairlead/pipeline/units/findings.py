@@ -16,7 +16,8 @@ class Findings:
     """What was found, by version where it is about one.
 
     `gates` are by version and whether they are those of its soak, `running` those that have not ended. `hopeless` says
-    why pods will never be ready, `bodies` what pods answered last. `opened` is the version that what leads in from
+    why pods will never be ready, `troubles` what keeps them just now, `unwell` which pod does not say that it is well,
+    `bodies` what pods answered last. `opened` is the version that what leads in from
     outside was last written for, None while this driver wrote nothing there. `notes` are for people, and go once they
     were told. `changed` is set when something was found.
     """
@@ -24,6 +25,8 @@ class Findings:
     preflight: dict[str, PreflightSeen] = field(default_factory=dict)
     health: dict[str, Verdict] = field(default_factory=dict)
     hopeless: dict[str, str] = field(default_factory=dict)
+    troubles: dict[str, str] = field(default_factory=dict)
+    unwell: dict[str, str] = field(default_factory=dict)
     gates: dict[tuple[str, bool], tuple[Verdict, str]] = field(default_factory=dict)
     evidence: set[str] = field(default_factory=set)
     adoption: AdoptionSeen | None = None

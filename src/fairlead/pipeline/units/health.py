@@ -44,6 +44,7 @@ async def look_at_health(turn: Turn, sight: Sight, sink: UnitSink) -> None:
         found = await ask_pods(turn.place.probes, pods, request, kind=descriptor.health.kind)
     _announce(turn, found, sink)
     healthy = bool(found) and all(one.healthy for one in found)
+    turn.findings.unwell[contents.version] = _unwell(found)
     turn.findings.health[contents.version] = Verdict.PASSED if healthy else Verdict.UNKNOWN
 
 
@@ -54,6 +55,12 @@ def _announce(turn: Turn, found: tuple[PodHealth, ...], sink: UnitSink) -> None:
             turn.findings.bodies[one.pod] = one.kept
             at = turn.clock.now()
             sink.announce(HealthObserved(turn.key, at, turn.deployment, one.pod, one.healthy, one.kept))
+
+
+def _unwell(found: tuple[PodHealth, ...]) -> str:
+    """Return which pod does not say that it is well, and what it says instead; empty for none."""
+    first = next((one for one in found if not one.healthy), None)
+    return "" if first is None else f"the health check of pod {first.pod} fails: {first.reason}"
 
 
 def _labels(manifest: object) -> dict[str, str]:

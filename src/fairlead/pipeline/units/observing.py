@@ -78,6 +78,7 @@ def version_seen(version: Version, sight: Sight, library: Library, findings: Fin
         endpoints_match=endpoints_match(contents, sight),
         health=findings.health.get(version.name, Verdict.UNKNOWN),
         cannot_recover=findings.hopeless.get(version.name, ""),
+        trouble=findings.troubles.get(version.name) or findings.unwell.get(version.name, ""),
         drained=not any(version_of(pod) == version.name for pod in sight.pods),  # of pods that are there nobody knows
         evidence=version.name in findings.evidence or contents.evidence is not None,
         autoscalers=any(ref.kind == AUTOSCALERS.kind for ref in found),

@@ -14,14 +14,14 @@ from fairlead.domain.app_waiting import Waiting, going_on, handed_over, waiting
 from fairlead.domain.apps.writing import span_text
 from fairlead.domain.changes import ReleasePlan
 from fairlead.domain.errors import OperationFailed, Problem, Refused
-from fairlead.domain.events import RolloutTold
+from fairlead.domain.events import RolloutMoved, RolloutTold
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.rollout.anchor import Anchor, Ended
 from fairlead.domain.rollout.explaining_units import Explanation
 from fairlead.domain.rollout.intents import Abort, Deploy, Intent, Rollback, Undeploy
 from fairlead.domain.rollout.phases import Phase, UnitOutcome
 from fairlead.domain.status import UNIT_BLOCKED
-from fairlead.domain.unit_news import LogLine, UnitNews
+from fairlead.domain.unit_news import LogLine, Progressed, UnitNews
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.locks.holding import LockLost
 from fairlead.pipeline.pausing import ends_within
@@ -209,5 +209,11 @@ class _Telling:
     events: EventSink
 
     def announce(self, news: UnitNews) -> None:
-        if isinstance(news, LogLine) and news.text and news.key in self.keys:
-            self.events.emit(RolloutTold(self.keys[news.key], news.text))
+        match news:
+            case LogLine(key=key, text=text) if text and key in self.keys:
+                self.events.emit(RolloutTold(self.keys[key], text))
+            case Progressed(key=key, at=at, phase=phase, progress=now) if key in self.keys:
+                doing = f"{phase}: {now.doing}" if now.doing else str(phase)
+                self.events.emit(RolloutMoved(self.keys[key], doing, now.trouble, now.left(at)))
+            case _:
+                return
