@@ -19,12 +19,13 @@ from fairlead.cli.run import Run
 from fairlead.cli.text.units import GOOD, unit_lines
 from fairlead.cli.unit_progress import UnitProgress
 from fairlead.cli.wire.units import units_document
-from fairlead.domain.errors import InputError, Interrupted, Problem, Refused
-from fairlead.domain.rollout.intents import Intent, Resolve, Resume
+from fairlead.domain.errors import InputError, Interrupted, Problem
+from fairlead.domain.rollout.intents import Intent, Resume
 from fairlead.domain.rollout.phases import Phase, UnitOutcome
+from fairlead.domain.rollout.refusing import Ways
 from fairlead.domain.selection import Scope, choose_environments
-from fairlead.domain.status import UNIT_BLOCKED
 from fairlead.domain.units import UnitKey
+from fairlead.pipeline.units.checking import Check, as_taken
 from fairlead.pipeline.units.driver import Rests
 from fairlead.pipeline.units.service import Units, new_id, until_ended, until_waiting
 
@@ -99,21 +100,16 @@ class Session:
         """Ask for something, drive the unit until it has ended, show how, and return the exit code.
 
         Raises:
-            Refused: the unit is blocked (`unitBlocked`), and this is not what ends it.
+            NotTaken: the unit would refuse it as it stands, or is blocked (`unitBlocked`).
         """
-        if not isinstance(intent, Resolve):
-            await self.require_way_on(key)
-        await self.units.submit(key, intent)
+        await self.units.submit(key, intent, self.check(key.name))
         # Who ends a pause wants what it held back.
         return await self.follow(key, intent.id, version, since=intent.at if isinstance(intent, Resume) else None)
 
-    async def require_way_on(self, key: UnitKey) -> None:
-        """Refuse to ask for what would only be begun, long after, when a person has ended the block of a unit."""
-        blocked = (await self.units.read(key)).anchor.blocked
-        if blocked is not None:
-            how = f"fairlead resolve {key.name} HOW{self.where}"
-            remedy = f"say how it goes on with `{how}`, then ask again"
-            raise Refused(Problem(UNIT_BLOCKED, f"{key.name} is blocked: {blocked.explanation}", remedy=remedy))
+    def check(self, app: str) -> Check:
+        """Return what refuses at once what the unit of an app does not take."""
+        look, resolve = f"`fairlead units {app}{self.where}`", f"`fairlead resolve {app} HOW{self.where}`"
+        return as_taken(app, Ways(look, resolve))
 
     async def ask_only(self, key: UnitKey, intent: Intent) -> int:
         """Ask for something and show how it ended; what else is under way goes on as it did, or stays."""

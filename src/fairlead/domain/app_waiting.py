@@ -13,6 +13,9 @@ AWAITS: Final = "awaitsPromotion"
 HELD_BACK: Final = "heldBack"
 """The code of an app that a pause or a freeze keeps from going on."""
 
+UNIT_BLOCKED: Final = "unitBlocked"
+"""The code of an app that nothing more is written for, before a person says how to go on."""
+
 HANDED_OVER: Final = "handedOver"
 """The code of an app of which a version was asked for, and that nobody waited for."""
 

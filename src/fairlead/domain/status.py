@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from fairlead.domain.app_releases import AppPlan, Verdict
-from fairlead.domain.app_waiting import AWAITS, HELD_BACK
+from fairlead.domain.app_waiting import AWAITS, HELD_BACK, UNIT_BLOCKED
 from fairlead.domain.causes import Cause
 from fairlead.domain.changes import UNKNOWN, Action, Change, ReleasePlan
 from fairlead.domain.comparing import ADOPT
@@ -33,7 +33,6 @@ _CODES: Final = {
     HealthState.NOT_FOUND: Cause.NOT_FOUND.value,
     HealthState.UNKNOWN: "unknown",
 }
-UNIT_BLOCKED: Final = "unitBlocked"
 LIVE_DEGRADED: Final = "liveDegraded"
 _DIFFERS: Final = "drifted"
 _UNREAD: Final = "unreadable"

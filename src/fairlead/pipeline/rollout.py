@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fairlead.domain.app_releases import AppPlan, Verdict
-from fairlead.domain.app_waiting import Waiting, waiting
+from fairlead.domain.app_waiting import UNIT_BLOCKED, Waiting, waiting
 from fairlead.domain.causes import Patience
 from fairlead.domain.changes import Action, Change, ReleasePlan, summarise
 from fairlead.domain.deployments import Deployment, Outcome
@@ -26,7 +26,7 @@ from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.rollout.states import Command, Event, State
 from fairlead.domain.saved_plans import SavedRelease
 from fairlead.domain.scheduling import Blocked, start
-from fairlead.domain.status import LIVE_DEGRADED, UNIT_BLOCKED
+from fairlead.domain.status import LIVE_DEGRADED
 from fairlead.doors.redaction import Redactor
 from fairlead.pipeline.apply import ChangeReport, apply_changes, said
 from fairlead.pipeline.board import Board, Stopped

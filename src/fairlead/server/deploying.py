@@ -12,6 +12,7 @@ from fairlead.domain.errors import FairleadError, Problem, Refused
 from fairlead.domain.keeping.answers import KeyReused, Once, Repeated
 from fairlead.domain.keeping.deployments import DeploymentStatus, StoredDeployment
 from fairlead.domain.rollout.intents import OnBusy
+from fairlead.domain.rollout.refusing import NotTaken
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.authorising.accounts import ACCOUNT
 from fairlead.ports.clock import Clock
@@ -54,6 +55,7 @@ class Deployer:
         """Return the record of a deployment that the cluster knows of.
 
         Raises:
+            NotTaken: the unit would refuse it as it stands: it is blocked, or holds the same inputs. No record is left.
             Refused: the unit is busy, and that was not to be (`unitBusy`); or the version, a name or the host is
             another's.
             FairleadError: it could not be asked for. The record says so, and nothing was begun.
@@ -105,9 +107,12 @@ class Deployer:
             return record
         return await self._keep(record, status=DeploymentStatus.QUEUED, explanation="")
 
-    async def fail(self, record: StoredDeployment, error: FairleadError) -> None:
-        """Write down that a deployment could not be asked for, and why."""
-        await self._keep(record, status=DeploymentStatus.FAILED, explanation=str(error))
+    async def give_up(self, record: StoredDeployment, error: FairleadError) -> None:
+        """Write down that a deployment could not be asked for, and why; what the unit did not take leaves no record."""
+        if isinstance(error, NotTaken):
+            await self.store.deployments.delete(record.identifier)
+        else:
+            await self._keep(record, status=DeploymentStatus.FAILED, explanation=str(error))
 
     async def _require_rest(self, beginning: Beginning) -> None:
         if beginning.on_busy is not OnBusy.REJECT:
@@ -130,7 +135,7 @@ class Deployer:
         try:
             version = await self.rollouts.deploy(wanted)
         except FairleadError as error:
-            await self.fail(record, error)
+            await self.give_up(record, error)
             raise
         self.busy(beginning.unit)
         return await self._keep(record, version=version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,21 +15,25 @@ from fairlead.domain.apps.objects import Inputs, version_objects
 from fairlead.domain.apps.unit_objects import unit_objects
 from fairlead.domain.apps.variables import Variable
 from fairlead.domain.apps.writing import descriptor_json
+from fairlead.domain.authorising.acting import ACCOUNT_MISSING
 from fairlead.domain.authorising.callers import Caller
 from fairlead.domain.declaring.apps.reading import read_descriptor
 from fairlead.domain.errors import InputError, Problem, Refused
 from fairlead.domain.identity import Identity, object_ref
 from fairlead.domain.reading import text
-from fairlead.domain.rollout.anchor import Anchor
+from fairlead.domain.rollout.anchor import Anchor, submitted
 from fairlead.domain.rollout.guards import promoted_at
-from fairlead.domain.rollout.intents import Intent
+from fairlead.domain.rollout.intents import Deploy, Intent, Rollback, Undeploy
 from fairlead.domain.rollout.judging import concerned
+from fairlead.domain.rollout.refusing import Ways
 from fairlead.domain.scopes import EVERYTHING, Scope
+from fairlead.domain.unit_news import Notified
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.authorising.accounts import Accounts
 from fairlead.pipeline.authorising.impersonating import on_behalf_of
 from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.rebuilding import Recalled, UnitMemory
+from fairlead.pipeline.units.checking import Check, as_taken
 from fairlead.pipeline.units.hosts import Hosts
 from fairlead.pipeline.units.service import Order, Units, stands_still
 from fairlead.pipeline.units.variables import Change, change_variables, inputs_of
@@ -60,13 +64,15 @@ class _Trial:
 class UnitRollouts:
     """The units of declared clusters. What is written there is written as the caller's account may, or the namespace's.
 
-    `stored` gives what a cluster keeps of environment variables.
+    `stored` gives what a cluster keeps of environment variables. `alarmed` are units of which somebody was told that
+    nobody may act for them.
     """
 
     units: Units
     names: Sequence[str]
     store: Store
     stored: Callable[[Cluster], VariableStore]
+    alarmed: set[UnitKey] = field(default_factory=set)
 
     @property
     def clusters(self) -> Sequence[str]:
@@ -104,7 +110,7 @@ class UnitRollouts:
                 on_busy=wanted.on_busy,
                 release_hold=wanted.release_hold,
             )
-            return (await self.units.deploy(wanted.unit, order)).version
+            return (await self.units.deploy(wanted.unit, order, await self._check(wanted.unit))).version
 
     async def variables(self, cluster: str, namespace: str) -> Sequence[Variable]:
         """Return the environment variables of a namespace."""
@@ -120,15 +126,56 @@ class UnitRollouts:
 
     async def submit(self, unit: UnitKey, intent: Intent) -> None:
         """Ask something of a unit."""
-        await self.units.submit(unit, intent)
+        await self.units.submit(unit, intent, await self._check(unit))
 
     async def standing(self, unit: UnitKey) -> Standing | None:
         """Return how a unit stands, None when there is none."""
         status = await self.units.read(unit)
         return None if status.anchor == Anchor() else standing_of(status)
 
+    async def _check(self, unit: UnitKey) -> Check:
+        """Return what refuses an intent that the unit would not take, or for which nobody could act then."""
+        accounts, takes = Accounts(await self._cluster(unit.cluster), self.store), as_taken(unit.name, _ways(unit))
+
+        async def check(anchor: Anchor, intent: Intent) -> None:
+            await takes(anchor, intent)
+            acted_for = {concerned(submitted(anchor, intent))}
+            if isinstance(intent, Rollback | Undeploy):
+                acted_for.add(intent.deployment)
+            elif isinstance(intent, Deploy):
+                acted_for.discard(intent.deployment)  # whoever wants that has an account already
+            for deployment in sorted(acted_for):
+                await accounts.of_unit(unit, deployment)
+
+        return check
+
     async def drive(self, unit: UnitKey) -> float | None:
-        """Drive a unit until it rests and no time is over; return in how many seconds the next one is."""
+        """Drive a unit until it rests and no time is over; return in how many seconds the next one is.
+
+        What nobody has begun and nobody may act for any more ends as refused; what was begun waits for an account.
+        """
+        while True:
+            try:
+                left = await self._driven(unit)
+            except Refused as error:
+                if error.code != ACCOUNT_MISSING:
+                    raise
+                if not await self.units.refuse_next(unit, _said(error)):
+                    await self._alarm(unit, _said(error))
+                    raise
+            else:
+                self.alarmed.discard(unit)
+                return left
+
+    async def _alarm(self, unit: UnitKey, text: str) -> None:
+        """Say, once, that a unit stands still for want of an account."""
+        if unit not in self.alarmed:
+            self.alarmed.add(unit)
+            deployment = concerned((await self.units.read(unit)).anchor)
+            now = self.units.engine.clock.now()
+            self.units.sink.announce(Notified(unit, now, deployment, ACCOUNT_MISSING, text, alarm=True))
+
+    async def _driven(self, unit: UnitKey) -> float | None:
         clock = self.units.engine.clock
 
         def rests(anchor: Anchor) -> bool:
@@ -193,6 +240,15 @@ class UnitRollouts:
         live = await at_once(trial.cluster.get(object_ref(manifest)) for manifest in own)
         there = {object_ref(one).identity: one for one in live if one is not None}
         return (*hosts, *collisions(own, there, adoptable=trial.routes))
+
+
+def _ways(unit: UnitKey) -> Ways:
+    path = f"/api/v1/units/{unit}"
+    return Ways(f"`GET {path}`", f"`POST {path}/resolve` (role admin)", '"releaseHold": true')
+
+
+def _said(error: Refused) -> str:
+    return "; ".join(f"{one.message}; {one.remedy}" for one in error.problems)
 
 
 async def _namespaces(cluster: Cluster) -> list[str]:

@@ -196,8 +196,8 @@ async def test_a_rollout_that_fails_is_told_with_its_reason_and_held() -> None:
         assert LOOK in (failed.value.problems[0].remedy or "")
         with pytest.raises(Refused) as held:
             await rolled(here, plan(here))
-        assert held.value.code == "unitRefused"
-        assert await rolled(here, plan(here, ends_hold=True)) == Rolled("3")
+        assert held.value.code == "held"
+        assert await rolled(here, plan(here, ends_hold=True)) == Rolled("2")
 
 
 async def test_a_newer_deployment_takes_the_place_of_an_older_one() -> None:

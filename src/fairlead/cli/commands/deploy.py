@@ -101,8 +101,7 @@ async def _see_through(descriptor: Descriptor, options: UnitDeployOptions, sessi
         release_hold=options.release_hold,
         create_namespace=session.creates_namespace,
     )
-    await session.require_way_on(key)
-    accepted = await session.units.deploy(key, order)
+    accepted = await session.units.deploy(key, order, session.check(key.name))
     return await session.follow(key, accepted.intent, accepted.version)
 
 

@@ -13,6 +13,9 @@ from fairlead.domain.errors import Problem
 BINDING: Final = "fairlead.dev/service-account"
 """Annotation of a namespace: the service account in it that deployments without an account of their own act as."""
 
+ACCOUNT_MISSING: Final = "accountMissing"
+"""The code when nobody is named as whom to act."""
+
 _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", re.ASCII)
 
 
@@ -32,4 +35,4 @@ def missing(who: str) -> Problem:
     """Return what is said when nobody is named as whom to act for somebody or something."""
     message = f"{who} has no account in the cluster, and the namespace binds no service account"
     remedy = f"annotate the namespace with {BINDING}: NAME, or use a token made with --as"
-    return Problem("accountMissing", message, remedy=remedy)
+    return Problem(ACCOUNT_MISSING, message, remedy=remedy)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rollout import storing
-from fairlead.domain.rollout.intents import Intent, Undeploy, VersionSpec
+from fairlead.domain.rollout.intents import Deploy, Intent, Rollback, Undeploy, VersionSpec
 from fairlead.domain.rollout.phases import Part, Phase, UnitOutcome, VersionState
 from fairlead.domain.rollout.traffic import Route, RouteElement, RouteTarget
 
@@ -222,6 +222,18 @@ class Anchor:
         except storing.Unreadable as error:
             raise AnchorUnreadable(str(error)) from None
         return replace(read, unknown=extra)
+
+
+def refused(anchor: Anchor, intent: Intent, at: datetime, why: str) -> Anchor:
+    """Return the anchor after an intent that nobody can begin was refused: whoever would look at it may not."""
+    deployment = intent.deployment if isinstance(intent, Deploy | Rollback | Undeploy) else ""
+    ended = Ended(intent=intent.id, deployment=deployment, outcome=UnitOutcome.REFUSED, at=at, explanation=why)
+    return replace(
+        anchor,
+        queue=tuple(one for one in anchor.queue if one.id != intent.id),
+        waiting=tuple(one for one in anchor.waiting if one.id != intent.id),
+        ended=(*anchor.ended, ended)[-ENDED_KEPT:],
+    )
 
 
 def submitted(anchor: Anchor, intent: Intent) -> Anchor:

@@ -11,27 +11,13 @@ from fairlead.domain.rollout.commands import Scaling, SetReplicas
 from fairlead.domain.rollout.drafts import Draft
 from fairlead.domain.rollout.guards import rollback_target
 from fairlead.domain.rollout.intents import Abort, Deploy, Intent, OnBusy, Rollback, Scale, Undeploy
-from fairlead.domain.rollout.phases import Part, Phase, UnitOutcome, VersionKind, VersionState
+from fairlead.domain.rollout.phases import Part, UnitOutcome, VersionKind, VersionState
+from fairlead.domain.rollout.refusing import Ways, reason
 from fairlead.domain.rollout.traffic import towards
 from fairlead.domain.rollout.unit_events import Asked
-from fairlead.domain.rollout.unit_words import Guard
 from fairlead.domain.rollout.versioning import has_room, move
 
 _SCALED: Final = (VersionState.LIVE, VersionState.STARTING, VersionState.READY)
-_REFUSALS: Final = {
-    Guard.HELD: (
-        "the same inputs failed, were aborted or gone back from, and are held since; "
-        "deploy others, or these with the hold released (--release-hold)"
-    ),
-    Guard.TAKEN: "a version of this name exists; give it another name",
-    Guard.REJECTS: "the unit is busy, and it was asked to be rejected then",
-    Guard.UNFIT_SCALE: "there is no such workload, or fewer than one pod of it were asked for",
-    Guard.OTHER_DIGEST: "another version is on its way than the one that was meant",
-    Guard.HELD_BACK: "the unit is paused or frozen; let it go on first",
-    Guard.NO_WAY_BACK: "the unit is being removed already; resolve it with force",
-    Guard.KEEPS_DRIFTED: "the routes lead elsewhere; resolve it with force, or by adopting what is observed",
-    Guard.ADOPTS_NOTHING: "the routes do not all lead to one version that could serve",
-}
 
 
 def answer(draft: Draft) -> None:
@@ -46,11 +32,9 @@ def nothing(draft: Draft) -> None:
 
 def refuse(draft: Draft) -> None:
     """The intent is refused, with the reason."""
-    default = f"{draft.intent.KIND} is not possible in {draft.anchor.phase}"
-    if isinstance(draft.intent, Rollback) and draft.anchor.phase is Phase.IDLE:
-        default = "there is no version to go back to"
-    reason = _REFUSALS.get(draft.guard, default) if draft.guard is not None else default
-    _end_intent(draft, draft.intent, UnitOutcome.REFUSED, reason)
+    problem = reason(draft.anchor, draft.intent, draft.guard, Ways())
+    said = problem.message if problem.remedy is None else f"{problem.message}; {problem.remedy}"
+    _end_intent(draft, draft.intent, UnitOutcome.REFUSED, said)
 
 
 def defer(draft: Draft) -> None:

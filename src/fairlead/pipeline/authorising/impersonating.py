@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from fairlead.domain.accounts import Account
+from fairlead.domain.authorising.acting import ACCOUNT_MISSING
 from fairlead.domain.errors import Problem, Refused
 from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.rendering import Capabilities, Lookup
@@ -142,7 +143,7 @@ class Impersonating:
         behalf = _behalf.get()
         if behalf is None:
             message = "nobody is named on whose behalf this would be done in the cluster"
-            raise Refused(Problem("accountMissing", message, remedy="see the documentation of accounts"))
+            raise Refused(Problem(ACCOUNT_MISSING, message, remedy="see the documentation of accounts"))
         if namespace != behalf.namespace:
             message = f"found the namespace {namespace or '(none)'}, expected {behalf.namespace} and no other"
             raise Refused(Problem("otherNamespace", message, remedy="deploy what lies there by itself"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fairlead.domain.app_releases import Verdict
-from fairlead.domain.app_waiting import Waiting, going_on, handed_over, waiting
+from fairlead.domain.app_waiting import UNIT_BLOCKED, Waiting, going_on, handed_over, waiting
 from fairlead.domain.apps.writing import span_text
 from fairlead.domain.changes import ReleasePlan
 from fairlead.domain.errors import OperationFailed, Problem, Refused
@@ -20,11 +20,12 @@ from fairlead.domain.rollout.anchor import Anchor, Ended
 from fairlead.domain.rollout.explaining_units import Explanation
 from fairlead.domain.rollout.intents import Abort, Deploy, Intent, Rollback, Undeploy
 from fairlead.domain.rollout.phases import Phase, UnitOutcome
-from fairlead.domain.status import UNIT_BLOCKED
+from fairlead.domain.rollout.refusing import NotTaken, Ways, blocked
 from fairlead.domain.unit_news import LogLine, Progressed, UnitNews
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.locks.holding import LockLost
 from fairlead.pipeline.pausing import ends_within
+from fairlead.pipeline.units.checking import Check, as_taken
 from fairlead.pipeline.units.driver import Rests
 from fairlead.pipeline.units.planning import unit_key
 from fairlead.pipeline.units.service import Order, Units, new_id, until_waiting
@@ -73,7 +74,8 @@ class UnitRollouts:
 
         Raises:
             InputError: a Secret that the descriptor names is missing.
-            Refused: its version exists already (`versionTaken`), or a person has to say how to go on (`unitBlocked`).
+            Refused: its version exists already (`versionTaken`).
+            NotTaken: the unit would refuse it as it stands, or a person has to say how to go on (`unitBlocked`).
         """
         key, app = unit_key(plan.key), plan.app
         if app is None or not app.writes:
@@ -89,7 +91,7 @@ class UnitRollouts:
                 intent = Undeploy(*self._new(), deployment=new_id())
             case _:
                 return await self._deployed(key, plan)
-        await self.units.submit(key, intent)
+        await self.units.submit(key, intent, _check(plan.key))
         return Asked(intent.id, app.version, removes=app.verdict is Verdict.REMOVED)
 
     async def see_through(self, key: ReleaseKey, asked: Asked) -> Rolled:
@@ -149,7 +151,7 @@ class UnitRollouts:
         identifier, by, _ = self._new()
         released = plan.ends_hold or plan.returns_to is not None
         order = Order(identifier, new_id(), by, use.descriptor, use.inputs, release_hold=released)
-        accepted = await self.units.deploy(key, order)
+        accepted = await self.units.deploy(key, order, _check(plan.key))
         return Asked(accepted.intent, accepted.version)
 
     def _new(self) -> tuple[str, str, datetime]:
@@ -187,10 +189,16 @@ def _without(version: str) -> Rests:
     return lambda anchor: not _under_way(anchor, version) or anchor.blocked is not None
 
 
-def _blocked(key: ReleaseKey, why: str) -> Refused:
-    resolve = f"`fairlead resolve {key.release} HOW -e {key.environment}`"
-    remedy = f"see {_command(key)}, and say with {resolve} how to go on"
-    return Refused(Problem(UNIT_BLOCKED, f"{key.release}: {why}", remedy=remedy))
+def _check(key: ReleaseKey) -> Check:
+    return as_taken(key.release, _ways(key))
+
+
+def _ways(key: ReleaseKey) -> Ways:
+    return Ways(_command(key), f"`fairlead resolve {key.release} HOW -e {key.environment}`")
+
+
+def _blocked(key: ReleaseKey, why: str) -> NotTaken:
+    return NotTaken(blocked(key.release, why, _ways(key)))
 
 
 def _command(key: ReleaseKey) -> str:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from fairlead.domain.apps.descriptor import Descriptor
 from fairlead.domain.apps.objects import Inputs
-from fairlead.domain.apps.versions import next_version, version_number
-from fairlead.domain.errors import InputError, Problem, Refused
+from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.manifests import JsonObject
-from fairlead.domain.rollout.anchor import Anchor, Ended, submitted
+from fairlead.domain.rollout.anchor import Anchor, Ended, refused, submitted
 from fairlead.domain.rollout.explaining_units import Explanation, explain
 from fairlead.domain.rollout.guards import is_held_back, promoted_at
-from fairlead.domain.rollout.intents import Deploy, Intent, OnBusy, Rollback, deployment_of, specs_of
+from fairlead.domain.rollout.intents import Deploy, Intent, OnBusy, Rollback, VersionSpec, deployment_of
 from fairlead.domain.rollout.judging import next_intent
 from fairlead.domain.rollout.phases import Phase, VersionState
 from fairlead.domain.rollout.standing import HELD_BACK_IN
@@ -24,13 +23,15 @@ from fairlead.domain.unit_news import DeploymentEnded, IntentAccepted
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.engine import Engine, at_once
 from fairlead.pipeline.locks.presence import Presence, present
-from fairlead.pipeline.units.anchoring import Forestalled, Held, read_anchor, swap_anchor, update_anchor
+from fairlead.pipeline.units.anchoring import Forestalled, Held, read_anchor, swap_anchor
+from fairlead.pipeline.units.checking import Check, unchecked
 from fairlead.pipeline.units.contents import Contents
-from fairlead.pipeline.units.describing import contents_of, spec_of
+from fairlead.pipeline.units.describing import spec_of
 from fairlead.pipeline.units.diagnosing import Diagnosis
 from fairlead.pipeline.units.driver import Acting, Driver, Rests, as_oneself
 from fairlead.pipeline.units.leading import Leadership, Others
 from fairlead.pipeline.units.namespaces import ensure_namespace
+from fairlead.pipeline.units.numbering import reserved, wished
 from fairlead.pipeline.units.observers import Observers
 from fairlead.pipeline.units.place import Place
 from fairlead.pipeline.units.waking import LOOK_SECONDS, Waking
@@ -92,7 +93,10 @@ class UnitStatus:
 
 @dataclass(slots=True)
 class Units:
-    """All that a process does with units. Made by `opened`."""
+    """All that a process does with units. Made by `opened`.
+
+    Without a check, what is asked is stored, and the machine decides what becomes of it.
+    """
 
     engine: Engine
     places: Places
@@ -100,37 +104,64 @@ class Units:
     presence: Presence
     observers: Observers
 
-    async def deploy(self, key: UnitKey, order: Order) -> Accepted:
+    async def deploy(self, key: UnitKey, order: Order, check: Check = unchecked) -> Accepted:
         """Store what a descriptor consists of, and ask for it to be made live.
 
         Raises:
             InputError: a Secret that the descriptor names is missing.
-            Refused: its version exists already (`versionTaken`).
+            Refused: its version exists already (`versionTaken`); or the check does not let it pass.
         """
         place = await self.places(key.cluster)
         if order.create_namespace:
             await ensure_namespace(place.cluster, key.namespace)
-        version, contents = await self._version(place, key, order)
-        spec = spec_of(order.descriptor, contents)
-        at = self.engine.clock.now()
-        intent = Deploy(order.id, order.by, at, order.deployment, spec, order.on_busy, order.release_hold)
-        return replace(await self.submit(key, intent), version=version)
+        wanted = self._intent(order, wished(order.descriptor, order.inputs))
+        contents = await reserved(place, key, order.descriptor, order.inputs, lambda anchor: check(anchor, wanted))
+        intent = self._intent(order, spec_of(order.descriptor, contents))
+        return replace(await self.submit(key, intent, check), version=contents.version)
 
-    async def submit(self, key: UnitKey, intent: Intent) -> Accepted:
+    def _intent(self, order: Order, spec: VersionSpec) -> Deploy:
+        at = self.engine.clock.now()
+        return Deploy(order.id, order.by, at, order.deployment, spec, order.on_busy, order.release_hold)
+
+    async def submit(self, key: UnitKey, intent: Intent, check: Check = unchecked) -> Accepted:
         """Append an intent to the unit's queue, whoever drives it; one that is there already is not asked twice.
 
         Raises:
             InputError: there is no such unit (`unknownUnit`), and it is none that makes one.
+            Refused: the check does not let it pass.
         """
         place = await self.places(key.cluster)
-        if not isinstance(intent, Deploy) and not (await read_anchor(place.anchors, key)).exists:
-            message = f"there is no app {key.name} in namespace {key.namespace} of {key.cluster}"
-            raise InputError(Problem("unknownUnit", message, remedy="see `fairlead units`"))
-        await update_anchor(place.anchors, key, lambda anchor: submitted(anchor, intent))
+        while True:
+            held = await read_anchor(place.anchors, key)
+            if not isinstance(intent, Deploy) and not held.exists:
+                raise _unknown(key)
+            asked = submitted(held.anchor, intent)
+            if asked == held.anchor:
+                break
+            await check(held.anchor, intent)
+            if await swap_anchor(place.anchors, key, held, asked, held.driver) is not None:
+                break
         deployment = deployment_of(intent)
         reason = intent.reason if isinstance(intent, Rollback) else ""
         self.sink.announce(IntentAccepted(key, intent.at, deployment, intent.id, intent.KIND, intent.by, reason))
         return Accepted(intent.id, deployment)
+
+    async def refuse_next(self, key: UnitKey, why: str) -> bool:
+        """End, as refused, the intent whose turn it is, because this run cannot take it; False when there is none.
+
+        A unit that this run drives is let go.
+        """
+        place = await self.places(key.cluster)
+        while True:
+            held = await read_anchor(place.anchors, key)
+            intent = next_intent(held.anchor)
+            if intent is None:
+                return False
+            driver = None if held.driver is None or held.driver.run == self.presence.run else held.driver
+            after = refused(held.anchor, intent, self.engine.clock.now(), why)
+            if await swap_anchor(place.anchors, key, held, after, driver) is not None:
+                self._tell_ends(key, after.ended[-1:])
+                return True
 
     async def read(self, key: UnitKey) -> UnitStatus:
         """Return how a unit stands."""
@@ -168,7 +199,7 @@ class Units:
                 held = await read_anchor(place.anchors, key)
                 alive = await self._is_alive(key, held, others)
                 if is_over(held, rests) and (held.driver is None or alive):
-                    self._tell_ends(key, held.anchor)
+                    self._tell_ends(key, held.anchor.ended)
                     return held.anchor
                 if alive is False:
                     diagnosis = Diagnosis(waking.observer)
@@ -178,9 +209,9 @@ class Units:
                 else:
                     await waking.wait(self.engine.pulse, LOOK_SECONDS)
 
-    def _tell_ends(self, key: UnitKey, anchor: Anchor) -> None:
+    def _tell_ends(self, key: UnitKey, ends: Sequence[Ended]) -> None:
         """Say how what was asked has ended: whoever drove the unit told only those who follow that run."""
-        for one in anchor.ended:
+        for one in ends:
             ended = (one.at, one.deployment, one.intent, one.outcome, one.explanation)
             self.sink.announce(DeploymentEnded(key, *ended))
 
@@ -199,34 +230,6 @@ class Units:
         if held.driver is None or held.driver.run == self.presence.run:
             return False
         return await others.is_alive(key.namespace, held.driver)
-
-    async def _version(self, place: Place, key: UnitKey, order: Order) -> tuple[str, Contents]:
-        """Reserve the version of an order, and store what it consists of."""
-        if not order.descriptor.is_automatic:
-            contents = contents_of(order.descriptor, order.descriptor.version, order.inputs)
-            held = await read_anchor(place.anchors, key)
-            if not _is_same_as_live(held.anchor, contents):
-                if _knows(held.anchor, contents.version) or not await place.anchors.add_version(
-                    key, contents.version, contents.to_json()
-                ):
-                    raise _taken(key, contents.version)
-                return contents.version, contents
-        while True:  # somebody may name a version like the number, right after the names were read
-            version = await self._number(place, key)
-            contents = contents_of(order.descriptor, version, order.inputs)
-            if await place.anchors.add_version(key, version, contents.to_json()):
-                return version, contents
-
-    async def _number(self, place: Place, key: UnitKey) -> str:
-        """Return the next number, which nobody else gets any more."""
-        stored = await place.anchors.versions(key)
-        while True:
-            held = await read_anchor(place.anchors, key)
-            names = [one.name for one in held.anchor.versions]
-            version = next_version([*names, *stored], held.anchor.counter)
-            counted = replace(held.anchor, counter=version_number(version) or 0)
-            if await swap_anchor(place.anchors, key, held, counted, held.driver) is not None:
-                return version
 
 
 @asynccontextmanager
@@ -274,17 +277,6 @@ def until_ended(intent: str) -> Rests:
     return lambda anchor: any(one.intent == intent for one in anchor.ended)
 
 
-def _is_same_as_live(anchor: Anchor, contents: Contents) -> bool:
-    live = anchor.live
-    return live is not None and (live.name, live.spec.digest) == (contents.version, contents.digest)
-
-
-def _knows(anchor: Anchor, version: str) -> bool:
-    known = anchor.version(version)
-    queued = {spec.version for spec in specs_of((*anchor.queue, *anchor.waiting))}
-    return version in queued or (known is not None and known.state is not VersionState.ABSENT)
-
-
-def _taken(key: UnitKey, version: str) -> Refused:
-    message = f"version {version} of {key} exists already, with other contents"
-    return Refused(Problem("versionTaken", message, path="newVersion", remedy="name another version, or write #"))
+def _unknown(key: UnitKey) -> InputError:
+    message = f"there is no app {key.name} in namespace {key.namespace} of {key.cluster}"
+    return InputError(Problem("unknownUnit", message, remedy="see `fairlead units`"))

@@ -16,7 +16,7 @@ from fastapi import Query, Response
 from starlette.responses import PlainTextResponse
 
 from fairlead.domain.authorising.actions import Action
-from fairlead.domain.errors import Problem, Refused
+from fairlead.domain.errors import InputError, Problem, Refused
 from fairlead.domain.keeping.deployments import DELETE_AFTER, DeploymentFilter, DeploymentStatus, StoredDeployment
 from fairlead.domain.keeping.descriptors import StoredDescriptor
 from fairlead.domain.moments import rfc3339
@@ -122,13 +122,14 @@ async def delete_deployments(call: Asked, *, undeploy: bool = False) -> Response
     if not found:
         raise not_found()
     needed = [one for one in found if one.status.is_under_way or one.status is DeploymentStatus.DEPLOYED]
+    live = next((one for one in needed if one.status is DeploymentStatus.DEPLOYED), None)
+    answer = Response(status_code=HTTPStatus.NO_CONTENT)
+    if undeploy and live is not None:  # first of all: if it is refused, nothing was done
+        answer = await _undeployed(call, live)
     for record in found:
         if record not in needed:
             await call.api.store.deployments.delete(record.identifier, revision=record.revision)
-    live = next((one for one in needed if one.status is DeploymentStatus.DEPLOYED), None)
-    if not undeploy or live is None:
-        return Response(status_code=HTTPStatus.NO_CONTENT)
-    return await _undeployed(call, live)
+    return answer
 
 
 async def read_deployment(call: Asked) -> dict[str, Any]:
@@ -148,10 +149,7 @@ async def delete_deployment(
     """Undeploy what is deployed; of anything else delete the record, if that is asked for."""
     record = call.deployment
     if record.status is DeploymentStatus.DEPLOYED:
-        if delete:
-            marked = replace(record, document={**record.document, DELETE_AFTER: True})
-            stored(await call.api.store.deployments.replace(marked))
-        return await _undeployed(call, record)
+        return await (_undeployed_and_deleted if delete else _undeployed)(call, record)
     if not delete:
         message = f"the deployment is {_WORDS[record.status]}: there is nothing to undeploy"
         raise Refused(Problem("deploymentOver", message, remedy="delete its record with deleteDeployment=true"))
@@ -169,6 +167,17 @@ async def health_check_data(call: Asked) -> list[dict[str, str]]:
     """List what the pods of a deployment answered last."""
     found = await call.api.store.health.read(call.deployment.identifier)
     return [{"podName": each.pod, "value": each.value} for each in found]
+
+
+async def _undeployed_and_deleted(call: Call, record: StoredDeployment) -> Response:
+    """Undeploy, and mark the record before that: afterwards it may be too late."""
+    marked = replace(record, document={**record.document, DELETE_AFTER: True})
+    kept = stored(await call.api.store.deployments.replace(marked))
+    try:
+        return await _undeployed(call, kept)
+    except (Refused, InputError):
+        await call.api.store.deployments.replace(replace(kept, document=record.document))
+        raise
 
 
 async def _undeployed(call: Call, record: StoredDeployment) -> Response:

@@ -132,7 +132,7 @@ async def roll_back(call: Asked) -> AcceptedIntent:
         try:
             await api.rollouts.submit(call.unit, intent)
         except FairleadError as error:
-            await api.deployer.fail(record, error)
+            await api.deployer.give_up(record, error)
             raise
     api.busy(call.unit)
     return AcceptedIntent(id=record.identifier, deployment=record.identifier)
