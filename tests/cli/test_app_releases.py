@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 
 from fairlead.domain.errors import Problem, RemoteRefused
-from tests.cli.shops import Shop
+from tests.cli.shops import Shop, timeless
 from tests.conftest import Golden
 from tests.fakes.played import PlayedCluster
 
 STORE = ("-r", "store")
 JSON = ("--output", "json")
+NO_LINE = "\n\n"
+HISTORY = ("history", "test", "store")
+SHOW = ("show", "test", "store")
 LATER = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: later}\n"
 
 
@@ -198,17 +201,21 @@ def test_a_rollout_that_fails_fails_the_release_and_what_depends_on_it(live: Sho
     assert "not with that image; version 1 stays live" in failed["explanation"]
     assert failed["code"] == "rolloutFailed"
     recorded = live.run("history", "test", "store", *JSON).document["deployments"][-1]
-    assert (recorded["outcome"], recorded["explanation"]) == ("failed", failed["explanation"])
+    assert (recorded["outcome"], recorded["explanation"]) == ("rolledBack", failed["explanation"])
     assert status(live)["health"] == "current"
 
 
-def test_with_no_wait_a_version_is_only_asked_for_and_that_is_said(live: Shop) -> None:
+def test_with_no_wait_a_version_is_only_asked_for_and_that_is_said(live: Shop, golden: Golden) -> None:
     image(live, "2.0")
     found = applied(live, "--no-wait")
     assert (found["outcome"], found["code"], found["version"]) == ("succeeded", "handedOver", "2")
+    (_, recorded) = live.run("history", "test", "store", *JSON).document["deployments"]
+    assert found["requested"] is recorded["requested"] is True
+    golden("cli/shop-app-asked-for.txt", live.run("history", "test", "store", width=80).stdout)
     assert "`fairlead units store -e test --drive`" in found["explanation"]
     assert (status(live)["causeCode"], planned(live)["app"]["verdict"]) == ("notReady", "underWay")
-    assert (applied(live)["code"], planned(live)["app"]["live"]) == (None, "2")
+    again = applied(live)
+    assert (again["code"], again["requested"], planned(live)["app"]["live"]) == (None, False, "2")
 
 
 @pytest.mark.parametrize(
@@ -228,7 +235,20 @@ def test_who_waits_no_longer_than_a_time_fails_and_leaves_it_under_way_or_gives_
     app = planned(played)["app"]
     assert (app["verdict"], app["live"]) == (verdict, "1")
     recorded = played.run("history", "test", "store", *JSON).document["deployments"][-1]
-    assert (recorded["number"], recorded["outcome"], recorded["code"]) == (2, "failed", "timedOut")
+    assert (recorded["number"], recorded["outcome"], recorded["code"]) == (2, outcome, "timedOut")
+    assert recorded["explanation"] == found["explanation"]
+    # What was given up goes on with nothing.
+    assert ("--drive" in found["explanation"]) is not bool(words)
+
+
+def test_what_was_given_up_reads_the_same_everywhere(played: Shop, golden: Golden) -> None:
+    played.cluster = PlayedCluster(is_well=lambda deployment: deployment["metadata"]["name"] == "store-1")
+    applied(played)
+    image(played, "2.0")
+    ended = played.run("apply", "test", *STORE, "--timeout", "1s", "--rollback-on-failure", width=100)
+    said = ended.stdout[ended.stdout.index("RELEASE") :]
+    history, shown = (played.run(*words, width=100).stdout for words in (HISTORY, (*SHOW, "2")))
+    golden("cli/shop-app-given-up.txt", timeless(f"{said}\n{history}\n{shown.partition(NO_LINE)[0]}\n"))
 
 
 def test_what_failed_is_held_until_a_person_says_otherwise(live: Shop) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fairlead.domain.config import ChartDir, ChartOci, ChartReference, Kustomization, ReleaseSource
-from fairlead.domain.deployments import Deployment, Outcome, not_recorded, stayed
+from fairlead.domain.deployments import Deployment, Outcome, not_recorded
 from fairlead.domain.health import HealthState
 from fairlead.domain.identity import Commit, ReleaseKey, Revision
 from fairlead.domain.targets import Target
@@ -31,6 +31,7 @@ def test_the_wire_form_of_a_deployment() -> None:
         "code": None,
         "rollbackTo": None,
         "version": None,
+        "requested": False,
     }
     assert Deployment(KEY, Outcome.SKIPPED, REVISION, "d").to_json()["health"] is None
 
@@ -67,13 +68,3 @@ def test_what_is_a_chart(source: ReleaseSource, is_chart: bool) -> None:
     declared = release()
     target = Target(environment(), type(declared)(declared.name, source, declared.place))
     assert target.is_chart is is_chart
-
-
-@pytest.mark.parametrize("live", ["1", ""], ids=["live", "nothing"])
-@pytest.mark.parametrize("given_up", [True, False], ids=["givenUp", "failed"])
-def test_of_an_app_what_was_live_stays_and_only_what_was_done_is_told(live: str, *, given_up: bool) -> None:
-    failed = Deployment(KEY, Outcome.FAILED, REVISION, "d", explanation="why", number=3, code="timedOut", version="2")
-    found = stayed(failed, live, given_up=given_up)
-    assert (found.outcome, found.number, found.code) == (Outcome.ROLLED_BACK, 3, "timedOut")
-    assert found.explanation.startswith("why")
-    assert (found.explanation != "why", "version 1" in found.explanation) == (given_up, given_up and live != "")

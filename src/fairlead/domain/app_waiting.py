@@ -19,6 +19,9 @@ UNIT_BLOCKED: Final = "unitBlocked"
 HANDED_OVER: Final = "handedOver"
 """The code of an app of which a version was asked for, and that nobody waited for."""
 
+REQUESTED: Final = frozenset({AWAITS, HELD_BACK, HANDED_OVER})
+"""The codes of what succeeded although a part of it was only asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from fairlead.domain.app_waiting import REQUESTED
+from fairlead.domain.errors import OperationFailed
 from fairlead.domain.health import HealthState
 from fairlead.domain.identity import ReleaseKey, Revision
 
@@ -26,6 +28,10 @@ class Outcome(StrEnum):
     def is_good(self) -> bool:
         """Whether what depends on the release may go on."""
         return self in (Outcome.SUCCEEDED, Outcome.UNCHANGED)
+
+
+class CameBack(OperationFailed):
+    """It did not work, and what was there before it is there still, or again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,11 @@ class Deployment:
     code: str = ""
     version: str = ""
 
+    @property
+    def is_requested(self) -> bool:
+        """Whether a part of its changes was only asked for: somebody, or something, has to let it go on."""
+        return self.outcome is Outcome.SUCCEEDED and self.code in REQUESTED
+
     def to_json(self) -> dict[str, Any]:
         """Return an item of `deployments`."""
         return {
@@ -67,6 +78,7 @@ class Deployment:
             "code": self.code or None,
             "rollbackTo": self.returns_to,
             "version": self.version or None,
+            "requested": self.is_requested,
         }
 
 
@@ -81,13 +93,6 @@ def returned(failed: Deployment, back: Deployment) -> Deployment:
         duration=failed.duration + back.duration,
         explanation="\n".join(filter(None, (failed.explanation, f"Deployment {failed.number} failed; {how}."))),
     )
-
-
-def stayed(failed: Deployment, live: str, *, given_up: bool) -> Deployment:
-    """Return what a failed deployment of an app came to: what was live before it has the traffic, and always had it."""
-    kept = f"version {live} stays live" if live else "nothing was live before it"
-    told = f"Version {failed.version} was given up; {kept}." if given_up else ""
-    return replace(failed, outcome=Outcome.ROLLED_BACK, explanation="\n".join(filter(None, (failed.explanation, told))))
 
 
 def not_returned(failed: Deployment, why: str) -> Deployment:

@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fairlead.domain.app_releases import Verdict
 from fairlead.domain.changes import Plan, PlanOptions, ReleasePlan
 from fairlead.domain.dependencies import release_dependencies
-from fairlead.domain.deployments import Deployment, Outcome, not_returned, returned, stayed
+from fairlead.domain.deployments import Deployment, Outcome, not_returned, returned
 from fairlead.domain.errors import FairleadError
 from fairlead.domain.marks import field_manager
 from fairlead.domain.returning import spared
@@ -103,10 +102,12 @@ async def deploy(
 async def _rolling(
     units: OpenUnits, apps: Sequence[ReleasePlan], engine: Engine, options: DeployOptions
 ) -> AsyncIterator[UnitRollouts]:
-    from fairlead.pipeline.units.releasing import UnitRollouts, news_of  # noqa: PLC0415 - only apps need what drives them
+    from fairlead.pipeline.units.hearing import Hearing  # noqa: PLC0415 - only apps need what drives them
+    from fairlead.pipeline.units.releasing import UnitRollouts  # noqa: PLC0415 - as above
 
-    async with units(news_of(apps, engine.events)) as opened:
-        yield UnitRollouts(opened, within=options.timeout_seconds, drives=options.wait)
+    hearing, gives_up = Hearing.of(apps, engine.events), options.rollback_on_failure
+    async with units(hearing) as opened:
+        yield UnitRollouts(opened, options.timeout_seconds, drives=options.wait, gives_up=gives_up, doing=hearing.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +129,9 @@ class _Run:
     async def roll_out(self, release: ReleasePlan, target: Target) -> Deployment:
         ended = await self._attempt(release, target)
         go_back = self.options.rollback_on_failure and ended.outcome is Outcome.FAILED and ended.number is not None
-        if not go_back or self.board.is_stopped:
+        if not go_back or self.board.is_stopped or release.app is not None:  # an app sees to it as part of its rollout
             return ended
-        return await (self._go_back(release, target, ended) if release.app is None else self._give_up(release, ended))
-
-    async def _give_up(self, release: ReleasePlan, ended: Deployment) -> Deployment:
-        """Leave nothing of an app's new version on its way; the traffic never left what was live, or is there again."""
-        is_new = release.app is not None and release.app.verdict in (Verdict.NEW_VERSION, Verdict.UNDER_WAY)
-        if self.units is None or not is_new or not ended.version:
-            return ended
-        try:
-            kept = await self.board.unless_stopped(self.units.give_up(release, ended.version))
-        except FairleadError as error:
-            return not_returned(ended, said(error))
-        return ended if isinstance(kept, Stopped) else stayed(ended, kept.live, given_up=kept.given_up)
+        return await self._go_back(release, target, ended)
 
     async def _go_back(self, release: ReleasePlan, target: Target, ended: Deployment) -> Deployment:
         """Deploy what was there before, as a deployment of its own, and see whether it is healthy."""

@@ -11,7 +11,7 @@ from fairlead.domain.app_releases import AppPlan, Verdict
 from fairlead.domain.app_waiting import UNIT_BLOCKED, Waiting, waiting
 from fairlead.domain.causes import Patience
 from fairlead.domain.changes import Action, Change, ReleasePlan, summarise
-from fairlead.domain.deployments import Deployment, Outcome
+from fairlead.domain.deployments import CameBack, Deployment, Outcome
 from fairlead.domain.errors import FairleadError, Interrupted, OperationFailed, Problem, Refused
 from fairlead.domain.events import ApplyStarted, ReleaseFinished
 from fairlead.domain.health import HealthReport, HealthState
@@ -79,6 +79,7 @@ class Rollout:
     _report: ChangeReport = field(default_factory=ChangeReport)
     _started: float = 0.0
     _ran: list[HookRun] = field(default_factory=list)
+    _came_back: bool = False
 
     async def carry_out(self, command: Command) -> Event:
         """Do what the machine asks and return the fact that came of it."""
@@ -99,6 +100,7 @@ class Rollout:
         except Refused as error:
             return self._because(error, Event.REFUSED)
         except OperationFailed as error:
+            self._came_back = isinstance(error, CameBack)
             return self._because(error, _FAILURES[command])
 
     def _because(self, error: FairleadError, event: Event) -> Event:
@@ -107,7 +109,8 @@ class Rollout:
 
     async def finish(self, state: State) -> Deployment:
         """Record the deployment that this was, tell everybody, and let what depends on it go on."""
-        ended = await self.book.close(self._deployment(await self._recorded(outcome(state))), self._report)
+        was = Outcome.ROLLED_BACK if self._came_back else outcome(state)
+        ended = await self.book.close(self._deployment(await self._recorded(was)), self._report)
         self.board.end(self.plan.key, ok=ended.outcome.is_good)
         self.engine.events.emit(ReleaseFinished(self.plan.key, ended.outcome.value, ended.explanation))
         return ended

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fairlead.cli.output import styled
 from fairlead.cli.text.deployments import deployment_lines
 from fairlead.cli.wire.plans import deployments_document
+from fairlead.domain.app_waiting import HANDED_OVER
 from fairlead.domain.deployments import Deployment, Outcome
 from fairlead.domain.health import HealthState
 from fairlead.domain.identity import Commit, ReleaseKey, Revision
@@ -35,6 +38,10 @@ DEPLOYMENTS = (
             "Pod api-5d4f: container api cannot pull registry.sandbox:5000/api:9.9.9: the registry says that there is "
             "no such tag."
         ),
+    ),
+    replace(
+        deployment("store", Outcome.SUCCEEDED, health=HealthState.PROGRESSING, explanation="version 2 is asked for"),
+        code=HANDED_OVER,
     ),
     deployment("worker", Outcome.SKIPPED, health=None, explanation="api, on which it depends, failed"),
 )

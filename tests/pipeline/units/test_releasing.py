@@ -23,7 +23,8 @@ from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.unit_news import LogLine
 from fairlead.pipeline.locks.holding import LockLost
 from fairlead.pipeline.units.anchoring import update_anchor
-from fairlead.pipeline.units.releasing import Asked, Kept, Rolled, UnitRollouts, news_of
+from fairlead.pipeline.units.hearing import Hearing
+from fairlead.pipeline.units.releasing import Asked, Kept, Rolled, UnitRollouts
 from tests.fakes.played import PlayedCluster
 from tests.fakes.releases import Recorder
 from tests.pipeline.units.units import KEY, Yard, yard
@@ -107,17 +108,17 @@ async def test_one_that_takes_too_long_stays_under_way_until_it_is_given_up() ->
         wanted = goal((await here.units.read(KEY)).anchor)
         assert wanted is not None
         assert (wanted.spec.version, wanted.intent) == ("2", asked.intent)
-        assert await impatient.give_up(slow, "2") == Kept("1", given_up=True)
+        assert await impatient.give_up(RELEASE, "2") == Kept("1", given_up=True)
         assert (await here.units.read(KEY)).anchor.candidate is None
         assert here.selector["version"] == "1"
-        assert await impatient.give_up(slow, "2") == Kept("1", given_up=False)
+        assert await impatient.give_up(RELEASE, "2") == Kept("1", given_up=False)
 
 
 async def test_one_that_only_waits_in_the_queue_is_given_up_too() -> None:
     async with yard() as here:
         green = plan(here, env="green")
         await UnitRollouts(here.units).ask(green)
-        assert await UnitRollouts(here.units).give_up(green, "1") == Kept("", given_up=True)
+        assert await UnitRollouts(here.units).give_up(RELEASE, "1") == Kept("", given_up=True)
         assert here.live("Deployment", "shop-1") is None
 
 
@@ -126,7 +127,7 @@ async def test_what_others_have_on_its_way_is_neither_given_up_nor_waited_for() 
         await rolled(here, plan(here, env="blue"))
         theirs = plan(here, env="green")
         await UnitRollouts(here.units).ask(theirs)
-        assert await UnitRollouts(here.units).give_up(theirs, "7") == Kept("1", given_up=False)
+        assert await UnitRollouts(here.units).give_up(RELEASE, "7") == Kept("1", given_up=False)
         wanted = goal((await here.units.read(KEY)).anchor)
         assert wanted is not None
         assert wanted.spec.version == "2"
@@ -144,7 +145,7 @@ async def test_of_a_blocked_unit_nothing_is_given_up() -> None:
         stuck = Anchor(phase=Phase.BLOCKED, blocked=block, candidate=candidate)
         await update_anchor(anchors, KEY, lambda _: stuck)
         with pytest.raises(OperationFailed) as refused:
-            await UnitRollouts(here.units).give_up(green, "1")
+            await UnitRollouts(here.units).give_up(RELEASE, "1")
         assert refused.value.code == "unitBlocked"
 
 
@@ -163,7 +164,7 @@ async def test_one_that_went_live_meanwhile_is_not_given_up() -> None:
         blue = plan(here, env="blue")
         await rolled(here, blue)
         with pytest.raises(OperationFailed) as late:
-            await UnitRollouts(here.units).give_up(blue, "1")
+            await UnitRollouts(here.units).give_up(RELEASE, "1")
         assert late.value.code == "wentLive"
 
 
@@ -225,7 +226,7 @@ async def test_a_blocked_unit_refuses_until_a_person_says_how_to_go_on() -> None
 async def test_news_of_units_are_events_of_their_releases() -> None:
     async with yard() as here:
         recorder = Recorder()
-        sink = news_of([plan(here)], recorder)
+        sink = Hearing.of([plan(here)], recorder)
         for key, text in ((KEY, "Warming"), (KEY, ""), (replace(KEY, name="other"), "Warming")):
             sink.announce(LogLine(key, here.clock.now(), "d", text))
         assert recorder.events == [RolloutTold(RELEASE, "Warming")]

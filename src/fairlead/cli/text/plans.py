@@ -82,6 +82,11 @@ def written(summary: Summary) -> str:
     return tally(summary, {action: word for action, word in _DONE.items() if action not in _QUIET}) or "-"
 
 
+def wished(summary: Summary) -> str:
+    """Return what a deployment only asked for, as `1 to create, 2 to update`."""
+    return tally(summary, {action: f"to {action}" for action in _DONE if action not in _QUIET}) or "-"
+
+
 def object_name(item: ObjectItem, namespace: str | None) -> str:
     """Return kind and name, with the namespace only where it is not the release's own."""
     foreign = item.namespace and item.namespace != namespace

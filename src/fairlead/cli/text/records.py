@@ -7,9 +7,9 @@ from datetime import datetime
 
 from rich.text import Text
 
-from fairlead.cli.text.deployments import STYLE
+from fairlead.cli.text.deployments import changes_of, outcome_of
 from fairlead.cli.text.layout import columns, hanging
-from fairlead.cli.text.plans import object_name, written
+from fairlead.cli.text.plans import object_name
 from fairlead.cli.text.status import age, commit
 from fairlead.cli.wire.deploying import DeploymentItem, Deployments, ObjectOutcomeItem
 from fairlead.doors.yaml import dump_stream
@@ -49,7 +49,7 @@ def record_lines(document: Deployments, width: int | None, *, verbose: int) -> I
 def _row(item: DeploymentItem, now: datetime) -> list[Text]:
     return [
         Text(str(item.number)),
-        Text(item.outcome, STYLE[item.outcome]),
+        outcome_of(item),
         _changes(item),
         Text(commit(item.revision)),
         Text(f"{age(str(item.started_at), now)} ago"),
@@ -58,12 +58,12 @@ def _row(item: DeploymentItem, now: datetime) -> list[Text]:
 
 
 def _changes(item: DeploymentItem) -> Text:
-    changes = Text(written(item.summary))
+    changes = Text(changes_of(item))
     return changes if item.rollback_to is None else Text.assemble(changes, f" (back to {item.rollback_to})")
 
 
 def _details(item: DeploymentItem) -> Iterator[tuple[str, Text]]:
-    yield "outcome", Text(item.outcome, STYLE[item.outcome])
+    yield "outcome", outcome_of(item)
     if item.version:
         yield "version", Text(item.version)
     yield "changes", _changes(item)

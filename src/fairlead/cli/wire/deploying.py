@@ -174,9 +174,11 @@ class DeploymentItem(Located, frozen=True, kw_only=True):
     """One execution of a plan for one release. `number` is null when nothing was recorded.
 
     `code` names the problem that decided, where one alone did (`locked`, `planOutdated`, `crashLoop`, ...).
-    `rollbackTo` is the deployment that was deployed again, `version` what an app got, null for what is none. `history`
-    and `show` add who did it, with what, from where and when; `show` adds what became of each object, and for releases
-    that are no charts the manifests, with secrets masked.
+    `rollbackTo` is the deployment that was deployed again, `version` what an app got, null for what is none.
+    `requested` says that changes of an app that succeeded were only asked for, in whole or in part: its `code` says
+    what they wait for, and `summary` counts them all the same. `history` and `show` add who did it, with what, from
+    where and when; `show` adds what became of each object, and for releases that are no charts the manifests, with
+    secrets masked.
     """
 
     number: int | None
@@ -190,6 +192,7 @@ class DeploymentItem(Located, frozen=True, kw_only=True):
     code: str | None = None
     rollback_to: int | None = None
     version: str | None = None
+    requested: bool = False
     started_at: str | msgspec.UnsetType = msgspec.UNSET
     finished_at: str | msgspec.UnsetType | None = msgspec.UNSET
     by: str | msgspec.UnsetType = msgspec.UNSET

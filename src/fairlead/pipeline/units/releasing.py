@@ -5,23 +5,21 @@ Whoever is interrupted hands the unit over: its anchor says what is wanted, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from fairlead.domain.app_releases import Verdict
 from fairlead.domain.app_waiting import UNIT_BLOCKED, Waiting, going_on, handed_over, waiting
 from fairlead.domain.apps.writing import span_text
 from fairlead.domain.changes import ReleasePlan
-from fairlead.domain.errors import OperationFailed, Problem, Refused
-from fairlead.domain.events import RolloutMoved, RolloutTold
+from fairlead.domain.deployments import CameBack
+from fairlead.domain.errors import FairleadError, OperationFailed, Problem, Refused
 from fairlead.domain.identity import ReleaseKey
 from fairlead.domain.rollout.anchor import Anchor, Ended
-from fairlead.domain.rollout.explaining_units import Explanation
 from fairlead.domain.rollout.intents import Abort, Deploy, Intent, Rollback, Undeploy
 from fairlead.domain.rollout.phases import Phase, UnitOutcome
 from fairlead.domain.rollout.refusing import NotTaken, Ways, blocked
-from fairlead.domain.unit_news import LogLine, Progressed, UnitNews
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.locks.holding import LockLost
 from fairlead.pipeline.pausing import ends_within
@@ -29,16 +27,19 @@ from fairlead.pipeline.units.checking import Check, as_taken
 from fairlead.pipeline.units.driver import Rests
 from fairlead.pipeline.units.planning import unit_key
 from fairlead.pipeline.units.service import Order, Units, new_id, until_waiting
-from fairlead.ports.events import EventSink, UnitSink
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked of a unit, and the version that it is about; no intent where there was nothing to ask for."""
+    """What was asked of a unit, and the version that it is about; no intent where there was nothing to ask for.
+
+    `is_new` says that the version was not live before, so that it may be given up.
+    """
 
     intent: str
     version: str
     removes: bool = False
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,15 @@ class UnitRollouts:
     """The rollouts of apps in one run.
 
     `within` is how many seconds each is waited for; None: as long as its own deadlines let it. With `drives` False it
-    is asked for and left to others.
+    is asked for and left to others. `gives_up`: a new version that is not live in the end is not left on its way.
+    `doing` is what each unit did last, in words.
     """
 
     units: Units
     within: float | None = None
     drives: bool = True
+    gives_up: bool = False
+    doing: Mapping[UnitKey, str] = field(default_factory=dict)
 
     async def ask(self, plan: ReleasePlan) -> Asked:
         """Ask a unit for what a plan says of it, unless that was done already.
@@ -84,13 +88,14 @@ class UnitRollouts:
             raise _blocked(plan.key, app.cause)
         match app.verdict:
             case Verdict.UNDER_WAY:
-                return Asked(app.intent, app.version)
+                return Asked(app.intent, app.version, is_new=True)
             case Verdict.BACK:
                 intent: Intent = Rollback(*self._new(), deployment=new_id(), to=app.version)
             case Verdict.REMOVED:
                 intent = Undeploy(*self._new(), deployment=new_id())
             case _:
-                return await self._deployed(key, plan)
+                asked = await self._deployed(key, plan)
+                return replace(asked, is_new=app.verdict is Verdict.NEW_VERSION)
         await self.units.submit(key, intent, _check(plan.key))
         return Asked(intent.id, app.version, removes=app.verdict is Verdict.REMOVED)
 
@@ -100,6 +105,7 @@ class UnitRollouts:
         Raises:
             OperationFailed: the rollout failed, or was given up (`rolloutFailed`), or takes longer than this run waits
             (`timedOut`).
+            CameBack: as before, and what was live before it has the traffic, with nothing left on its way.
             Refused: the unit does not take it (`unitRefused`), or a person has to say how to go on (`unitBlocked`).
             LockLost: another deployment came after it.
         """
@@ -107,6 +113,29 @@ class UnitRollouts:
             return Rolled(asked.version)
         if not (self.drives or asked.removes):
             return Rolled(asked.version, handed_over(key, asked.version))
+        try:
+            return await self._driven(key, asked)
+        except LockLost:
+            raise
+        except OperationFailed as error:
+            if not (self.gives_up and asked.is_new):
+                raise
+            raise await self._given_up(key, asked.version, error) from None
+
+    async def _given_up(self, key: ReleaseKey, version: str, error: OperationFailed) -> OperationFailed:
+        """Give up what failed, or took too long, and return what is to be said of it."""
+        problem = error.problems[0]
+        try:
+            kept = await self.give_up(key, version)
+        except FairleadError as failed:
+            stays = "; ".join(one.message for one in failed.problems)
+            return OperationFailed(replace(problem, message=f"{problem.message}; giving it up failed, too: {stays}"))
+        if kept.given_up:
+            live = f"version {kept.live} stays live" if kept.live else "nothing was live before it"
+            problem = replace(problem, message=f"{problem.message}; it was given up, {live}", remedy=_kept(key))
+        return CameBack(problem)
+
+    async def _driven(self, key: ReleaseKey, asked: Asked) -> Rolled:
         unit, clock = unit_key(key), self.units.engine.pulse
         in_time = await ends_within(clock, self.units.drive(unit, until_waiting(asked.intent)), self.within)
         status = await self.units.read(unit)
@@ -114,34 +143,34 @@ class UnitRollouts:
         if ended is not None:
             return _ended(key, ended, anchor, asked.version)
         if not in_time:
-            raise self._overdue(key, asked, status.explanation)
+            raise self._overdue(key, asked, self.doing.get(unit) or f"{anchor.phase}")
         if anchor.blocked is not None:
             raise _blocked(key, anchor.blocked.explanation)
         paused, frozen = anchor.paused is not None, anchor.frozen is not None
         return Rolled(asked.version, waiting(key, asked.version, paused=paused, frozen=frozen))
 
-    async def give_up(self, plan: ReleasePlan, version: str) -> Kept:
+    async def give_up(self, release: ReleaseKey, version: str) -> Kept:
         """See to it that a version of which the rollout failed, or took too long, is not on its way any more.
 
         Raises:
             OperationFailed: it went live meanwhile (`wentLive`), or a person has to say how to go on (`unitBlocked`).
         """
-        key = unit_key(plan.key)
+        key = unit_key(release)
         anchor = (await self.units.read(key)).anchor
         deployment = _under_way(anchor, version)
         if deployment:
             await self.units.submit(key, Abort(*self._new(), deployment))
             anchor = await self.units.drive(key, _without(version))
         if anchor.blocked is not None and _under_way(anchor, version):
-            raise OperationFailed(Problem(UNIT_BLOCKED, anchor.blocked.explanation, remedy=f"see {_command(plan.key)}"))
+            raise OperationFailed(Problem(UNIT_BLOCKED, anchor.blocked.explanation, remedy=f"see {_command(release)}"))
         live = anchor.live.name if anchor.live is not None else ""
         if live == version:
             raise OperationFailed(Problem("wentLive", f"version {version} went live before it was given up"))
         return Kept(live, given_up=bool(deployment))
 
-    def _overdue(self, key: ReleaseKey, asked: Asked, now: Explanation) -> OperationFailed:
+    def _overdue(self, key: ReleaseKey, asked: Asked, doing: str) -> OperationFailed:
         what = "it is not gone" if asked.removes else f"version {asked.version} is not live"
-        message = f"{what} after {span_text(self.within or 0)}, but {now.phase}; next: {now.then}"
+        message = f"{what} after {span_text(self.within or 0)}, it was last seen {doing}"
         return OperationFailed(Problem("timedOut", message, remedy=going_on(key)))
 
     async def _deployed(self, key: UnitKey, plan: ReleasePlan) -> Asked:
@@ -164,9 +193,8 @@ def _ended(key: ReleaseKey, ended: Ended, anchor: Anchor, version: str) -> Rolle
     why = ended.explanation or f"it ended {ended.outcome.value}"
     match ended.outcome:
         case UnitOutcome.FAILED | UnitOutcome.ABORTED:
-            remedy = f"see {_command(key)} for what is kept of it, correct the cause and apply again"
             kept = "" if anchor.live is None else f"; version {anchor.live.name} stays live"
-            raise OperationFailed(Problem("rolloutFailed", f"version {version}: {why}{kept}", remedy=remedy))
+            raise OperationFailed(Problem("rolloutFailed", f"version {version}: {why}{kept}", remedy=_kept(key)))
         case UnitOutcome.REFUSED:
             raise Refused(Problem("unitRefused", f"version {version}: {why}"))
         case UnitOutcome.SUPERSEDED:
@@ -201,27 +229,10 @@ def _blocked(key: ReleaseKey, why: str) -> NotTaken:
     return NotTaken(blocked(key.release, why, _ways(key)))
 
 
+def _kept(key: ReleaseKey) -> str:
+    return f"see {_command(key)} for what is kept of it, correct the cause and apply again"
+
+
 def _command(key: ReleaseKey) -> str:
     """Return the command that shows the unit of a release, wherever the kubeconfig leads."""
     return f"`fairlead units {key.release} -e {key.environment}`"
-
-
-def news_of(plans: Iterable[ReleasePlan], events: EventSink) -> UnitSink:
-    """Return who tells the listeners of a run what happens to the units of its releases."""
-    return _Telling({unit_key(plan.key): plan.key for plan in plans}, events)
-
-
-@dataclass(frozen=True, slots=True)
-class _Telling:
-    keys: Mapping[UnitKey, ReleaseKey]
-    events: EventSink
-
-    def announce(self, news: UnitNews) -> None:
-        match news:
-            case LogLine(key=key, text=text) if text and key in self.keys:
-                self.events.emit(RolloutTold(self.keys[key], text))
-            case Progressed(key=key, at=at, phase=phase, progress=now) if key in self.keys:
-                doing = f"{phase}: {now.doing}" if now.doing else str(phase)
-                self.events.emit(RolloutMoved(self.keys[key], doing, now.trouble, now.left(at)))
-            case _:
-                return
