@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from fairlead.adapters.statestore.store import SecretStateStore
 from fairlead.domain.errors import Problem, RemoteRefused
+from fairlead.domain.identity import ReleaseKey
 from tests.cli.shops import Shop, timeless
 from tests.conftest import Golden
 from tests.fakes.played import PlayedCluster
@@ -396,13 +400,34 @@ def test_a_secret_that_is_missing_is_named_with_its_place(live: Shop) -> None:
     assert found.document["errors"][0]["file"] == "apps.yaml"
 
 
-def test_what_was_no_app_is_let_over_first(live: Shop) -> None:
+def of_a_chart(shop: Shop, name: str) -> None:
+    """Let the books say that a chart made a release."""
+    key, store = ReleaseKey("test", "local", "shop", name), SecretStateStore(shop.cluster)
+
+    async def change() -> None:
+        stored = await store.read(key)
+        assert stored.state.last is not None
+        last = replace(stored.state.last, chart={"name": name, "version": "1.0.0", "digest": "sha256:1"})
+        assert await store.swap(key, stored, replace(stored.state, deployments=(last,))) is not None
+
+    asyncio.run(change())
+
+
+@pytest.mark.parametrize(
+    ("is_chart", "remedy"),
+    [(False, "`fairlead deploy --release web -e test`"), (True, "`fairlead delete test web`")],
+    ids=["manifests", "chart"],
+)
+def test_what_was_no_app_is_let_over_first(live: Shop, remedy: str, *, is_chart: bool) -> None:
+    if is_chart:
+        of_a_chart(live, "web")
     apps = live.root / "apps.yaml"
     text = apps.read_text().replace("    wait: false\n    resourceFiles: [web.yaml]\n", "    app:\n      WEB\n")
     web = 'newVersion: "#"\n      podspec: {containers: [{name: web, image: "shop/web:1.0"}]}'
     apps.write_text(text.replace("WEB", web))
     found = live.run("plan", "test", "-r", "web", *JSON)
-    assert (found.code, found.document["errors"][0]["code"]) == (4, "wasNoApp")
+    (problem,) = found.document["errors"]
+    assert (found.code, problem["code"], remedy in problem["remedy"]) == (4, "wasNoApp", True)
 
 
 def test_an_app_is_removed_before_its_release_is_something_else(live: Shop) -> None:

@@ -38,7 +38,7 @@ class FakeRollouts:
     """`refusal` is raised by whatever asks the cluster, `gone` by what asks something of a unit.
 
     `lost` is raised by it too, but the unit has heard of it.
-    `against` is what the cluster has against every descriptor.
+    `against` is what the cluster has against every descriptor, `forbidden` what every namespace has.
     """
 
     def __init__(self, *clusters: str) -> None:
@@ -53,6 +53,7 @@ class FakeRollouts:
         self.gone: FairleadError | None = None
         self.lost: FairleadError | None = None
         self.against: tuple[Problem, ...] = ()
+        self.forbidden: tuple[Problem, ...] = ()
         self.recalled: dict[UnitKey, Recalled] = {}
         self.kept: dict[tuple[str, str], dict[str, Variable]] = {}
         self.driven: list[UnitKey] = []
@@ -65,6 +66,9 @@ class FakeRollouts:
         if not isinstance(found, Descriptor):
             return found
         return Checked(UnitKey(cluster, found.namespace, found.app), descriptor_json(found), found.warnings)
+
+    async def ruled_out(self, checked: Checked) -> tuple[Problem, ...]:
+        return self.forbidden
 
     async def check(self, checked: Checked, caller: Caller) -> tuple[Problem, ...]:
         self._answer()

@@ -15,7 +15,7 @@ from fairlead.domain.apps.variables import SecretKey, Variable
 from fairlead.domain.apps.writing import descriptor_json
 from fairlead.domain.authorising.acting import BINDING
 from fairlead.domain.authorising.callers import Caller, Role
-from fairlead.domain.errors import InputError, Problem, Refused, RemoteRefused
+from fairlead.domain.errors import InputError, Problem, Refused, RemoteRefused, Transient
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.keeping.deployments import DeploymentStatus, StoredDeployment
 from fairlead.domain.rollout.intents import OnBusy, Pause, Promote, Resume, Scale
@@ -197,6 +197,22 @@ async def test_what_the_api_server_refuses_is_not_asked_for(here: Yard, rollouts
         await rollouts.deploy(wanted_of(here.descriptor()))
     assert {each.code for each in caught.value.problems} == {"objectInvalid"}
     assert await rollouts.standing(KEY) is None
+
+
+async def test_what_a_namespace_forbids_is_known_before_anything_is_deployed(
+    here: Yard, rollouts: UnitRollouts
+) -> None:
+    checked = Checked(KEY, descriptor_json(here.descriptor()))
+    assert await rollouts.ruled_out(checked) == ()
+    namespace = ObjectRef("v1", "Namespace", "", KEY.namespace)
+    here.cluster.edit(namespace, lambda obj: obj["metadata"].update(labels={}))
+    assert {each.code for each in await rollouts.ruled_out(checked)} == {"podSecurity"}
+    asked = await rollouts.check(checked, ANN)
+    assert set(await rollouts.ruled_out(checked)) <= set(asked)
+    here.cluster.fail(Transient(Problem("unreachable", "away")), verb="get", kind="Namespace")
+    assert await rollouts.ruled_out(checked) == ()
+    here.cluster.remove(namespace)
+    assert await rollouts.ruled_out(checked) == ()
 
 
 async def test_no_variable_is_set_to_a_secret_that_the_namespace_keeps_back(here: Yard, rollouts: UnitRollouts) -> None:

@@ -39,6 +39,12 @@ async def against(
     return tuple(in_descriptor(problem, descriptor, each) for each, error in refused for problem in error.problems)
 
 
+async def ruled_out(cluster: Cluster, descriptor: Descriptor) -> tuple[Problem, ...]:
+    """Return what the namespace of a descriptor forbids of it; nothing while that is not there."""
+    namespace = await cluster.get(_namespace(descriptor.namespace))
+    return () if namespace is None else forbidden(descriptor, namespace_rules(namespace), ())
+
+
 async def permitted(cluster: Cluster, namespace: str, change: Change) -> Change:
     """Return a change of a namespace's variables that raises `InputError` where it lets apps use forbidden Secrets.
 

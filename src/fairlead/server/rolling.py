@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from fairlead.domain.apps.writing import descriptor_json
 from fairlead.domain.authorising.acting import ACCOUNT_MISSING
 from fairlead.domain.authorising.callers import Caller
 from fairlead.domain.declaring.apps.reading import read_descriptor
-from fairlead.domain.errors import InputError, Problem, Refused
+from fairlead.domain.errors import InputError, OperationFailed, Problem, Refused
 from fairlead.domain.identity import Identity, object_ref
 from fairlead.domain.reading import text
 from fairlead.domain.rollout.anchor import Anchor, submitted
@@ -40,11 +41,12 @@ from fairlead.pipeline.units.variables import Change, change_variables, inputs_o
 from fairlead.ports.cluster import ApiKind, Cluster
 from fairlead.ports.store import Store
 from fairlead.ports.variables import VariableStore
-from fairlead.server.permitting import against, permitted
+from fairlead.server.permitting import against, permitted, ruled_out
 from fairlead.server.rollouts import Checked, Standing, Wanted
 from fairlead.server.showing import standing_of
 
 _NAMESPACES: Final = ApiKind("v1", "Namespace", "namespaces", namespaced=False)
+_LOOK_SECONDS: Final = 2.0  # a descriptor is kept also while its cluster does not answer
 _TRIAL: Final = "9" * DIGITS  # the version that stands for `#` where objects are only tried
 
 
@@ -85,6 +87,14 @@ class UnitRollouts:
         if not isinstance(found, Descriptor):
             return found
         return Checked(UnitKey(cluster, found.namespace, found.app), descriptor_json(found), found.warnings)
+
+    async def ruled_out(self, checked: Checked) -> tuple[Problem, ...]:
+        """Return what its namespace forbids of it; nothing while nobody can tell."""
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                return await ruled_out(await self._cluster(checked.unit.cluster), _descriptor(checked.document))
+        except (OperationFailed, TimeoutError):
+            return ()
 
     async def check(self, checked: Checked, caller: Caller) -> tuple[Problem, ...]:
         """Return what speaks against it: who has its names, and what the API server says to its objects."""
@@ -220,9 +230,7 @@ class UnitRollouts:
 
     async def _trial(self, unit: UnitKey, document: object) -> _Trial:
         """Return what a descriptor would be made into, to be tried and asked about."""
-        descriptor = read_descriptor(document)
-        if not isinstance(descriptor, Descriptor):
-            raise InputError(descriptor)
+        descriptor = _descriptor(document)
         cluster = await self._cluster(unit.cluster)
         inputs = await inputs_of(cluster, self.stored(cluster), descriptor)
         version = _TRIAL if descriptor.is_automatic else descriptor.version
@@ -240,6 +248,13 @@ class UnitRollouts:
         live = await at_once(trial.cluster.get(object_ref(manifest)) for manifest in own)
         there = {object_ref(one).identity: one for one in live if one is not None}
         return (*hosts, *collisions(own, there, adoptable=trial.routes))
+
+
+def _descriptor(document: object) -> Descriptor:
+    found = read_descriptor(document)
+    if not isinstance(found, Descriptor):
+        raise InputError(found)
+    return found
 
 
 def _ways(unit: UnitKey) -> Ways:

@@ -80,6 +80,10 @@ class Rollouts(Protocol):
         """Read a descriptor, without asking anybody; every problem has its path."""
         ...
 
+    async def ruled_out(self, checked: Checked) -> tuple[Problem, ...]:
+        """Return what the rules of its namespace forbid; nothing while the cluster does not tell."""
+        ...
+
     async def check(self, checked: Checked, caller: Caller) -> tuple[Problem, ...]:
         """Return what the cluster says against it, as it would if it were deployed by this caller."""
         ...

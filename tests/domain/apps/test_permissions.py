@@ -65,6 +65,23 @@ def test_every_pod_is_looked_at() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("level", "field", "enough"),
+    [
+        (Level.RESTRICTED, "hostPID", "privileged"),
+        (Level.BASELINE, "hostPID", "privileged"),
+        (Level.RESTRICTED, "securityContext", "baseline"),
+    ],
+)
+def test_what_is_forbidden_names_the_label_that_would_allow_it(level: Level, field: str, enough: str) -> None:
+    spec = pod(hostPID=True) if field == "hostPID" else pod(securityContext={"runAsUser": 0})
+    found = forbidden(described(podspec=spec, namespace="team"), NamespaceRules(level), ())
+    remedies = [each.remedy or "" for each in found if each.path == f"podspec.{field}"]
+    assert remedies
+    label = f"kubectl label namespace team pod-security.kubernetes.io/enforce={enough} "
+    assert all(label in remedy for remedy in remedies)
+
+
 @pytest.mark.parametrize("key", ["serviceAccountName", "serviceAccount"])
 def test_accounts(key: str) -> None:
     spec = {**pod(), key: "admin"}

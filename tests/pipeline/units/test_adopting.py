@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from fairlead.adapters.statestore.store import SecretStateStore
+from fairlead.domain.errors import Refused
 from fairlead.domain.identity import ObjectRef, ReleaseKey, object_ref
 from fairlead.domain.inventory import Inventory, InventoryEntry
 from fairlead.domain.rollout.intents import Rollback, Undeploy
@@ -89,8 +91,7 @@ async def test_what_others_scale_is_not_adopted(here: Yard, metadata: dict[str, 
     for owner in metadata.get("ownerReferences", []):
         owner["controller"] = True
     scaled(here, **metadata)
-    anchor = await here.deploy(here.descriptor())
-    assert (states(anchor), ended(anchor), here.selector) == ({}, {"i1": "failed"}, {"app": "shop"})
+    await refuses(here)
 
 
 async def test_what_a_release_made_is_taken_out_of_its_inventory(here: Yard) -> None:
@@ -125,5 +126,51 @@ async def test_what_a_run_has_in_its_hands_is_not_taken(here: Yard) -> None:
 )
 async def test_what_others_keep_is_not_adopted(here: Yard, annotations: dict[str, str]) -> None:
     plain(here, **annotations)
-    anchor = await here.deploy(here.descriptor())
-    assert (states(anchor), ended(anchor), here.selector) == ({}, {"i1": "failed"}, {"app": "shop"})
+    await refuses(here)
+
+
+def another(here: Yard) -> None:
+    """Put a second Deployment behind the Service."""
+    first = here.live("Deployment", "shop")
+    assert first is not None
+    here.cluster.put({**first, "metadata": {"name": "second", "namespace": KEY.namespace}})
+
+
+def gone(here: Yard) -> None:
+    """Let nothing be behind the Service."""
+    here.cluster.remove(ObjectRef("apps/v1", "Deployment", KEY.namespace, "shop"))
+
+
+def select(**selector: str) -> Callable[[Yard], None]:
+    def change(here: Yard) -> None:
+        service = ObjectRef("v1", "Service", KEY.namespace, "shop")
+        here.cluster.edit(service, lambda live: live["spec"].update(selector=selector))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [another, gone, select(), select(app="shop", version="9")],
+    ids=["two", "none", "no selector", "a version"],
+)
+async def test_what_is_no_plain_app_is_not_adopted(here: Yard, otherwise: Callable[[Yard], None]) -> None:
+    plain(here)
+    otherwise(here)
+    await refuses(here)
+
+
+async def test_all_services_of_an_app_are_adopted_or_none(here: Yard) -> None:
+    plain(here)
+    main = here.descriptor().main
+    await refuses(here, components=(replace(main, name="admin"),))
+
+
+async def refuses(here: Yard, **more: Any) -> None:
+    """Deploy an app that is refused, and look that nothing was left behind."""
+    before = [(object_ref(one), one["metadata"]["resourceVersion"]) for one in here.cluster.objects]
+    with pytest.raises(Refused) as refused:
+        await here.deploy(here.descriptor(**more))
+    assert (refused.value.code, refused.value.problems[0].path) == ("notAdoptable", "appName")
+    assert not (await here.units.read(KEY)).exists
+    assert [(object_ref(one), one["metadata"]["resourceVersion"]) for one in here.cluster.objects] == before

@@ -100,6 +100,19 @@ async def test_replacing_is_checked_like_creating_and_keeps_the_creation() -> No
         assert (moved.status, moved.code) == (422, "unitChanged")
 
 
+@pytest.mark.parametrize("shape", ["new", "older"])
+async def test_what_the_namespace_forbids_is_not_kept(shape: str) -> None:
+    server = FakeServer()
+    identifier = await server.descriptor()
+    path, query = (PATH, "") if shape == "new" else ("/descriptors", "/?namespace=shop")
+    server.rollouts.forbidden = (Problem("podSecurity", "no", path="podspec.hostPID"),)
+    for method, target in (("POST", f"{path}{query}"), ("PUT", f"{path}/{identifier}{query}")):
+        refused = await server.ask(method, target, DESCRIPTOR)
+        assert (refused.status, refused.code, refused.json["path"]) == (422, "podSecurity", "podspec.hostPID")
+    (kept,) = (await server.ask("GET", PATH)).json["items"]
+    assert (kept["id"], (await server.ask("GET", f"{PATH}/{identifier}")).headers["etag"]) == (identifier, '"1"')
+
+
 async def test_deleting() -> None:
     server = FakeServer()
     identifier = await server.descriptor()

@@ -65,6 +65,7 @@ def forbidden(descriptor: Descriptor, rules: NamespaceRules, given: Iterable[Var
     """
     found: list[Problem] = []
     for path, pod_spec in _pods(descriptor):
+        found += _security_problems(path, pod_spec, rules.level, descriptor.namespace)
         found += _pod_problems(path, pod_spec, rules)
     if rules.secrets is not None:
         for number, name in enumerate(descriptor.secrets):
@@ -97,10 +98,17 @@ def _pods(descriptor: Descriptor) -> Iterator[tuple[str, JsonObject]]:
                 yield f"{key}[{number}].job.podspec", gate.pod_spec
 
 
+def _security_problems(path: str, pod_spec: JsonObject, level: Level, namespace: str) -> Iterator[Problem]:
+    at_least = tuple(violations(pod_spec, Level.BASELINE))
+    for each in violations(pod_spec, level):
+        message = f"{each.message}, which the level {level.value} of the namespace forbids"
+        enough = Level.PRIVILEGED if each in at_least else Level.BASELINE
+        label = f"`kubectl label namespace {namespace} {ENFORCED}={enough.value} --overwrite`"
+        remedy = f"{each.remedy}, or let the namespace allow it: {label}"
+        yield Problem("podSecurity", message, path=f"{path}.{each.path}", remedy=remedy)
+
+
 def _pod_problems(path: str, pod_spec: JsonObject, rules: NamespaceRules) -> Iterator[Problem]:
-    for each in violations(pod_spec, rules.level):
-        message = f"{each.message}, which the level {rules.level.value} forbids"
-        yield Problem("podSecurity", message, path=f"{path}.{each.path}", remedy=each.remedy)
     for key in ("serviceAccountName", "serviceAccount"):
         account = text(pod_spec, key)
         if account and rules.accounts is not None and account not in rules.accounts:

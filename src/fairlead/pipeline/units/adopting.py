@@ -8,13 +8,14 @@ scales the Deployment is the version's, too: it goes while another version is li
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from fairlead.domain.apps.naming import UNIT_LABEL, VERSION_LABEL, mark
-from fairlead.domain.identity import object_ref, sha256_json
-from fairlead.domain.marks import RELEASE_ANNOTATION, Nobodys, ownership, unmarked
+from fairlead.domain.apps.naming import UNIT_LABEL, VERSION_LABEL, is_marked, mark
+from fairlead.domain.errors import Problem, Refused
+from fairlead.domain.identity import ObjectRef, object_ref, sha256_json
+from fairlead.domain.marks import RELEASE_ANNOTATION, Foreign, ownership, unmarked
 from fairlead.domain.normalising import visible
 from fairlead.domain.reading import branch, entries, is_true, text, whole
 from fairlead.domain.rollout.commands import PinLabels
@@ -22,12 +23,14 @@ from fairlead.domain.rollout.intents import Deploy
 from fairlead.domain.rollout.observation import AdoptionSeen
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.rollout.traffic import RouteTarget, Selector
+from fairlead.domain.units import UnitKey
+from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.guarded import change
 from fairlead.pipeline.units.leading import as_release
 from fairlead.pipeline.units.sight import AUTOSCALERS, DEPLOYMENTS, PODS, is_going, is_ready, scaled_by
 from fairlead.pipeline.units.turn import Contradicted, Turn
-from fairlead.ports.cluster import LiveObject
+from fairlead.ports.cluster import Cluster, LiveObject
 
 ADOPTED: Final = "0"
 """The version under which what was there is adopted: before every number that a descriptor may get."""
@@ -62,17 +65,33 @@ async def look_at_adoption(turn: Turn) -> None:
         return
     if spec is None:
         return
-    targets = [target for target in spec.routes if isinstance(target.route, Selector)]
-    found = [one for target in targets if (one := await _plain(turn, target)) is not None]
+    targets = [target.ref for target in spec.routes if isinstance(target.route, Selector)]
+    found = await _plains(turn, targets)
     if found and len(found) == len(targets):
         turn.findings.adoption = await _seen(turn, found)
+
+
+async def require_adoptable(cluster: Cluster, key: UnitKey, services: Sequence[ObjectRef]) -> None:
+    """Let a first version pass if its Services are not there, ours already, or to be adopted, all of them.
+
+    Raises:
+        Refused: what is there cannot be adopted, and would be in the way (`notAdoptable`).
+    """
+    found = dict(zip(services, await at_once(_behind(cluster, key, ref) for ref in services), strict=True))
+    why = [f"{ref} cannot be adopted: {one}" for ref, one in found.items() if isinstance(one, str)]
+    if not why and any(found.values()) and not all(found.values()):
+        there, not_there = (sorted(str(ref) for ref, one in found.items() if bool(one) is is_) for is_ in (True, False))
+        why = [f"{', '.join(there)} could be adopted, but there is no {', '.join(not_there)}"]
+    if why:
+        remedy = "give the app another name, or remove what is there first, which interrupts it"
+        raise Refused(Problem("notAdoptable", each, path="appName", remedy=remedy) for each in why)
 
 
 async def pin_labels(turn: Turn, command: PinLabels) -> None:
     """Bring the version into the pod templates, and store what the adopted version consists of."""
     turn.check_time(command.deadline)
     live = turn.anchor.version(command.version)
-    found = [one for target in (live.spec.routes if live else ()) if (one := await _plain(turn, target)) is not None]
+    found = await _plains(turn, [target.ref for target in (live.spec.routes if live else ())])
     if not found:
         raise Contradicted
     for one in found:
@@ -108,12 +127,13 @@ def _release(live: LiveObject) -> str:
     return name if namespace == object_ref(live).namespace else ""
 
 
-def _is_free(turn: Turn, live: LiveObject) -> bool:
-    """Return whether an object is nobody's, or of a release of ours: what others keep as it is, is not adopted."""
+def _not_free(key: UnitKey, live: LiveObject) -> str:
+    """Return who keeps an object as it is, empty where it is nobody's, or of a release of ours: that is adopted."""
     if any(is_true(owner, "controller") for owner in entries(live, "metadata", "ownerReferences")):
-        return False
+        return f"a controller keeps {object_ref(live)}"
     bare = unmarked(live) if _release(live) else live
-    return isinstance(ownership(bare, as_release(turn.key), is_chart=False), Nobodys)
+    owner = ownership(bare, as_release(key), is_chart=False)
+    return f"{object_ref(live)} belongs to {owner.owner}" if isinstance(owner, Foreign) else ""
 
 
 def _is_pinned(live: LiveObject, version: str) -> bool:
@@ -135,20 +155,33 @@ def _pod_labels(live: LiveObject) -> Mapping[str, Any]:
     return branch(live, "spec", "template", "metadata", "labels")
 
 
-async def _plain(turn: Turn, target: RouteTarget) -> _Plain | None:
-    """Return what is behind a Service that knows no versions, or did not before it was adopted."""
-    service = await turn.cluster.get(target.ref)
-    selector = dict(branch(service, "spec", "selector"))
-    if service is None or selector.pop(VERSION_LABEL, ADOPTED) != ADOPTED or not selector:
+async def _plains(turn: Turn, services: Sequence[ObjectRef]) -> list[_Plain]:
+    """Return what is behind Services that can be adopted."""
+    found = [await _behind(turn.cluster, turn.key, ref) for ref in services]
+    return [one for one in found if isinstance(one, _Plain)]
+
+
+async def _behind(cluster: Cluster, key: UnitKey, ref: ObjectRef) -> _Plain | str | None:
+    """Return what is behind a Service that knows no versions, or did not before it was adopted; or why it stays so.
+
+    None: there is no such Service, or none that is to be adopted.
+    """
+    service = await cluster.get(ref)
+    if service is None:
         return None
-    found = (await turn.cluster.list(DEPLOYMENTS, turn.key.namespace)).items
+    selector = dict(branch(service, "spec", "selector"))
+    if selector.pop(VERSION_LABEL, ADOPTED) != ADOPTED:
+        return None if is_marked(service, key.namespace, key.name) else "it selects a version already"
+    if not selector:
+        return "it selects no pods"
+    found = (await cluster.list(DEPLOYMENTS, key.namespace)).items
     behind = [one for one in found if _selects(selector, one) and not is_going(one)]
     if len(behind) != 1:
-        return None
-    scaling = (await turn.cluster.list(AUTOSCALERS, turn.key.namespace)).items
+        return f"{len(behind)} Deployments are behind it, and it has to be one"
+    scaling = (await cluster.list(AUTOSCALERS, key.namespace)).items
     autoscalers = [one for one in scaling if scaled_by(one) == text(behind[0], "metadata", "name")]
-    plain = _Plain(target.ref.name, service, behind[0], tuple(one for one in autoscalers if not is_going(one)))
-    return plain if all(_is_free(turn, one) for one in plain.objects) else None
+    plain = _Plain(ref.name, service, behind[0], tuple(one for one in autoscalers if not is_going(one)))
+    return "; ".join(why for one in plain.objects if (why := _not_free(key, one))) or plain
 
 
 def _selects(selector: Mapping[str, Any], deployment: LiveObject) -> bool:

@@ -95,6 +95,10 @@ class _Unit:
             return None
         message = f"{key} is an app now, and was none: it owns {', '.join(map(str, moving))}"
         remedy = f"let the app take it over: `fairlead deploy --release {key.release} -e {key.environment}`"
+        if stored is not None and stored.state.was_chart(otherwise=False):
+            message += ", which a chart made and no app can take over"
+            remove = f"`fairlead delete {key.environment} {key.release}`"
+            remedy = f"give the app another name and remove this release when it is out of use, or before: {remove}"
         return Problem("wasNoApp", message, remedy=remedy)
 
     async def part(self) -> UnitPart | None:

@@ -10,7 +10,9 @@ from typing import Final
 
 from fairlead.domain.apps.descriptor import Descriptor
 from fairlead.domain.apps.objects import Inputs
+from fairlead.domain.apps.unit_objects import unit_objects
 from fairlead.domain.errors import InputError, Problem
+from fairlead.domain.identity import object_ref
 from fairlead.domain.manifests import JsonObject
 from fairlead.domain.rollout.anchor import Anchor, Ended, refused, submitted
 from fairlead.domain.rollout.explaining_units import Explanation, explain
@@ -23,6 +25,7 @@ from fairlead.domain.unit_news import DeploymentEnded, IntentAccepted
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.engine import Engine, at_once
 from fairlead.pipeline.locks.presence import Presence, present
+from fairlead.pipeline.units.adopting import require_adoptable
 from fairlead.pipeline.units.anchoring import Forestalled, Held, read_anchor, swap_anchor
 from fairlead.pipeline.units.checking import Check, unchecked
 from fairlead.pipeline.units.contents import Contents
@@ -109,13 +112,21 @@ class Units:
 
         Raises:
             InputError: a Secret that the descriptor names is missing.
-            Refused: its version exists already (`versionTaken`); or the check does not let it pass.
+            Refused: its version exists already (`versionTaken`), or what is there already cannot be adopted
+            (`notAdoptable`); or the check does not let it pass.
         """
         place = await self.places(key.cluster)
         if order.create_namespace:
             await ensure_namespace(place.cluster, key.namespace)
         wanted = self._intent(order, wished(order.descriptor, order.inputs))
-        contents = await reserved(place, key, order.descriptor, order.inputs, lambda anchor: check(anchor, wanted))
+        services = [object_ref(one) for one in unit_objects(order.descriptor, wanted.spec.version, None).services]
+
+        async def allowed(anchor: Anchor) -> None:
+            await check(anchor, wanted)
+            if not any(anchor.present):
+                await require_adoptable(place.cluster, key, services)
+
+        contents = await reserved(place, key, order.descriptor, order.inputs, allowed)
         intent = self._intent(order, spec_of(order.descriptor, contents))
         return replace(await self.submit(key, intent, check), version=contents.version)
 

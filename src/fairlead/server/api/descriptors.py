@@ -23,6 +23,7 @@ from fairlead.server.api.subjects import (
 )
 from fairlead.server.api.wire import DescriptorItem, DescriptorList, ProblemItem, Validity, descriptor_item
 from fairlead.server.problems import not_found, problem_json
+from fairlead.server.rollouts import Checked
 
 PATH: Final = "/api/v1/descriptors"
 
@@ -32,6 +33,7 @@ After = Annotated[int | None, Query(ge=0, description="Go on after this: `next` 
 
 async def keep(call: Call) -> StoredDescriptor:
     """Keep the descriptor in the body, once if the request says so."""
+    await _require_allowed(call, call.checked)
     checked, now = call.checked, call.api.clock.now()
     new = StoredDescriptor(call.api.identifier(), checked.unit, checked.document, now, now)
     match await call.api.store.descriptors.add(new, call.once):
@@ -46,6 +48,12 @@ async def keep(call: Call) -> StoredDescriptor:
             raise key_reused()
 
 
+async def _require_allowed(call: Call, checked: Checked) -> None:
+    """Refuse what could only be deployed after the namespace allows more."""
+    if problems := await call.api.rollouts.ruled_out(checked):
+        raise InputError(problems)
+
+
 async def change(call: Call) -> StoredDescriptor:
     """Put the descriptor in the body in the place of the one in the path."""
     old = call.descriptor
@@ -54,6 +62,7 @@ async def change(call: Call) -> StoredDescriptor:
     if checked.unit != old.unit:
         message = f"found a descriptor of {checked.unit}, expected one of {old.unit}"
         raise InputError(Problem("unitChanged", message, path="appName", remedy="create a descriptor of its own"))
+    await _require_allowed(call, checked)
     new = replace(old, document=checked.document, modified=call.api.clock.now())
     return stored(await call.api.store.descriptors.replace(new))
 
