@@ -13,7 +13,7 @@ from fairlead.domain.identity import ObjectRef
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.observation.observing import observing
 from fairlead.pipeline.units.sight import Sight
-from fairlead.pipeline.units.waking import Waking
+from fairlead.pipeline.units.waking import Awaited, Waking
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.stepped_clock import SteppedClock, settle
 from tests.fakes.workloads import deployment, ref_of
@@ -33,8 +33,7 @@ class Scene:
     anchor: str
 
     def waits(self) -> asyncio.Task[bool]:
-        too_few = lambda: self.waking.is_nothing(self.anchor, {API: 2})  # noqa: E731 - what the driver gives
-        return asyncio.create_task(self.waking.wait(self.clock, 2.0, too_few))
+        return asyncio.create_task(self.waking.wait(self.clock, 2.0, self.anchor, Awaited({API: 2})))
 
 
 @pytest_asyncio.fixture
@@ -55,10 +54,10 @@ async def scene() -> AsyncIterator[Scene]:
 async def test_one_more_of_too_few_pods_wakes_nobody(scene: Scene) -> None:
     waiting = scene.waits()
     for ready in (0, 1):
-        scene.cluster.set_status(API, {"readyReplicas": ready})
+        scene.cluster.set_status(API, {"observedGeneration": 9, "readyReplicas": ready})
         await settle()
         assert not waiting.done()
-    scene.cluster.set_status(API, {"readyReplicas": 2})
+    scene.cluster.set_status(API, {"observedGeneration": 9, "readyReplicas": 2})
     assert await waiting
 
 
@@ -75,10 +74,24 @@ async def test_anything_else_wakes_at_once(scene: Scene, happens: Callable[[Fake
     assert await waiting
 
 
+async def test_who_awaits_what_was_just_made_is_woken_when_it_is_taken_up(scene: Scene) -> None:
+    made = deployment("new")
+    waiting = asyncio.create_task(
+        scene.waking.wait(scene.clock, 2.0, scene.anchor, Awaited({ref_of(made): 0}, are_new=True))
+    )
+    await settle()
+    scene.cluster.put(made)
+    await settle()
+    assert not waiting.done()
+    scene.cluster.set_status(ref_of(made), {"observedGeneration": 9})
+    await settle()
+    assert waiting.done()
+
+
 async def test_who_waits_in_vain_is_told_so(scene: Scene) -> None:
     waiting = scene.waits()
     await settle()
-    scene.cluster.set_status(API, {"readyReplicas": 1})
+    scene.cluster.set_status(API, {"observedGeneration": 9, "readyReplicas": 1})
     await settle()
     await scene.clock.advance(2.0)
     assert not await waiting

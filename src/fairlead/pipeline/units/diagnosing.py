@@ -15,6 +15,7 @@ from fairlead.pipeline.observation.waiting import Wait
 from fairlead.pipeline.units.findings import Findings
 from fairlead.pipeline.units.sight import Sight
 
+_GRACE_SECONDS = 1.0  # most pods are ready by then, and nobody has to follow their events
 _GROWING = frozenset({Phase.CREATING, Phase.WARMING, Phase.VERIFYING, Phase.AWAITING, Phase.STAGING})
 
 
@@ -25,6 +26,7 @@ class Diagnosis:
     observer: Observer
     patience: Patience = field(default_factory=Patience)
     _version: str = ""
+    _since: float = 0.0
     _wait: Wait | None = None
 
     async def look(self, anchor: Anchor, refs: Sequence[ObjectRef], sight: Sight, findings: Findings) -> None:
@@ -35,11 +37,15 @@ class Diagnosis:
             await self.close()
         if anchor.phase not in _GROWING or not is_there or candidate in findings.hopeless:
             return
+        now = self.observer.clock.monotonic()
+        if candidate != self._version:
+            self._version, self._since = candidate, now
+        if now - self._since < _GRACE_SECONDS:
+            return
         if self._wait is None:
             self._wait = await Wait.begin(self.observer, refs, self.patience, written={})
-            self._version = candidate
         self._wait.look()
-        cases = self._wait.weigh(self.observer.clock.monotonic())
+        cases = self._wait.weigh(now)
         findings.troubles[candidate] = trouble(cases)
         final = [case for case in cases if case.is_final]
         if final and self._wait.explained(cases):

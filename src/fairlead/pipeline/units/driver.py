@@ -222,7 +222,7 @@ class Driver:
         self._is_quiet = look.sight is not None and not events and taken.met is None
         self._rest.is_sure = taken.met is None
         if moved and taken.met is None:
-            self._rest.idle = 0
+            await self._rest.unless_told(taken.held, self.library.known)
         elif not self._is_quiet or self._resting is None:
             asking = bool(events) or taken.met is not None
             await self._rest.until_due(taken.held, self.library.known, is_asking=asking)

@@ -7,7 +7,7 @@ from typing import Final
 
 from fairlead.pipeline.units.anchoring import Held
 from fairlead.pipeline.units.observing import Library
-from fairlead.pipeline.units.stepping import due_at, floors_of, has_pods
+from fairlead.pipeline.units.stepping import awaited_of, due_at, has_pods
 from fairlead.pipeline.units.waking import LOOK_SECONDS, Waking
 from fairlead.ports.clock import Clock
 
@@ -27,6 +27,12 @@ class Rest:
     idle: int = 0
     is_sure: bool = False
 
+    async def unless_told(self, held: Held, library: Library) -> None:
+        """Look again at once, unless watches tell already that nothing is there yet of what was asked for."""
+        if self.waking.has(awaited_of(held.anchor, library)) is False:
+            await self.until_due(held, library, is_asking=False)
+        self.idle = 0
+
     async def until_due(self, held: Held, library: Library, *, is_asking: bool) -> None:
         """Wait for a change, or until a time is over that the anchor tells.
 
@@ -34,8 +40,8 @@ class Rest:
         waits for what their watches do not show, their health; and who did not see pods that a watch has. That one more
         of too few pods is ready changes nothing.
         """
-        floors = floors_of(held.anchor, library)
-        is_behind = self.waking.has_enough(floors) is True
+        awaited = awaited_of(held.anchor, library)
+        is_behind = self.waking.has(awaited) is True
         is_asking = is_asking or is_behind or has_pods(held.anchor)
         seconds = min(LOOK_SECONDS, PAUSE_SECONDS * 2**self.idle) if is_asking else LOOK_SECONDS
         due = due_at(held.anchor)
@@ -44,6 +50,7 @@ class Rest:
         heard = await self.waking.wait(
             self.clock,
             min(seconds, left) if left > 0 else seconds,
-            lambda: self.waking.is_nothing(held.stored.version, floors),
+            held.stored.version,
+            awaited,
         )
         self.is_sure = self.is_sure and heard and not is_behind

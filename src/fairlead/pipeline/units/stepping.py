@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from fairlead.domain.identity import ObjectRef
 from fairlead.domain.reading import whole
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.commands import Command, Inspect, Notify, Record, Scaling, SetReplicas, StageRoute
@@ -22,6 +21,7 @@ from fairlead.domain.rollout.unit_machine import step
 from fairlead.pipeline.units.health import is_asked
 from fairlead.pipeline.units.observing import Library, elements_of
 from fairlead.pipeline.units.sight import DEPLOYMENTS, Sight, version_of
+from fairlead.pipeline.units.waking import NOTHING, Awaited
 
 _MAKING: Final = frozenset({Phase.CREATING, Phase.ABORTING, Phase.UNDEPLOYING})
 _FORWARD: Final = frozenset(
@@ -118,16 +118,18 @@ def has_pods(anchor: Anchor) -> bool:
     return anchor.phase is Phase.WARMING and anchor.candidate is not None and anchor.candidate.floor_since is not None
 
 
-def floors_of(anchor: Anchor, library: Library) -> dict[ObjectRef, int]:
-    """Return how many ready pods each Deployment of the candidate needs, while nothing else of it counts."""
+def awaited_of(anchor: Anchor, library: Library) -> Awaited:
+    """Return what the Deployments of the candidate have to show, while nothing else of it counts."""
     name = anchor.candidate.version if anchor.candidate is not None else ""
     version, contents = anchor.version(name), library.get(name)
-    if anchor.phase is not Phase.WARMING or has_pods(anchor) or version is None or contents is None:
-        return {}
-    if contents.ignores_readiness:
-        return {}
+    if version is None or contents is None or version.state is VersionState.ABSENT:
+        return NOTHING
     refs = contents.deployments
-    return {refs[workload]: floor for workload, floor in version.floor.items() if workload in refs}
+    if anchor.phase is Phase.CREATING:
+        return Awaited(dict.fromkeys(refs.values(), 0), are_new=True)
+    if anchor.phase is not Phase.WARMING or has_pods(anchor) or contents.ignores_readiness:
+        return NOTHING
+    return Awaited({refs[workload]: floor for workload, floor in version.floor.items() if workload in refs})
 
 
 def due_at(anchor: Anchor) -> datetime | None:

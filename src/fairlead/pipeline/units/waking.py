@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +17,21 @@ from fairlead.ports.cluster import ApiKind, LiveObject
 
 LOOK_SECONDS: Final = 2.0
 """So long nothing may happen before a driver looks all the same: a pod that cannot start changes nothing it watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What Deployments have to show before another look can say more: that they were taken up, with so many ready pods.
+
+    `are_new`: they were just made, so that one which a watch does not show is on its way.
+    """
+
+    floors: Mapping[ObjectRef, int] = field(default_factory=dict)
+    are_new: bool = False
+
+
+NOTHING: Final = Awaited()
+"""Every change counts."""
 
 
 @dataclass(slots=True)
@@ -51,37 +66,38 @@ class Waking:
         """Begin to listen for what comes after this moment."""
         self.listener.changed.clear()
 
-    async def wait(self, clock: Clock, seconds: float, is_nothing: Callable[[], bool] = lambda: False) -> bool:
-        """Wait for a change that is not nothing, or for so long; return whether there was one.
+    async def wait(self, clock: Clock, seconds: float, anchor: str = "", awaited: Awaited = NOTHING) -> bool:
+        """Wait for a change, or for so long; return whether there was one.
 
-        What changed while the driver looked may have been seen or not, so that it is always one.
+        What changed while the driver looked may have been seen or not, so that it counts. While watches show the anchor
+        in the version `anchor`, so that nothing was asked for, and not what is `awaited`, nothing does.
         """
+        self.observer.attend(self.listener, awaited.floors)
         changed, until = self.listener.changed, clock.monotonic() + seconds
-        while not changed.is_set():
+        while not changed.is_set() or (self._knows(anchor) and self.has(awaited) is False):
+            changed.clear()
             await pause(clock, changed, until - clock.monotonic())
             if not changed.is_set():
                 return False
-            if is_nothing():
-                changed.clear()
         return True
 
-    def is_nothing(self, anchor: str, floors: Mapping[ObjectRef, int]) -> bool:
-        """Return whether watches show that nothing was asked for, and that a Deployment has too few ready pods.
+    def _knows(self, anchor: str) -> bool:
+        stored = (self._fed(SECRETS, f"fairlead.unit.v1.{self.key.name}") or {}).get(self._anchor)
+        return stored is not None and stored["metadata"]["resourceVersion"] == anchor
 
-        `anchor` is the version of the anchor that is known.
-        """
-        stored = self._fed(SECRETS, f"fairlead.unit.v1.{self.key.name}").get(self._anchor)
-        is_known = stored is not None and stored["metadata"]["resourceVersion"] == anchor
-        return is_known and self.has_enough(floors) is False
-
-    def has_enough(self, floors: Mapping[ObjectRef, int]) -> bool | None:
-        """Return whether watches show that each Deployment has so many ready pods; None where they do not tell."""
-        deployments = self._fed(DEPLOYMENTS)
-        if not floors or not floors.keys() <= deployments.keys():
+    def has(self, awaited: Awaited) -> bool | None:
+        """Return whether watches show what is awaited; None where they do not tell."""
+        deployments, floors = self._fed(DEPLOYMENTS), awaited.floors
+        if not floors or deployments is None or not (awaited.are_new or floors.keys() <= deployments.keys()):
             return None
-        return all(whole(deployments[ref], "status", "readyReplicas") >= floor for ref, floor in floors.items())
+        return all(ref in deployments and _has(deployments[ref], floor) for ref, floor in floors.items())
 
-    def _fed(self, kind: ApiKind, name: str = "") -> Mapping[ObjectRef, LiveObject]:
-        """Return what a watch shows; nothing while it is broken."""
+    def _fed(self, kind: ApiKind, name: str = "") -> Mapping[ObjectRef, LiveObject] | None:
+        """Return what a watch shows; None while it is broken."""
         feed = self.observer.feed(kind, self.key.namespace, name)
-        return feed.objects if feed.listed and feed.trouble is None and feed.error is None else {}
+        return feed.objects if feed.listed and feed.trouble is None and feed.error is None else None
+
+
+def _has(deployment: LiveObject, floor: int) -> bool:
+    is_taken_up = whole(deployment, "status", "observedGeneration") >= whole(deployment, "metadata", "generation")
+    return is_taken_up and whole(deployment, "status", "readyReplicas") >= floor
