@@ -133,6 +133,16 @@ async def test_what_a_driver_let_go_of_is_not_touched_again() -> None:
         assert int(live["metadata"]["annotations"]["fairlead.dev/epoch"]) < anchor.epoch
 
 
+async def test_what_a_takeover_found_is_judged_before_anybody_looks_again() -> None:
+    async with yard() as here:
+        await here.deploy(here.descriptor())
+        await here.units.submit(KEY, Scale(*here.asked(), 3))
+        here.cluster.calls.clear()
+        await here.settle()
+        calls = [(one.verb, one.kind) for one in here.cluster.calls]
+        assert calls[: calls.index(("patch", "Deployment"))].count(("list", "Pod")) == 1
+
+
 @pytest.mark.parametrize("lost", [True, False], ids=["lost", "known"])
 async def test_after_a_write_whose_end_nobody_knew_everything_is_touched(lost: bool) -> None:
     async with yard() as here:

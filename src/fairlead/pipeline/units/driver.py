@@ -31,13 +31,7 @@ from fairlead.pipeline.units.observing import observation
 from fairlead.pipeline.units.place import Place
 from fairlead.pipeline.units.resting import Rest
 from fairlead.pipeline.units.sight import EVERYTHING, MOVING, Sight
-from fairlead.pipeline.units.stepping import (
-    Look,
-    carried,
-    is_repeating,
-    may_lag,
-    needs_everything,
-)
+from fairlead.pipeline.units.stepping import Look, carried, is_repeating, may_lag, needs_everything
 from fairlead.pipeline.units.telling import FOLLOWED, Telling
 from fairlead.pipeline.units.turn import Turn
 from fairlead.pipeline.units.waking import Waking
@@ -271,7 +265,9 @@ class Driver:
     async def _read(self, anchor: Anchor) -> Sight:
         turn = await self._begin(anchor)
         kinds = EVERYTHING if needs_everything(anchor) else MOVING
-        sight = await turn.look(kinds, fresh=not (self._rest.is_sure and may_lag(anchor)))
+        sight, self.findings.seen = self.findings.seen, None
+        if sight is None or kinds is EVERYTHING:
+            sight = await turn.look(kinds, fresh=not (self._rest.is_sure and may_lag(anchor)))
         self.waking.attend(sight)
         candidate = anchor.candidate.version if anchor.candidate is not None else ""
         refs = tuple(turn.contents(candidate).deployments.values())

@@ -9,6 +9,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from fairlead.domain.rollout.observation import AdoptionSeen, PreflightSeen, Verdict
+from fairlead.pipeline.units.sight import Sight
 
 
 @dataclass(slots=True)
@@ -17,9 +18,9 @@ class Findings:
 
     `gates` are by version and whether they are those of its soak, `running` those that have not ended. `hopeless` says
     why pods will never be ready, `troubles` what keeps them just now, `unwell` which pod does not say that it is well,
-    `bodies` what pods answered last. `opened` is the version that what leads in from
-    outside was last written for, None while this driver wrote nothing there. `notes` are for people, and go once they
-    were told. `changed` is set when something was found.
+    `bodies` what pods answered last. `opened` is the version that what leads in from outside was last written for, None
+    while this driver wrote nothing there. `seen` is what moves as a takeover found it, for the first judgement. `notes`
+    are for people, and go once they were told. `changed` is set when something was found.
     """
 
     preflight: dict[str, PreflightSeen] = field(default_factory=dict)
@@ -32,6 +33,7 @@ class Findings:
     adoption: AdoptionSeen | None = None
     bodies: dict[str, str] = field(default_factory=dict)
     opened: str | None = None
+    seen: Sight | None = None
     notes: list[str] = field(default_factory=list)
     running: dict[tuple[str, bool], asyncio.Task[None]] = field(default_factory=dict)
     changed: asyncio.Event = field(default_factory=asyncio.Event)

@@ -17,7 +17,8 @@ async def touch_unit(turn: Turn, command: Touch) -> None:
 
     One that is `sparing` does so only if one carries an epoch that the anchor knows nothing of: it is an old copy then.
     """
-    if command.sparing and (await turn.look(MOVING)).epoch < command.epoch:
+    if command.sparing and (sight := await turn.look(MOVING)).epoch < command.epoch:
+        turn.findings.seen = sight
         return
     sight = await turn.look()
     routes = {one.ref for one in (*elements_of(turn.anchor), *turn.anchor.elements)} - sight.objects.keys()
