@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.bootstrap import Later, Wishes, open_application
+from fairlead.bootstrap import Wishes, open_application
+from fairlead.bootstrap.application import Later
 from fairlead.domain.config import ChartReference
 from fairlead.domain.errors import InputError, OperationFailed
 from fairlead.domain.images import ImageName

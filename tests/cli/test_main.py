@@ -198,11 +198,24 @@ async def test_the_version_is_answered_before_anything_large_is_imported() -> No
     assert finished.stdout.startswith(b"fairlead ")
 
 
-async def test_deploying_imports_nothing_of_what_other_commands_need() -> None:
+UNITS = ("fairlead.pipeline.units", "fairlead.server", "fairlead.cli.wire.upgrades", "fastapi", "sqlite3")
+RELEASES = ("fairlead.pipeline.application", "fairlead.pipeline.deploy", "fairlead.pipeline.upgrades", "fastapi")
+
+
+@pytest.mark.parametrize(
+    ("commands", "others"),
+    [
+        pytest.param(("apply", "plan"), UNITS, id="releases"),
+        pytest.param(("deploy", "promote", "abort", "undeploy"), RELEASES, id="apps"),
+    ],
+)
+async def test_deploying_imports_nothing_of_what_other_commands_need(
+    commands: tuple[str, ...], others: tuple[str, ...]
+) -> None:
+    imported = ", ".join(f"fairlead.cli.commands.{name}" for name in commands)
     script = (
-        "import sys; import fairlead.cli.main, fairlead.cli.commands.apply, fairlead.cli.commands.plan;"
-        "others = ('fairlead.pipeline.units', 'fairlead.server', 'fairlead.cli.wire.upgrades', 'fastapi', 'sqlite3');"
-        "found = [name for name in sys.modules if name.startswith(others)];"
+        f"import sys; import fairlead.cli.main, {imported};"
+        f"found = [name for name in sys.modules if name.startswith({others})];"
         "sys.exit(f'imported {found}' if found else 0)"
     )
     await run_program(Program((sys.executable, "-c", script)))

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from fairlead.adapters.anchors.secrets import SecretAnchors
 from fairlead.adapters.clock.system import SystemClock
@@ -26,7 +26,6 @@ from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.events import Event
 from fairlead.domain.providers import ExistingContext
 from fairlead.domain.unit_news import UnitNews
-from fairlead.pipeline.application import Application
 from fairlead.pipeline.authorising.impersonating import ActingCluster, Impersonating
 from fairlead.pipeline.engine import Engine
 from fairlead.pipeline.units.place import Place, Routers
@@ -39,6 +38,9 @@ from fairlead.ports.probes import Probes
 from fairlead.ports.statestore import StateStore
 from fairlead.ports.variables import VariableStore
 from fairlead.settings import Settings
+
+if TYPE_CHECKING:
+    from fairlead.pipeline.application import Application
 
 _HTTP_ROUTE = ("gateway.networking.k8s.io", "HTTPRoute")
 _SERVICE = ("", "Service")

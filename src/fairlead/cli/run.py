@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fairlead.bootstrap import Wishes, open_application, system_clock
 from fairlead.cli.options import Common, Declared
@@ -18,14 +19,16 @@ from fairlead.cli.streams import Streams
 from fairlead.cli.text.problems import problem_lines
 from fairlead.domain.errors import Interrupted, Problem
 from fairlead.doors.redaction import Redactor
-from fairlead.pipeline.application import Application
 from fairlead.ports.clock import Clock
 from fairlead.ports.events import EventSink
 from fairlead.settings import Settings
 
+if TYPE_CHECKING:
+    from fairlead.pipeline.application import Application
+
 INTERRUPTED = 130
 
-Opener = Callable[[Settings, Wishes, EventSink, Redactor], AbstractAsyncContextManager[Application]]
+Opener = Callable[[Settings, Wishes, EventSink, Redactor], "AbstractAsyncContextManager[Application]"]
 
 
 @dataclass(frozen=True, slots=True)

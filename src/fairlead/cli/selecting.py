@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from fairlead.cli.options import Releases, Targets, Where
 from fairlead.domain.config import Declaration, Environment
@@ -11,7 +12,9 @@ from fairlead.domain.labels import parse_selector
 from fairlead.domain.selection import Scope, choose_environments, choose_releases
 from fairlead.domain.targets import Target
 from fairlead.pipeline.answering import Silent
-from fairlead.pipeline.application import Application
+
+if TYPE_CHECKING:
+    from fairlead.pipeline.application import Application
 
 
 def chosen_targets(application: Application, where: Where, *, everything: bool = False) -> tuple[Target, ...]:

@@ -13,7 +13,6 @@ from fairlead.bootstrap.units import variables_in
 from fairlead.cli.command import build
 from fairlead.cli.options import Common
 from fairlead.cli.run import Operation, Run
-from fairlead.cli.selecting import named_release
 from fairlead.cli.text.problems import problem_lines
 from fairlead.cli.units import Session, UnitWhere, unit_session
 from fairlead.domain.apps.descriptor import Descriptor
@@ -79,6 +78,8 @@ async def _declared(name: str, where: UnitWhere, run: Run) -> Descriptor:
         raise InputError(Problem("conflictingOptions", message, remedy="name the environment with -e ENV"))
     async with run.application(where.declared, offline=True) as application:
         run.warn(application)
+        from fairlead.cli.selecting import named_release  # noqa: PLC0415 - a file needs nothing that is declared
+
         source = named_release(application, where.environment, name).release.source
     if isinstance(source, App):
         return source.descriptor
