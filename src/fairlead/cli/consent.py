@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from fairlead.domain.changes import Action, Change, Plan
 from fairlead.domain.errors import Problem
+from fairlead.domain.joining import joined
 
 
 def grave(plan: Plan) -> tuple[str, ...]:
@@ -24,7 +25,7 @@ def refusal(reasons: tuple[str, ...]) -> Problem:
     """Return why a plan is not carried out without a person."""
     return Problem(
         "approvalNeeded",
-        "the plan needs a person's agreement: " + "; ".join(reasons),
+        f"the plan needs a person's agreement: {joined(reasons)}",
         remedy="look at the plan, then run it again with --yes",
     )
 

@@ -21,6 +21,7 @@ from fairlead.cli.text.problems import problem_lines
 from fairlead.cli.wire.encoding import to_json
 from fairlead.cli.wire.problems import error_document
 from fairlead.domain.errors import FairleadError, InputError, Interrupted, Problem
+from fairlead.domain.joining import joined
 from fairlead.doors.redaction import Redactor
 from fairlead.settings import Settings
 
@@ -47,7 +48,7 @@ class Failures:
             self.streams.write(to_json(error_document(problems)))
             return exit_code
         if exit_code == Interrupted.exit_code:
-            self.streams.report("; ".join(problem.message for problem in problems))
+            self.streams.report(joined(problem.message for problem in problems))
             return exit_code
         color = not self.settings.no_color and "--no-color" not in self.arguments
         width = self.streams.width if self.streams.live else None

@@ -20,6 +20,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from fairlead.domain.joining import joined
+
 
 class Severity(StrEnum):
     """How bad a problem is: only an error changes the exit code."""
@@ -57,7 +59,7 @@ class FairleadError(Exception):
 
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
-        super().__init__("; ".join(problem.message for problem in self.problems))
+        super().__init__(joined(problem.message for problem in self.problems))
 
     @property
     def code(self) -> str:

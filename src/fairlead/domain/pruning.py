@@ -14,6 +14,7 @@ from fairlead.domain.changes import Action, Change, ReleasePlan
 from fairlead.domain.errors import Problem
 from fairlead.domain.identity import ObjectRef, ReleaseKey
 from fairlead.domain.inventory import InventoryEntry
+from fairlead.domain.joining import joined
 from fairlead.domain.marks import Foreign, Nobodys, Ours, ownership
 
 RESOURCE_POLICY: Final = "helm.sh/resource-policy"
@@ -88,7 +89,7 @@ def guard(release: ReleasePlan, *, is_named: bool = False) -> Problem | None:
         return None
     return Problem(
         "guard",
-        f"{release.key}: the plan " + "; ".join(reasons),
+        f"{release.key}: the plan {joined(reasons)}",
         remedy="if that is meant, run it again with --allow-deletes",
     )
 
@@ -104,7 +105,7 @@ def blockers(live: Mapping[str, Any]) -> str:
     finalizers = live["metadata"].get("finalizers") or ()
     if finalizers:
         said.append(f"finalizers {', '.join(finalizers)}")
-    return "; ".join(said) or "the server has not removed it yet"
+    return joined(said) or "the server has not removed it yet"
 
 
 def _why_it_stays(entry: InventoryEntry, live: Mapping[str, Any], key: ReleaseKey) -> str:

@@ -15,6 +15,7 @@ from fairlead.domain.comparing import ADOPT
 from fairlead.domain.health import WORST_FIRST, Explanation, HealthReport, HealthState, ObjectHealth
 from fairlead.domain.holding import ending
 from fairlead.domain.identity import ObjectRef, ReleaseKey, Revision
+from fairlead.domain.joining import joined
 from fairlead.domain.records import Recorded
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.state import Hold, ReleaseState
@@ -101,7 +102,7 @@ def release_status(plan: ReleasePlan, report: HealthReport, live: Mapping[str, A
         health,
         drift,
         drifted,
-        cause="; ".join(filter(None, (_cause(worst, plan, drifted), _by_hand(plan) if drifted else ""))),
+        cause=joined((_cause(worst, plan, drifted), _by_hand(plan) if drifted else "")),
         cause_code=_CODES.get(health) or (_DIFFERS if drifted else _UNREAD if drift is Drift.UNKNOWN else ""),
         since=since(live) if worst is not None and health is not HealthState.CURRENT else None,
         next=_NEXT.get(health, _APPLY if drifted else "") if plan.held is None else ending(plan.key, plan.held),

@@ -12,6 +12,7 @@ from fairlead.domain.comparing import refreshed
 from fairlead.domain.errors import FairleadError, OperationFailed, Problem, RemoteRefused
 from fairlead.domain.events import Applied, ApplyFailed
 from fairlead.domain.identity import ObjectRef, ReleaseKey
+from fairlead.domain.joining import joined
 from fairlead.domain.ordering import defined_kinds
 from fairlead.domain.scheduling import Blocked, Ready, object_node
 from fairlead.doors.redaction import Redactor
@@ -202,7 +203,7 @@ class _Stage:
 def said(error: FairleadError) -> str:
     """Return what an error says, with the way out."""
     lines = (" - ".join(part for part in (one.message, one.remedy) if part) for one in error.problems)
-    return "; ".join(lines)
+    return joined(lines)
 
 
 def _bound(change: Change) -> dict[str, Any]:

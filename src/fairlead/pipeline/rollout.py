@@ -18,6 +18,7 @@ from fairlead.domain.health import HealthReport, HealthState
 from fairlead.domain.holding import refusal
 from fairlead.domain.hooks import HookRun
 from fairlead.domain.identity import ObjectRef
+from fairlead.domain.joining import joined
 from fairlead.domain.outdated import REMEDY, since
 from fairlead.domain.preparing import namespace_ref
 from fairlead.domain.rendering import Hook
@@ -166,7 +167,7 @@ class Rollout:
     async def _prepare(self) -> Event:
         obstacles = [change.obstacle for change in self.plan.changes if change.obstacle]
         if obstacles:
-            self.explanation = self.redactor.text("nothing was written: " + "; ".join(obstacles))
+            self.explanation = self.redactor.text(f"nothing was written: {joined(obstacles)}")
             self.code = "planRefused"
             return Event.APPLY_FAILED
         writes = sum(change.action.writes for change in self.plan.changes)
@@ -229,7 +230,8 @@ class Rollout:
             raise Refused(refusal(again.key, again.held))
         if again.writes and again.digest != self.plan.digest:
             found = [one.sentence for one in since(SavedRelease.of(self.plan, "", ()), again)]
-            listed = "; ".join(found[:_NAMED]) + (f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else "")
+            rest = f"and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+            listed = joined([*found[:_NAMED], rest])
             message = f"{self.plan.key} was deployed by somebody else after the plan was made: {listed}"
             raise Refused(Problem("planOutdated", message, remedy=REMEDY))
         self.plan = self.book.plan = again
@@ -276,7 +278,7 @@ class Rollout:
             return Event.HEALTHY
         self.version = app.version
         if app.phase == Phase.BLOCKED or app.degraded:
-            self.health, self.explanation = HealthState.FAILED, f"{app.cause}; next: {app.then}"
+            self.health, self.explanation = HealthState.FAILED, joined((app.cause, f"next: {app.then}"))
             self.code = UNIT_BLOCKED if app.phase == Phase.BLOCKED else LIVE_DEGRADED
             return Event.UNHEALTHY
         if app.verdict is Verdict.UNDER_WAY:

@@ -21,6 +21,7 @@ from fairlead.domain.authorising.callers import Caller
 from fairlead.domain.declaring.apps.reading import read_descriptor
 from fairlead.domain.errors import InputError, OperationFailed, Problem, Refused
 from fairlead.domain.identity import Identity, object_ref
+from fairlead.domain.joining import joined
 from fairlead.domain.reading import text
 from fairlead.domain.rollout.anchor import Anchor, submitted
 from fairlead.domain.rollout.guards import promoted_at
@@ -263,7 +264,7 @@ def _ways(unit: UnitKey) -> Ways:
 
 
 def _said(error: Refused) -> str:
-    return "; ".join(f"{one.message}; {one.remedy}" for one in error.problems)
+    return joined(said for one in error.problems for said in (one.message, one.remedy or ""))
 
 
 async def _namespaces(cluster: Cluster) -> list[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from fairlead.adapters.git.remotes import Remote
 from fairlead.domain.errors import OperationFailed, Problem
+from fairlead.domain.joining import joined
 from fairlead.domain.pullrequests.groups import PREFIX
 from fairlead.domain.upgrades.proposals import Author
 from fairlead.doors.process import Finished, Program, ProgramFailed, run
@@ -253,5 +254,5 @@ class GitWorkingCopy:
 def _words(error: ProgramFailed) -> str:
     """Return what git or the server said, as one printable line of bounded length."""
     lines = [line.removeprefix("remote:").strip() for line in error.stderr.splitlines()]
-    text = "; ".join(line for line in lines if line) or f"exit code {error.program_exit_code}"
+    text = joined(lines) or f"exit code {error.program_exit_code}"
     return "".join(letter if letter.isprintable() else "?" for letter in text)[:500]

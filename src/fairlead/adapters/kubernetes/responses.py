@@ -16,6 +16,7 @@ from fairlead.adapters.kubernetes.requests import ApiRequest
 from fairlead.adapters.kubernetes.verdicts import Status, verdict
 from fairlead.adapters.kubernetes.wording import cause_text, scrub
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused, Transient
+from fairlead.domain.joining import joined
 from fairlead.doors.dial import Response
 from fairlead.doors.dial_failures import Unreachable
 
@@ -130,7 +131,7 @@ def _explain(status: Status, request: ApiRequest, server: Server) -> str:
     if status.code == 401:
         return f"{server} does not accept our credentials"
     if status.causes and status.code in (409, 422):
-        return "; ".join(dict.fromkeys(cause_text(field, text, request.secrets) for field, text in status.causes))
+        return joined(dict.fromkeys(cause_text(field, text, request.secrets) for field, text in status.causes))
     return scrub(status.message, request.secrets) or status.reason or f"status {status.code}"
 
 

@@ -9,6 +9,7 @@ from rich.text import Text
 from fairlead.cli.text.layout import plural
 from fairlead.cli.text.upgrades import fate
 from fairlead.cli.wire.upgrades import UpdateItem, Updates
+from fairlead.domain.joining import joined
 from fairlead.domain.webhooks.deliveries import ImagePushed
 from fairlead.ports.deliveries import Work
 
@@ -29,7 +30,7 @@ def acted_lines(works: Sequence[Work], document: Updates, *, skipped: bool) -> I
 def failed_line(works: Sequence[Work], error: Exception, delay: float) -> str:
     """Return what to say when acting failed."""
     what = works[0].subject if len(works) == 1 else plural(len(works), "image")
-    return f"{what}: {str(error) or type(error).__name__}; trying again in {delay:.0f} s"
+    return joined((f"{what}: {str(error) or type(error).__name__}", f"trying again in {delay:.0f} s"))
 
 
 def _tags(work: Work) -> str:

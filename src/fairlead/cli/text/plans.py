@@ -11,6 +11,7 @@ from rich.text import Text
 from fairlead.cli.text.fields import fields_lines
 from fairlead.cli.text.layout import columns, hanging, plural
 from fairlead.cli.wire.deploying import AppItem, ChangeItem, ObjectItem, Plan, ReleasePlanItem, Summary
+from fairlead.domain.joining import joined
 
 _MARK = {
     "create": ("+", "green"),
@@ -123,7 +124,7 @@ def _change(change: ChangeItem, namespace: str | None, width: int | None, *, ver
     mark, style = _MARK[change.action]
     about = Text(object_name(change.object, namespace), "" if change.action not in _QUIET else "dim")
     if remarks := _remarks(change):
-        about.append(f"  {'; '.join(remarks)}", "dim")
+        about.append(f"  {joined(remarks)}", "dim")
     yield from hanging(Text.assemble("    ", (f"{mark} {change.action:<10}", style)), about, width=width)
     if change.problem:
         word = ("missing ", "yellow") if change.unverified_reason == "crdNotYet" else ("refused ", "bold red")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
+from fairlead.domain.joining import joined
 from fairlead.domain.rollout.anchor import Anchor, Candidate, Version
 from fairlead.domain.rollout.entering import live_elements
 from fairlead.domain.rollout.intents import Deploy, Intent, Rollback, Undeploy
@@ -29,7 +30,7 @@ def _astray(drifted: Iterable[RouteTarget]) -> str:
     gone = [str(one.ref) for one in drifted if one.route is None]
     led = [str(one.ref) for one in drifted if one.route is not None]
     told = [f"{', '.join(gone)} is not there any more"] if gone else []
-    return "; ".join([*told, *([f"{', '.join(led)} leads where nobody of us let it lead"] if led else [])])
+    return joined([*told, *([f"{', '.join(led)} leads where nobody of us let it lead"] if led else [])])
 
 
 def judge(anchor: Anchor, observation: Observation, now: datetime) -> tuple[UnitEvent, ...]:

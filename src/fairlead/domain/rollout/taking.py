@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from fairlead.domain.joining import joined
 from fairlead.domain.rollout.anchor import Candidate, Version
 from fairlead.domain.rollout.commands import Scaling, SetReplicas
 from fairlead.domain.rollout.drafts import Draft
@@ -33,8 +34,7 @@ def nothing(draft: Draft) -> None:
 def refuse(draft: Draft) -> None:
     """The intent is refused, with the reason."""
     problem = reason(draft.anchor, draft.intent, draft.guard, Ways())
-    said = problem.message if problem.remedy is None else f"{problem.message}; {problem.remedy}"
-    _end_intent(draft, draft.intent, UnitOutcome.REFUSED, said)
+    _end_intent(draft, draft.intent, UnitOutcome.REFUSED, joined((problem.message, problem.remedy or "")))
 
 
 def defer(draft: Draft) -> None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from fairlead.domain.errors import FairleadError, OperationFailed
 from fairlead.domain.identity import ReleaseKey
+from fairlead.domain.joining import joined
 from fairlead.domain.values import Layer
 
 
@@ -88,7 +89,7 @@ class Skipped:
     def because(cls, release: ReleaseKey, error: FairleadError) -> Skipped:
         """Return an error as the reason why nothing was decided, and what to do about it."""
         texts = [text for problem in error.problems for text in (problem.message, problem.remedy) if text]
-        return cls(release, error.code, "; ".join(texts), is_failure=isinstance(error, OperationFailed))
+        return cls(release, error.code, joined(texts), is_failure=isinstance(error, OperationFailed))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fairlead.domain.durations import age_seconds
+from fairlead.domain.joining import joined
 from fairlead.domain.suggesting import near
 from fairlead.domain.upgrades.patterns import BadPattern, TagPattern, parse_pattern
 from fairlead.domain.upgrades.policy import Order, Policy, Track
@@ -46,7 +47,7 @@ class BadWish(ValueError):
     """A wish cannot be meant; `faults` says everything that is wrong with it."""
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__("; ".join(fault.message for fault in faults))
+        super().__init__(joined(fault.message for fault in faults))
         self.faults = faults
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 from fairlead.domain.apps.naming import UNIT_LABEL, VERSION_LABEL, is_marked, mark
 from fairlead.domain.errors import Problem, Refused
 from fairlead.domain.identity import ObjectRef, object_ref, sha256_json
+from fairlead.domain.joining import joined
 from fairlead.domain.marks import RELEASE_ANNOTATION, Foreign, ownership, unmarked
 from fairlead.domain.normalising import visible
 from fairlead.domain.reading import branch, entries, is_true, text, whole
@@ -181,7 +182,7 @@ async def _behind(cluster: Cluster, key: UnitKey, ref: ObjectRef) -> _Plain | st
     scaling = (await cluster.list(AUTOSCALERS, key.namespace)).items
     autoscalers = [one for one in scaling if scaled_by(one) == text(behind[0], "metadata", "name")]
     plain = _Plain(ref.name, service, behind[0], tuple(one for one in autoscalers if not is_going(one)))
-    return "; ".join(why for one in plain.objects if (why := _not_free(key, one))) or plain
+    return joined(_not_free(key, one) for one in plain.objects) or plain
 
 
 def _selects(selector: Mapping[str, Any], deployment: LiveObject) -> bool:

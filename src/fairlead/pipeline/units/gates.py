@@ -16,6 +16,7 @@ from fairlead.domain.apps.ports import traffic_port
 from fairlead.domain.apps.probing import Answer, ProbeRequest, pods_to_ask, target_of
 from fairlead.domain.errors import FairleadError
 from fairlead.domain.identity import object_ref
+from fairlead.domain.joining import joined
 from fairlead.domain.reading import branch, entries, text
 from fairlead.domain.rollout.commands import RunGates
 from fairlead.domain.rollout.observation import Verdict
@@ -144,5 +145,5 @@ def _worst(found: Sequence[Judged]) -> Judged:
     for verdict in _WORST:
         told = [why for each, why in found if each is verdict]
         if told and verdict is not Verdict.PASSED:
-            return verdict, "; ".join(told)
+            return verdict, joined(told)
     return Verdict.PASSED, ""

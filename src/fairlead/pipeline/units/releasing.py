@@ -16,6 +16,7 @@ from fairlead.domain.changes import ReleasePlan
 from fairlead.domain.deployments import CameBack
 from fairlead.domain.errors import FairleadError, OperationFailed, Problem, Refused
 from fairlead.domain.identity import ReleaseKey
+from fairlead.domain.joining import joined
 from fairlead.domain.rollout.anchor import Anchor, Ended
 from fairlead.domain.rollout.intents import Abort, Deploy, Intent, Rollback, Undeploy
 from fairlead.domain.rollout.phases import Phase, UnitOutcome
@@ -128,11 +129,12 @@ class UnitRollouts:
         try:
             kept = await self.give_up(key, version)
         except FairleadError as failed:
-            stays = "; ".join(one.message for one in failed.problems)
-            return OperationFailed(replace(problem, message=f"{problem.message}; giving it up failed, too: {stays}"))
+            told = joined((problem.message, f"giving it up failed, too: {failed}"))
+            return OperationFailed(replace(problem, message=told))
         if kept.given_up:
             live = f"version {kept.live} stays live" if kept.live else "nothing was live before it"
-            problem = replace(problem, message=f"{problem.message}; it was given up, {live}", remedy=_kept(key))
+            told = joined((problem.message, f"it was given up, {live}"))
+            problem = replace(problem, message=told, remedy=_kept(key))
         return CameBack(problem)
 
     async def _driven(self, key: ReleaseKey, asked: Asked) -> Rolled:
@@ -193,8 +195,9 @@ def _ended(key: ReleaseKey, ended: Ended, anchor: Anchor, version: str) -> Rolle
     why = ended.explanation or f"it ended {ended.outcome.value}"
     match ended.outcome:
         case UnitOutcome.FAILED | UnitOutcome.ABORTED:
-            kept = "" if anchor.live is None else f"; version {anchor.live.name} stays live"
-            raise OperationFailed(Problem("rolloutFailed", f"version {version}: {why}{kept}", remedy=_kept(key)))
+            kept = "" if anchor.live is None else f"version {anchor.live.name} stays live"
+            message = joined((f"version {version}: {why}", kept))
+            raise OperationFailed(Problem("rolloutFailed", message, remedy=_kept(key)))
         case UnitOutcome.REFUSED:
             raise Refused(Problem("unitRefused", f"version {version}: {why}"))
         case UnitOutcome.SUPERSEDED:

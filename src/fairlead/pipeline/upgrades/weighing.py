@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fairlead.domain.errors import FairleadError, Transient
+from fairlead.domain.joining import joined
 from fairlead.domain.published import ImageFacts
 from fairlead.domain.upgrades.candidates import Decision, Undecidable
 from fairlead.domain.upgrades.contest import Contest, open_contest
@@ -128,7 +129,7 @@ def _update(watch: Watch, tag: str, facts: ImageFacts, reason: str) -> Update:
 
 
 def _undecided(watch: Watch, found: Undecidable) -> Skipped:
-    return Skipped(watch.release, found.code, f"{found.reason}; {found.remedy}")
+    return Skipped(watch.release, found.code, joined((found.reason, found.remedy)))
 
 
 def _digest_unknown(watch: Watch, tag: str) -> Skipped:
