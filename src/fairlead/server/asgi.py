@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -63,6 +64,16 @@ class Refusal(Exception):
         self.answer = answer
 
 
+class Excess(Exception):
+    """A body costs more than it may: 413, 408, or 503 when the process holds too much already."""
+
+    def __init__(self, status: int, code: str, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.code = code
+        self.text = text
+
+
 @dataclass(slots=True)
 class Budget:
     """How many bytes of unfinished bodies the process holds, over all requests."""
@@ -73,7 +84,7 @@ class Budget:
     def take(self, size: int) -> None:
         """Hold more, or refuse this request so that the others can go on."""
         if self.held + size > self.limit:
-            raise Refusal(problem(503, "busy", "too many unfinished requests", {"retry-after": "5"}))
+            raise Excess(503, "busy", "too many unfinished requests")
         self.held += size
 
 
@@ -93,39 +104,67 @@ def headers_of(scope: Scope) -> dict[str, str]:
     return found
 
 
-async def chunks(receive: Receive) -> AsyncIterator[bytes]:
-    """Yield the body as it arrives.
+@dataclass(slots=True)
+class Body:
+    """A body within limits, read when the application asks for it: it decides first who may send one.
 
-    Raises:
-        Gone: the client left.
+    What it holds of the budget is given back with `release`.
     """
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Gone
-        more = bool(message.get("more_body", False))
-        yield bytes(message.get("body", b""))
+
+    source: Receive
+    limits: Limits
+    budget: Budget
+    size: int = 0
+    is_whole: bool = False
+    _deadline: float = 0.0
+
+    async def receive(self) -> Message:
+        """Return the next message.
+
+        Raises:
+            Excess: it is too large, too slow, or the process holds too much already.
+        """
+        if self.is_whole:
+            return await self.source()
+        self._deadline = self._deadline or asyncio.get_running_loop().time() + self.limits.seconds
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self.source()
+        except TimeoutError:
+            raise Excess(408, "tooSlow", f"the body took over {self.limits.seconds:g} s") from None
+        piece = len(message.get("body", b""))
+        if self.size + piece > self.limits.body:
+            raise Excess(413, "tooLarge", f"the body is over {self.limits.body} bytes")
+        self.budget.take(piece)
+        self.size += piece
+        self.is_whole = not message.get("more_body", False)
+        return message
+
+    def release(self) -> None:
+        """Hold nothing any more."""
+        self.budget.held -= self.size
+        self.size = 0
 
 
 async def read_body(receive: Receive, limits: Limits, budget: Budget, take: Callable[[bytes], None]) -> bytes:
     """Return the whole body; `take` sees every piece as it arrives.
 
     Raises:
-        Refusal: it is too large (413), too slow (408), or the process holds too much already (503).
+        Refusal: it costs more than it may.
         Gone: the client left.
     """
-    body = bytearray()
+    body, whole = Body(receive, limits, budget), bytearray()
     try:
-        async with asyncio.timeout(limits.seconds):
-            async for chunk in chunks(receive):
-                if len(body) + len(chunk) > limits.body:
-                    raise Refusal(problem(413, "tooLarge", f"the body is over {limits.body} bytes"))
-                budget.take(len(chunk))
-                body += chunk
-                take(chunk)
-    except TimeoutError:
-        raise Refusal(problem(408, "tooSlow", f"the body took over {limits.seconds:g} s")) from None
+        while not body.is_whole:
+            message = await body.receive()
+            if message["type"] == "http.disconnect":
+                raise Gone
+            piece = bytes(message.get("body", b""))
+            whole += piece
+            take(piece)
+    except Excess as excess:
+        again = {"retry-after": "5"} if excess.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+        raise Refusal(problem(excess.status, excess.code, excess.text, again)) from None
     finally:
-        budget.held -= len(body)
-    return bytes(body)
+        body.release()
+    return bytes(whole)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from typing import Any, Final
 
 from fairlead.domain.errors import Problem
 from fairlead.ports.clock import Clock
-from fairlead.server.asgi import Budget, Limits, Message, Receive, Refusal, Scope, Send, headers_of
+from fairlead.server.asgi import Body, Budget, Excess, Limits, Message, Receive, Refusal, Scope, Send, headers_of
 from fairlead.server.metrics import Metrics
 from fairlead.server.problems import answer, declined
 
@@ -74,11 +73,18 @@ class Surrounding:
         self._require_origin(headers)
         if headers.get("content-encoding", "identity") != "identity":
             raise _refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "encoded", "bodies are taken as they are, not compressed")
-        body = _Body(receive, self.surroundings.limits, self.budget)
+        body = Body(receive, self.surroundings.limits, self.budget)
+
+        async def received() -> Message:
+            try:
+                return await body.receive()
+            except Excess as excess:
+                raise declined(excess.status, excess.code, excess.text, "send less at once, or later") from None
+
         try:
-            await self.app(scope, body.receive, send)
+            await self.app(scope, received, send)
         finally:
-            self.budget.held -= body.size
+            body.release()
 
     def _require_small_head(self, scope: Scope) -> None:
         size = sum(len(name) + len(value) for name, value in scope["headers"]) + len(scope.get("raw_path", b""))
@@ -104,44 +110,6 @@ class Surrounding:
             status,
             extra={"method": scope["method"], "route": route, "status": status, "seconds": round(seconds, 6)},
         )
-
-
-@dataclass(slots=True)
-class _Body:
-    """A body within limits, read when the application asks for it: it decides first who may send one."""
-
-    source: Receive
-    limits: Limits
-    budget: Budget
-    size: int = 0
-    is_whole: bool = False
-    _deadline: float = 0.0
-
-    async def receive(self) -> Message:
-        """Return the next message.
-
-        Raises:
-            Declined: too large (413), too slow (408), or the process holds too much already (503).
-        """
-        if self.is_whole:
-            return await self.source()
-        self._deadline = self._deadline or asyncio.get_running_loop().time() + self.limits.seconds
-        try:
-            async with asyncio.timeout_at(self._deadline):
-                message = await self.source()
-        except TimeoutError:
-            text = f"the body took over {self.limits.seconds:g} s"
-            raise declined(HTTPStatus.REQUEST_TIMEOUT, "tooSlow", text) from None
-        piece = len(message.get("body", b""))
-        if self.size + piece > self.limits.body:
-            text = f"the body is over {self.limits.body} bytes"
-            raise declined(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "tooLarge", text)
-        if self.budget.held + piece > self.budget.limit:
-            raise declined(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "too many unfinished requests", "try again")
-        self.budget.held += piece
-        self.size += piece
-        self.is_whole = not message.get("more_body", False)
-        return message
 
 
 def _refusal(status: int, code: str, message: str, remedy: str | None = None) -> Refusal:

@@ -14,6 +14,7 @@ import pytest
 from fairlead.adapters.clock.system import SystemClock
 from fairlead.adapters.kubernetes.client import KubernetesCluster
 from fairlead.domain.access import BearerToken, ClientCertificate, ExecPlugin
+from fairlead.domain.accounts import Account
 from fairlead.domain.errors import OperationFailed, Problem, RemoteRefused, Transient
 from fairlead.domain.identity import ObjectRef
 from fairlead.doors.dial_failures import Unreachable
@@ -301,6 +302,20 @@ async def test_a_server_with_another_certificate_is_refused_at_once() -> None:
         await cluster.close()
     assert caught.value.code == "tlsRefused"
     assert clock.slept == []
+
+
+async def test_what_was_closed_is_not_opened_again_not_even_by_who_acts_over_it() -> None:
+    async with serve(answers(None)) as served:
+        theirs = served.cluster.acting_as(Account("ann"))
+        await theirs.close()  # they are not its own
+        await served.cluster.kinds()
+        begun = len(served.asked)
+        await served.cluster.close()
+        for cluster in (served.cluster, theirs):
+            with pytest.raises(OperationFailed) as caught:
+                await cluster.get(MAP)
+            assert caught.value.code == "connectionsClosed"
+        assert len(served.asked) == begun
 
 
 class Closing:

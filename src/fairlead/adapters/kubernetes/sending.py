@@ -14,7 +14,7 @@ from fairlead.adapters.kubernetes.retrying import Patience
 from fairlead.adapters.kubernetes.silence import Silence
 from fairlead.domain.access import Access, ClientCertificate
 from fairlead.domain.accounts import Account, impersonation
-from fairlead.domain.errors import Transient
+from fairlead.domain.errors import OperationFailed, Problem, Transient
 from fairlead.doors.dial import Dialer, Response, Stream
 from fairlead.doors.dial_failures import Unreachable
 from fairlead.doors.gate import Gate
@@ -23,6 +23,42 @@ from fairlead.ports.clock import Clock
 from fairlead.ports.fence import is_sure, make_sure
 
 _SECONDS = 60.0  # of one attempt: the API server itself gives up after 60 s
+
+
+@dataclass(slots=True)
+class _Connections:
+    """The connections of one owner, by client certificate: once closed, they stay so, whoever else shares them."""
+
+    dialers: dict[ClientCertificate | None, Dialer] = field(default_factory=dict)
+    is_closed: bool = False
+
+    def dialer(self, access: Access, certificate: ClientCertificate | None) -> Dialer:
+        """Return what carries a certificate; older ones stay until their answers are in.
+
+        Raises:
+            OperationFailed: they are closed (`connectionsClosed`).
+        """
+        if self.is_closed:
+            message = f"the connections to {access.server} are closed: nothing is sent any more"
+            raise OperationFailed(Problem("connectionsClosed", message))
+        found = self.dialers.get(certificate)
+        if found is None:
+            trust = Trust(
+                ca=access.ca,
+                client=certificate,
+                insecure=access.insecure,
+                server_name=access.tls_server_name,
+                proxy_url=access.proxy_url,
+                connections=0,  # the gate bounds requests; watches are as many as are asked for
+            )
+            found = self.dialers[certificate] = Dialer(trust)
+        return found
+
+    async def close(self) -> None:
+        """Close every one, for good."""
+        self.is_closed = True
+        while self.dialers:
+            await self.dialers.popitem()[1].close()
 
 
 @dataclass(slots=True)
@@ -36,7 +72,7 @@ class Sender:
     gate: Gate = field(default_factory=Gate)
     server: Server = field(init=False)
     is_owner: bool = True
-    _dialers: dict[ClientCertificate | None, Dialer] = field(default_factory=dict)
+    _connections: _Connections = field(default_factory=_Connections)
     _known: bool = False
     _silence: Silence = field(default_factory=Silence)
 
@@ -94,11 +130,9 @@ class Sender:
         return other
 
     async def close(self) -> None:
-        """Close every connection, if they are its own."""
-        if not self.is_owner:
-            return
-        while self._dialers:
-            await self._dialers.popitem()[1].close()
+        """Close every connection, if they are its own: of those that act over them, too."""
+        if self.is_owner:
+            await self._connections.close()
 
     async def _once(self, request: ApiRequest, identity: Identity) -> tuple[Response | Unreachable, float] | None:
         """Make one attempt, when its turn has come; return how it went and the seconds that it took.
@@ -151,20 +185,7 @@ class Sender:
         return self.access.server.rstrip("/") + request.target
 
     def _dialer(self, identity: Identity) -> Dialer:
-        """Return the connections that carry this client certificate; older ones stay until their answers are in."""
-        dialer = self._dialers.get(identity.certificate)
-        if dialer is None:
-            access = self.access
-            trust = Trust(
-                ca=access.ca,
-                client=identity.certificate,
-                insecure=access.insecure,
-                server_name=access.tls_server_name,
-                proxy_url=access.proxy_url,
-                connections=0,  # the gate bounds requests; watches are as many as are asked for
-            )
-            dialer = self._dialers[identity.certificate] = Dialer(trust)
-        return dialer
+        return self._connections.dialer(self.access, identity.certificate)
 
 
 def _may_be_done(reply: Response | Unreachable) -> bool:
