@@ -11,7 +11,8 @@ from fairlead.domain.errors import Refused
 from fairlead.domain.rollout.intents import Rollback, Undeploy
 from fairlead.pipeline.authorising.impersonating import on_behalf_of
 from tests.e2e.running import RunningSandbox
-from tests.e2e.units import UnitSite, ended, states, unit_site
+from tests.e2e.units import UnitSite, unit_site
+from tests.pipeline.units.units import ended, states
 
 pytestmark = pytest.mark.e2e
 

@@ -28,7 +28,8 @@ from fairlead.pipeline.units.variables import change_variables, inputs_of, outda
 from fairlead.ports.cluster import ApiKind, LiveObject
 from tests.e2e.running import RunningSandbox
 from tests.e2e.shells import Shell
-from tests.e2e.units import UnitSite, states, unit_site
+from tests.e2e.units import UnitSite, unit_site
+from tests.pipeline.units.units import states
 
 pytestmark = pytest.mark.e2e
 PODS = ApiKind("v1", "Pod", "pods", namespaced=True)

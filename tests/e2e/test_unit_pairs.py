@@ -20,9 +20,10 @@ from fairlead.domain.rollout.phases import Phase
 from fairlead.pipeline.units.service import Order
 from tests.e2e.answering import answering
 from tests.e2e.running import RunningSandbox
-from tests.e2e.units import UnitSite, ended, states, unit_site
+from tests.e2e.units import UnitSite, unit_site
 from tests.faults.unit_anchors import broken_by_anchors
 from tests.faults.unit_history import broken, recorded
+from tests.pipeline.units.units import ended, states
 
 pytestmark = pytest.mark.e2e
 

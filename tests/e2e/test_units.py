@@ -12,7 +12,8 @@ from fairlead.domain.rollout.intents import Abort, Promote, Rollback, Scale, Und
 from fairlead.domain.unit_news import HealthObserved
 from fairlead.sandbox.waiting import holds_within
 from tests.e2e.running import RunningSandbox
-from tests.e2e.units import UnitSite, ended, states, unit_site
+from tests.e2e.units import UnitSite, unit_site
+from tests.pipeline.units.units import ended, states
 
 pytestmark = pytest.mark.e2e
 

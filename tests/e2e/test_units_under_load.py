@@ -14,7 +14,8 @@ from fairlead.domain.rollout.intents import Rollback
 from fairlead.domain.unit_news import StateEntered
 from tests.e2e.answering import answering
 from tests.e2e.running import RunningSandbox
-from tests.e2e.units import UnitSite, ended, states, unit_site
+from tests.e2e.units import UnitSite, unit_site
+from tests.pipeline.units.units import ended, states
 
 pytestmark = pytest.mark.e2e
 

@@ -18,8 +18,6 @@ from fairlead.adapters.traffic.services import ServiceSelectors
 from fairlead.adapters.whoami.process import ThisProcess
 from fairlead.domain.access import Access
 from fairlead.domain.apps.descriptor import AUTOMATIC, Component, Descriptor, Rules
-from fairlead.domain.apps.writing import descriptor_json
-from fairlead.domain.declaring.apps.reading import read_descriptor
 from fairlead.domain.errors import OperationFailed
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rollout.anchor import Anchor
@@ -33,6 +31,7 @@ from fairlead.pipeline.units.place import Place
 from fairlead.pipeline.units.service import Accepted, Order, Units, at_rest, opened
 from fairlead.ports.cluster import LiveObject
 from tests.e2e.running import RunningSandbox
+from tests.pipeline.units.units import read_again
 
 
 @dataclass
@@ -76,7 +75,7 @@ class UnitSite:
         replicas = more.pop("replicas", 2)
         rules = {"hot_for": 600.0, "drain_timeout": 1.0, **more.pop("rules", {})}
         main = Component("", {"containers": [container]}, replicas)
-        return _read(Descriptor(self.key.namespace, self.key.name, AUTOMATIC, main, rules=Rules(**rules), **more))
+        return read_again(Descriptor(self.key.namespace, self.key.name, AUTOMATIC, main, rules=Rules(**rules), **more))
 
     def order(self, descriptor: Descriptor, **more: Any) -> Order:
         number = next(self.numbers)
@@ -115,23 +114,6 @@ class UnitSite:
         service = await self.get("Service", self.key.name)
         assert service is not None
         return dict(service["spec"]["selector"])
-
-
-def _read(descriptor: Descriptor) -> Descriptor:
-    """Return a descriptor as it is when it was written down and read, with what reading adds."""
-    found = read_descriptor(descriptor_json(descriptor))
-    assert isinstance(found, Descriptor), found
-    return found
-
-
-def ended(anchor: Anchor) -> dict[str, str]:
-    """Return how intents ended, by their ids."""
-    return {one.intent: one.outcome.value for one in anchor.ended}
-
-
-def states(anchor: Anchor) -> dict[str, str]:
-    """Return the versions that are present, with their states."""
-    return {one.name: one.state.value for one in anchor.present}
 
 
 @asynccontextmanager

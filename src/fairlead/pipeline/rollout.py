@@ -165,8 +165,7 @@ class Rollout:
                 return Event.READY if begin else Event.NOTHING_TO_WRITE
 
     async def _prepare(self) -> Event:
-        obstacles = [change.obstacle for change in self.plan.changes if change.obstacle]
-        if obstacles:
+        if obstacles := [change.obstacle for change in self.plan.changes if change.obstacle]:
             self.explanation = self.redactor.text(f"nothing was written: {joined(obstacles)}")
             self.code = "planRefused"
             return Event.APPLY_FAILED
@@ -230,8 +229,7 @@ class Rollout:
             raise Refused(refusal(again.key, again.held))
         if again.writes and again.digest != self.plan.digest:
             found = [one.sentence for one in since(SavedRelease.of(self.plan, "", ()), again)]
-            rest = f"and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-            listed = joined([*found[:_NAMED], rest])
+            listed = joined((*found[:_NAMED], f"and {len(found) - _NAMED} more" if len(found) > _NAMED else ""))
             message = f"{self.plan.key} was deployed by somebody else after the plan was made: {listed}"
             raise Refused(Problem("planOutdated", message, remedy=REMEDY))
         self.plan = self.book.plan = again

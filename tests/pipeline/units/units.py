@@ -70,7 +70,7 @@ class Yard:
         short = {"hot_for": 60.0, "warm_for": 60.0, "drain_timeout": 1.0, "keep_failed": 60.0}
         rules = Rules(**{**short, **more.pop("rules", {})})
         main = more.pop("main", Component("", {"containers": [container]}, replicas))
-        return _read(Descriptor(KEY.namespace, KEY.name, version, main, rules=rules, **more))
+        return read_again(Descriptor(KEY.namespace, KEY.name, version, main, rules=rules, **more))
 
     def order(self, descriptor: Descriptor, **more: Any) -> Order:
         number = next(self.numbers)
@@ -118,7 +118,7 @@ class Yard:
         return dict(service["spec"]["selector"])
 
 
-def _read(descriptor: Descriptor) -> Descriptor:
+def read_again(descriptor: Descriptor) -> Descriptor:
     """Return a descriptor as it is when it was written down and read, with what reading adds."""
     found = read_descriptor(descriptor_json(descriptor))
     assert isinstance(found, Descriptor), found
