@@ -20,6 +20,8 @@ from fairlead.adapters.anchors.secrets import SecretAnchors
 from fairlead.adapters.clock.system import SystemClock
 from fairlead.adapters.gates.webhooks import WebhookJudges
 from fairlead.adapters.kubernetes.client import KubernetesCluster
+from fairlead.adapters.probes.choosing import EitherWay
+from fairlead.adapters.probes.direct import DirectProbes
 from fairlead.adapters.statestore.store import SecretStateStore
 from fairlead.adapters.traffic.services import ServiceSelectors
 from fairlead.adapters.whoami.process import ThisProcess
@@ -188,9 +190,9 @@ async def namespace_of(status: SandboxStatus, namespace: str, folder: Path) -> A
     clock, timeline = SystemClock(), Timeline()
     cluster = KubernetesCluster(found, clock=clock, environ={})
     memory = SecretStateStore(cluster)
-    place = Place(
-        cluster, SecretAnchors(cluster), memory, {("", "Service"): ServiceSelectors(cluster)}, cluster, WebhookJudges()
-    )
+    direct, routers = DirectProbes(), {("", "Service"): ServiceSelectors(cluster)}
+    probes = EitherWay(direct, cluster)
+    place = Place(cluster, SecretAnchors(cluster), memory, routers, probes, WebhookJudges())
 
     async def places(_cluster: str) -> Place:
         return place
@@ -205,6 +207,7 @@ async def namespace_of(status: SandboxStatus, namespace: str, folder: Path) -> A
         async with opened(engine, places, timeline) as units:
             yield Site(cluster, units, timeline, namespace, status.state.registry, folder)
     finally:
+        await direct.close()
         await cluster.close()
 
 

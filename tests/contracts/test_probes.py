@@ -13,22 +13,23 @@ import pytest_asyncio
 
 from fairlead.adapters.probes.choosing import EitherWay
 from fairlead.adapters.probes.direct import DirectProbes
-from fairlead.domain.apps.probing import READ_BYTES, Answer, NoAnswer, PodAddress, ProbeRequest
-from fairlead.ports.probes import Probes
+from fairlead.domain.apps.probing import READ_BYTES, Answer, NoAnswer, PodAddress, Probed, ProbeRequest, ServiceAddress
+from fairlead.ports.probes import Asking
 from tests.fakes.apiserver import Served, serve, status
 from tests.fakes.http import Answer as Reply
 from tests.fakes.http import HttpServer, Request
 from tests.fakes.probes import FakeProbes
 
-_PROXY = re.compile(r"/api/v1/namespaces/team/pods/web-7-a:(\d+)/proxy(/.*)")
+_PROXY = re.compile(r"/api/v1/namespaces/team/(?:pods/web-7-a|services/web):(\d+)/proxy(/.*)")
 POD = PodAddress("team", "web-7-a", "127.0.0.1")
+SERVICE = ServiceAddress("team", "web", "127.0.0.1")
 
 
 @dataclass
 class World:
     """One pod, the way to it, and what the pod was asked. `reply` None hangs up."""
 
-    probes: Probes
+    probes: Asking
     port: int
     reply: Reply | None = field(default_factory=Reply)
     asked: list[Request] = field(default_factory=list)
@@ -39,7 +40,7 @@ class World:
 
 
 def fake() -> World:
-    def answer(_pod: PodAddress, request: ProbeRequest) -> Answer | NoAnswer:
+    def answer(_whom: Probed, request: ProbeRequest) -> Answer | NoAnswer:
         headers = {"content-type": request.content_type} if request.content_type else {}
         made.asked.append(Request(request.method, request.target, headers, b""))
         return NoAnswer("gone") if made.reply is None else Answer(made.reply.status, made.reply.body)
@@ -63,11 +64,11 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
         direct = DirectProbes(allowed=lambda _: True)
         stack.push_async_callback(direct.close)
         proxied = (await stack.enter_async_context(api_server(made))).cluster
-        ways: dict[str, Probes] = {
+        ways: dict[str, Asking] = {
             "direct": direct,
             "proxied": proxied,
             "either": EitherWay(unreachable(), direct),
-            "either-way-round": EitherWay(proxied, unreachable()),
+            "either-way-round": EitherWay(unreachable(), proxied),
         }
         made.probes, made.port = ways[request.param], pod.port
         yield made
@@ -95,8 +96,9 @@ async def test_a_post_with_an_empty_body(world: World) -> None:
     assert asked.headers["content-type"] == "application/json"
 
 
-async def test_a_get(world: World) -> None:
-    assert await world.probes.ask(POD, ProbeRequest("GET", world.port, "/a%20b")) == Answer(200, b"")
+@pytest.mark.parametrize("whom", [POD, SERVICE], ids=["pod", "service"])
+async def test_a_get(world: World, whom: Probed) -> None:
+    assert await world.probes.ask(whom, ProbeRequest("GET", world.port, "/a%20b")) == Answer(200, b"")
     assert [(asked.method, asked.path) for asked in world.asked] == [("GET", "/a%20b")]
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
-from fairlead.domain.apps.descriptor import Component, HealthCheck, HttpGate, JobGate, Soak
+from fairlead.adapters.anchors.secrets import SecretAnchors
+from fairlead.domain.apps.descriptor import Component, Descriptor, HealthCheck, HttpGate, JobGate, Soak
 from fairlead.domain.rollout.intents import Abort, Promote, Rollback, Scale, Undeploy
+from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.unit_news import HealthObserved
+from fairlead.pipeline.units.anchoring import read_anchor, swap_anchor
+from fairlead.pipeline.units.service import at_rest
 from fairlead.sandbox.waiting import holds_within
 from tests.e2e.running import RunningSandbox
 from tests.e2e.units import UnitSite, unit_site
@@ -51,6 +56,27 @@ async def test_a_version_is_asked_for_its_health_and_passes_its_gates(site: Unit
     _, anchor = await site.deploy(site.descriptor(env={"UNHEALTHY": "1"}, rules=failing))
     assert (ended(anchor)["i2"], states(anchor)) == ("failed", {"1": "Live", "2": "Failed"})
     assert anchor.hold is not None
+
+
+async def test_traffic_goes_back_from_a_version_that_refuses_connections_through_its_service(site: UnitSite) -> None:
+    await site.deploy(site.descriptor(replicas=1))
+    await site.units.deploy(site.key, site.order(_deaf(site.descriptor(replicas=1, env={"PORT": "8081"}))))
+    anchor = await site.settle(lambda anchor: at_rest(anchor) or site.news.has("connections to port 8080"))
+    assert (anchor.phase, await site.selector()) == (Phase.CONFIRMING, {"app": "shop", "version": "2"})
+    held, anchors = await read_anchor(SecretAnchors(site.cluster), site.key), SecretAnchors(site.cluster)
+    over = replace(held.anchor, deadline=held.anchor.since)  # nobody wants to wait for it
+    assert await swap_anchor(anchors, site.key, held, over, None) is not None
+    anchor = await site.settle()
+    assert (ended(anchor)["i2"], states(anchor)) == ("failed", {"1": "Live", "2": "Failed"})
+    assert await site.selector() == {"app": "shop", "version": "1"}
+
+
+def _deaf(descriptor: Descriptor) -> Descriptor:
+    """Let pods be ready by another port than the one that they declare."""
+    (container,) = descriptor.main.pod_spec["containers"]
+    ready = {"httpGet": {"path": "/ready", "port": 8081}, "periodSeconds": 1}
+    spec = {"containers": [{**container, "readinessProbe": ready}]}
+    return replace(descriptor, main=replace(descriptor.main, pod_spec=spec))
 
 
 async def test_what_is_not_healthy_waits_and_is_given_up_with_its_evidence(site: UnitSite) -> None:

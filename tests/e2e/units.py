@@ -13,6 +13,8 @@ from fairlead.adapters.anchors.secrets import SecretAnchors
 from fairlead.adapters.clock.system import SystemClock
 from fairlead.adapters.gates.webhooks import WebhookJudges
 from fairlead.adapters.kubernetes.client import KubernetesCluster
+from fairlead.adapters.probes.choosing import EitherWay
+from fairlead.adapters.probes.direct import DirectProbes
 from fairlead.adapters.statestore.store import SecretStateStore
 from fairlead.adapters.traffic.services import ServiceSelectors
 from fairlead.adapters.whoami.process import ThisProcess
@@ -22,7 +24,7 @@ from fairlead.domain.errors import OperationFailed
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Intent
-from fairlead.domain.unit_news import StateEntered, UnitNews
+from fairlead.domain.unit_news import LogLine, StateEntered, UnitNews
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.authorising.impersonating import Impersonating
 from fairlead.pipeline.engine import Engine
@@ -45,6 +47,10 @@ class News:
 
     def emit(self, event: object) -> None:
         """Take an event of a release."""
+
+    def has(self, words: str) -> bool:
+        """Tell whether people were told something."""
+        return any(isinstance(one, LogLine) and words in one.text for one in self.heard)
 
     @property
     def phases(self) -> list[str]:
@@ -122,10 +128,10 @@ async def unit_site(
 ) -> AsyncIterator[UnitSite]:
     """Give the unit `shop` of a namespace, reached directly or by way of a proxy; perhaps with the rights of others."""
     cluster = KubernetesCluster(reach or sandbox.access(namespace), clock=SystemClock(), environ={})
-    memory, news = SecretStateStore(cluster), News()
+    memory, news, direct = SecretStateStore(cluster), News(), DirectProbes()
     objects = Impersonating(cluster) if impersonating else cluster
     routers = {("", "Service"): ServiceSelectors(objects)}
-    place = Place(objects, SecretAnchors(cluster), memory, routers, cluster, WebhookJudges())
+    place = Place(objects, SecretAnchors(cluster), memory, routers, EitherWay(direct, cluster), WebhookJudges())
 
     async def places(_cluster: str) -> Place:
         return place
@@ -139,4 +145,5 @@ async def unit_site(
         async with opened(engine, places, news) as units:
             yield UnitSite(cluster, units, UnitKey("c", namespace, "shop"), sandbox.registry, news)
     finally:
+        await direct.close()
         await cluster.close()

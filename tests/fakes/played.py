@@ -11,7 +11,16 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
-from fairlead.domain.apps.probing import Answer, PodAddress, ProbeRequest, ProbeResult
+from fairlead.domain.apps.probing import (
+    Answer,
+    Knock,
+    NoAnswer,
+    PodAddress,
+    Probed,
+    ProbeRequest,
+    ProbeResult,
+    ServiceAddress,
+)
 from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.reading import branch, text, whole
 from fairlead.ports.cluster import LiveObject
@@ -23,10 +32,21 @@ PLAYED = frozenset({"Deployment", "Pod", "Service", "EndpointSlice"})
 
 @dataclass(slots=True)
 class PlayedCluster(FakeCluster):
-    """The fake. `is_well` says whether the pods of a Deployment become ready; `health` is what every pod answers."""
+    """The fake. `is_well` says whether the pods of a Deployment become ready; `health` is what every pod answers.
+
+    `listens` says whether a pod takes connections, `is_near` whether their network can be reached from here, `is_late`
+    that Services still pass connections on to whoever takes them. `through` is what comes back through a Service in
+    place of what its pods say; `asked` are the Services that were asked, with the version that each led to.
+    """
 
     is_well: Callable[[Mapping[str, Any]], bool] = lambda _deployment: True
     health: Answer = field(default_factory=lambda: Answer(200, b'{"healthy": true}'))
+    says: Callable[[LiveObject], ProbeResult] | None = None
+    listens: Callable[[LiveObject], bool] = lambda _pod: True
+    is_near: bool = True
+    is_late: bool = False
+    through: ProbeResult | None = None
+    asked: list[tuple[str, str]] = field(default_factory=list)
     plays: frozenset[str] = PLAYED
     _playing: bool = False
 
@@ -35,12 +55,38 @@ class PlayedCluster(FakeCluster):
         twin = copy(self)
         twin._objects = dict(self._objects)
         twin._kinds, twin._log, twin._changed = dict(self._kinds), list(self._log), asyncio.Event()
-        twin.calls, twin._faults = [], []
+        twin.calls, twin._faults, twin.asked = [], [], []
         return twin
 
-    async def ask(self, _pod: PodAddress, _request: ProbeRequest) -> ProbeResult:
-        """Answer for a pod."""
-        return self.health
+    async def ask(self, whom: Probed, _request: ProbeRequest) -> ProbeResult:
+        """Answer for a pod, or for the one that a Service passes on to."""
+        self._note(whom)
+        if isinstance(whom, ServiceAddress) and self.through is not None:
+            return self.through
+        pods = [pod for pod in self._behind(whom) if self.listens(pod)]
+        if not pods:
+            return NoAnswer("nobody listens", reachable=False)
+        return self.health if self.says is None else self.says(pods[0])
+
+    async def knock(self, whom: Probed, _port: int, *, seconds: float) -> Knock:
+        """Open a connection to a pod, or to those behind a Service."""
+        self._note(whom)
+        if not self.is_near:
+            return Knock.SILENT
+        pods = self._of_kind("Pod") if self.is_late and isinstance(whom, ServiceAddress) else self._behind(whom)
+        return Knock.OPEN if any(map(self.listens, pods)) else Knock.CLOSED
+
+    def _note(self, whom: Probed) -> None:
+        service = self._find(ObjectRef("v1", "Service", whom.namespace, whom.name))
+        if isinstance(whom, ServiceAddress):
+            self.asked.append((whom.name, text(service, "spec", "selector", "version")))
+
+    def _behind(self, whom: Probed) -> list[LiveObject]:
+        if isinstance(whom, PodAddress):
+            return [one for one in self._of_kind("Pod") if text(one, "status", "podIP") == whom.ip]
+        service = self._find(ObjectRef("v1", "Service", whom.namespace, whom.name))
+        selector = branch(service, "spec", "selector").items()
+        return [one for one in self._of_kind("Pod") if selector <= branch(one, "metadata", "labels").items()]
 
     def remove(self, ref: ObjectRef) -> None:
         """Take an object away, and what follows from that."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 
 from fairlead.domain.apps.descriptor import HealthCheckType
-from fairlead.domain.apps.probing import Answer, NoAnswer, PodAddress, ProbeRequest, ProbeResult
+from fairlead.domain.apps.probing import Answer, NoAnswer, PodAddress, Probed, ProbeRequest, ProbeResult
 from fairlead.pipeline.probing import AT_ONCE, ask_pods
 from tests.fakes.probes import FakeProbes
 
@@ -24,7 +24,7 @@ class Crowded:
     def __init__(self) -> None:
         self.now = self.most = 0
 
-    async def ask(self, pod: PodAddress, request: ProbeRequest) -> ProbeResult:
+    async def ask(self, whom: Probed, request: ProbeRequest) -> ProbeResult:
         self.now += 1
         self.most = max(self.most, self.now)
         for _ in range(3):

@@ -8,13 +8,13 @@ from typing import Final
 
 from fairlead.domain.apps.descriptor import HealthCheckType
 from fairlead.domain.apps.probing import PodAddress, PodHealth, ProbeRequest, pod_health
-from fairlead.ports.probes import Probes
+from fairlead.ports.probes import Asking
 
 AT_ONCE: Final = 16
 
 
 async def ask_pods(
-    probes: Probes, pods: Sequence[PodAddress], request: ProbeRequest, *, kind: HealthCheckType
+    probes: Asking, pods: Sequence[PodAddress], request: ProbeRequest, *, kind: HealthCheckType
 ) -> tuple[PodHealth, ...]:
     """Return how each pod is, in the order given."""
     turn = asyncio.Semaphore(AT_ONCE)

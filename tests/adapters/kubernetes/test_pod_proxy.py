@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from fairlead.domain.apps.probing import NoAnswer, PodAddress, ProbeRequest
+from fairlead.domain.apps.probing import NoAnswer, PodAddress, ProbeRequest, ServiceAddress
 from tests.fakes.apiserver import answers, serve, status
 from tests.fakes.http import Answer, Request
 
@@ -59,3 +59,19 @@ async def test_a_name_that_is_none(name: str) -> None:
         result = await served.cluster.ask(PodAddress("team", name, "10.0.0.7"), GET)
         assert isinstance(result, NoAnswer)
         assert served.asked == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "reachable"),
+    [
+        (status(503, "ServiceUnavailable", "error trying to reach service: dial tcp: connection refused"), True),
+        (status(503, "ServiceUnavailable", 'no endpoints available for service "web"'), False),
+        (status(403, "Forbidden", "services/proxy is forbidden"), False),
+    ],
+    ids=["tried", "empty", "forbidden"],
+)
+async def test_a_service_refuses_only_when_somebody_behind_it_did(answer: Answer, *, reachable: bool) -> None:
+    async with serve(answers(answer)) as served:
+        result = await served.cluster.ask(ServiceAddress("team", "web", ""), GET)
+        assert isinstance(result, NoAnswer)
+        assert result.reachable is reachable

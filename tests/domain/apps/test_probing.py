@@ -55,6 +55,11 @@ def test_a_path_is_sent_as_text(path: str) -> None:
     assert "%2e" not in target.lower()
 
 
+@pytest.mark.parametrize("path", ["", "/", "//", "ready", "/ready", "/ready/"])
+def test_a_path_begins_with_one_slash(path: str) -> None:
+    assert target_of(path) == "/" + path.lstrip("/")
+
+
 @pytest.mark.parametrize(
     ("target", "expected"), [("/a", False), ("/a..b/.c", False), ("/..", True), ("/a/./b", True), ("/a/../b", True)]
 )

@@ -534,6 +534,15 @@ def test_adopting_that_cannot_be_undone_at_once_is_undone_by_and_by() -> None:
     assert unit.phase == "Idle"
 
 
+def test_a_switch_that_nobody_answers_says_why_it_goes_back() -> None:
+    unit = unit_in(Phase.CONFIRMING)
+    seen = replace(unit.world.observe(unit.anchor), answered="", unanswered="Service shop refuses")
+    unit.world.now += timedelta(seconds=1000)
+    (found,) = judge(unit.anchor, seen, unit.world.now)
+    assert isinstance(found, Fact)
+    assert (found.kind, found.explanation, found.side_ready) == (Kind.DEADLINE, "Service shop refuses", True)
+
+
 def test_undeploying_drains_for_its_time_and_tells_when_it_takes_too_long() -> None:
     unit = unit_in(Phase.UNDEPLOYING)
     unit.world.drained = False

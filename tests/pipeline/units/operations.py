@@ -25,6 +25,7 @@ from fairlead.domain.rollout.intents import (
 from fairlead.domain.rollout.phases import Phase
 from fairlead.pipeline.units.driver import Rests
 from fairlead.pipeline.units.service import at_rest
+from fairlead.pipeline.units.sight import version_of
 from tests.pipeline.units.units import KEY, Yard, grow, plain, states
 
 Step = Callable[[Yard], Awaitable[object]]
@@ -125,6 +126,12 @@ async def sick(here: Yard) -> None:
     here.cluster.health = _UNHEALTHY
 
 
+async def deaf(here: Yard) -> None:
+    """A version is live, and whatever comes takes no connections."""
+    await deployed("blue")(here)
+    here.cluster.listens = lambda pod: version_of(pod) == "1"
+
+
 async def grown(here: Yard) -> None:
     """The autoscaler of the live version has made it larger."""
     await deployed("blue", make=rich)(here)
@@ -219,6 +226,7 @@ OPERATIONS = (
     Operation("scale-mid", deploying(Phase.SWITCHING), ask(Scale, 3), f"{_DONE}; done"),
     Operation("gate-fails", sick, deploy("green", **_GATE), f"{_GIVEN_UP}; failed"),
     Operation("soak-fails", sick, deploy("green", **_SOAK_GATE), f"{_GIVEN_UP}; failed"),
+    Operation("refused", deaf, deploy("green"), f"{_GIVEN_UP}; failed"),
     Operation("abort-preparing", deploying(Phase.PREPARING), ask(Abort), "Idle: 1 Live; 1 has the traffic; done"),
     Operation("abort-creating", deploying(Phase.CREATING), ask(Abort), f"{_GIVEN_UP}; done"),
     Operation("abort-warming", deploying(Phase.WARMING), ask(Abort), f"{_GIVEN_UP}; done"),

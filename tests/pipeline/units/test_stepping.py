@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from fairlead.domain.apps.descriptor import HealthCheck
-from fairlead.domain.apps.probing import Answer, PodAddress, ProbeRequest, ProbeResult
+from fairlead.domain.apps.probing import Answer, Probed, ProbeRequest, ProbeResult
 from fairlead.domain.errors import Problem, RemoteRefused, Transient
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rollout.anchor import Anchor, Version
@@ -162,7 +162,7 @@ class Hesitating(PlayedCluster):
 
     refusals: int = 4
 
-    async def ask(self, _pod: PodAddress, _request: ProbeRequest) -> ProbeResult:
+    async def ask(self, _whom: Probed, _request: ProbeRequest) -> ProbeResult:
         self.refusals -= 1
         return Answer(200, b'{"healthy": false}') if self.refusals >= 0 else self.health
 

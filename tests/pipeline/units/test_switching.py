@@ -10,7 +10,7 @@ from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.commands import ProbeRoutes
 from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.findings import Findings
-from fairlead.pipeline.units.switching import open_to_outside
+from fairlead.pipeline.units.switching import probe_routes
 from fairlead.pipeline.units.turn import Contradicted, Turn
 from tests.pipeline.units.units import KEY, yard
 
@@ -34,8 +34,8 @@ async def test_a_host_that_another_namespace_took_meanwhile_is_left_to_it(taken:
         turn = Turn(place, KEY, Anchor(epoch=1), {"1": contents}, Findings(), here.clock)
         if taken:
             with pytest.raises(Contradicted):
-                await open_to_outside(turn, ProbeRoutes((), "1", None))
+                await probe_routes(turn, ProbeRoutes((), "1", None))
         else:
-            await open_to_outside(turn, ProbeRoutes((), "1", None))
+            await probe_routes(turn, ProbeRoutes((), "1", None))
         there = {one["metadata"]["namespace"] for one in here.cluster.objects if one["kind"] == "Ingress"}
         assert there == ({"other"} if taken else {"other", KEY.namespace})

@@ -15,7 +15,7 @@ from fairlead.adapters.kubernetes.credentials import credentials
 from fairlead.adapters.kubernetes.discovery import Catalogue, discover
 from fairlead.adapters.kubernetes.listing import complete_list
 from fairlead.adapters.kubernetes.lookup import LookupFile
-from fairlead.adapters.kubernetes.pod_proxy import ask_pod
+from fairlead.adapters.kubernetes.pod_proxy import ask_by_proxy
 from fairlead.adapters.kubernetes.requests import ApiRequest, Selection
 from fairlead.adapters.kubernetes.responses import decode, decode_discovery, failure, warnings
 from fairlead.adapters.kubernetes.retrying import Patience
@@ -24,7 +24,7 @@ from fairlead.adapters.kubernetes.versions import Versions
 from fairlead.adapters.kubernetes.watch import Follower
 from fairlead.domain.access import Access
 from fairlead.domain.accounts import Account
-from fairlead.domain.apps.probing import PodAddress, ProbeRequest, ProbeResult
+from fairlead.domain.apps.probing import Probed, ProbeRequest, ProbeResult
 from fairlead.domain.errors import Problem, RemoteRefused, Transient
 from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.rendering import Capabilities, Lookup
@@ -197,9 +197,9 @@ class KubernetesCluster:
         reply = await self._sender.send(request, accept=_NO_LOG)
         return reply.body.decode(errors="replace") if reply.status == 200 else ""
 
-    async def ask(self, pod: PodAddress, request: ProbeRequest) -> ProbeResult:
-        """Ask a pod for its health by way of the API server (`Probes`)."""
-        return await ask_pod(self._sender, pod, request)
+    async def ask(self, whom: Probed, request: ProbeRequest) -> ProbeResult:
+        """Ask a pod or Service for its health by way of the API server (`Asking`)."""
+        return await ask_by_proxy(self._sender, whom, request)
 
     async def openapi(self, api_version: str) -> Mapping[str, Any] | None:
         """Return the OpenAPI document of one group and version; its address carries its digest, so it is kept."""

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
-from fairlead.domain.apps.probing import PodAddress, ProbeRequest
+from fairlead.domain.apps.probing import PodAddress, Probed, ProbeRequest
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.identity import ObjectRef
 from fairlead.ports.cluster import ApiKind
@@ -173,12 +173,14 @@ def logs(pod: ObjectRef, *, container: str, previous: bool, tail: int) -> ApiReq
     return ApiRequest("GET", _with(path, query), "read the log of", subject, headers={}, patient=False)
 
 
-def pod_proxy(pod: PodAddress, request: ProbeRequest) -> ApiRequest:
-    """Send a request on to a pod; needs the verb of the method on `pods/proxy`."""
-    name = f"{_segment(pod.name)}:{request.port}"
-    target = f"/api/v1/namespaces/{_segment(pod.namespace)}/pods/{name}/proxy{request.target}"
+def proxied(whom: Probed, request: ProbeRequest) -> ApiRequest:
+    """Send a request on to a pod or Service; needs the verb of the method on `pods/proxy` or `services/proxy`."""
+    kind, plural = ("Pod", "pods") if isinstance(whom, PodAddress) else ("Service", "services")
+    name = f"{_segment(whom.name)}:{request.port}"
+    target = f"/api/v1/namespaces/{_segment(whom.namespace)}/{plural}/{name}/proxy{request.target}"
     headers = {"Accept": "*/*", **({"Content-Type": request.content_type} if request.content_type else {})}
-    return ApiRequest(request.method, target, "ask", f"Pod {pod.namespace}/{pod.name}", headers=headers, patient=False)
+    subject = f"{kind} {whom.namespace}/{whom.name}"
+    return ApiRequest(request.method, target, "ask", subject, headers=headers, patient=False)
 
 
 def document(path: str, subject: str) -> ApiRequest:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -46,6 +47,26 @@ class PodAddress:
     namespace: str
     name: str
     ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAddress:
+    """A Service: what is sent there goes on to one of its pods. `ip` is empty where that leads nowhere from here."""
+
+    namespace: str
+    name: str
+    ip: str
+
+
+Probed = PodAddress | ServiceAddress
+
+
+class Knock(StrEnum):
+    """What came of opening a connection: somebody listens, nobody does, or no word came back of either."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    SILENT = "silent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +107,11 @@ def probe_request(health: HealthCheck, pod_spec: JsonObject) -> ProbeRequest:
 
 
 def target_of(path: str) -> str:
-    """Return a declared path as it is sent. It is text: a percent sign in it is no escape of something else."""
-    return "/" + quote(path, safe="/:@!$&'()*+,;=~")
+    """Return a declared path as it is sent, with one slash before it.
+
+    It is text: a percent sign in it is no escape of something else.
+    """
+    return "/" + quote(path.lstrip("/"), safe="/:@!$&'()*+,;=~")
 
 
 def climbs(target: str) -> bool:

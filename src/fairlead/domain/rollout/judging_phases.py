@@ -24,7 +24,8 @@ def judge_phase(anchor: Anchor, observation: Observation, now: datetime) -> tupl
     found = _reached(anchor, observation, now)
     event = Fact(found, now) if isinstance(found, Kind) else found
     if (event is None or event.kind is Kind.RETRY) and _is_over(anchor, now):
-        event = Fact(Kind.DEADLINE, now, side_ready=_can_go_back(anchor, observation))
+        why = observation.unanswered if anchor.phase is Phase.CONFIRMING else ""
+        event = Fact(Kind.DEADLINE, now, why, side_ready=_can_go_back(anchor, observation))
     return () if event is None else (event,)
 
 

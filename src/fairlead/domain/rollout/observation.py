@@ -116,9 +116,10 @@ class Observation:
     not be read. `reachable` is False when the cluster did not answer; nothing else counts then. `unreachable_since` is
     set on the first good reading after that. `epoch` is the highest one that a guarded object carries. `staged`: every
     proxy says that the new side is checked and up. `answered` is the version that answered probes through the load
-    balancer, all of them. `gates` belong to the candidate and to the phase. `preview` is the version that the preview
-    leads to, empty for none. `opened` is the one that what leads in from outside was last written for, empty for none,
-    None while nobody knows. `leftovers` are objects of the unit, of no version, that are still there.
+    balancer, all of them; `unanswered` says what went wrong with those that it did not. `gates` belong to the candidate
+    and to the phase. `preview` is the version that the preview leads to, empty for none. `opened` is the one that what
+    leads in from outside was last written for, empty for none, None while nobody knows. `leftovers` are objects of the
+    unit, of no version, that are still there.
     """
 
     reachable: bool = True
@@ -130,6 +131,7 @@ class Observation:
     adoption: AdoptionSeen | None = None
     staged: bool = False
     answered: str = ""
+    unanswered: str = ""
     gates: Verdict = Verdict.UNKNOWN
     gates_explanation: str = ""
     preview: str = ""

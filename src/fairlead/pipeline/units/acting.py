@@ -17,7 +17,7 @@ from fairlead.pipeline.units.hosts import Hosts
 from fairlead.pipeline.units.keeping import keep_evidence
 from fairlead.pipeline.units.preflight import apply_in_place, inspect
 from fairlead.pipeline.units.removing import remove_routes, remove_unit, remove_version
-from fairlead.pipeline.units.switching import open_to_outside, stage_route, switch_route
+from fairlead.pipeline.units.switching import probe_routes, stage_route, switch_route
 from fairlead.pipeline.units.touching import touch_unit
 from fairlead.pipeline.units.turn import Contradicted, Turn
 from fairlead.ports.events import UnitSink
@@ -41,7 +41,7 @@ _BY_COMMAND: Final[dict[type[Any], Callable[[Turn, Any], Awaitable[None]]]] = {
     wanted.RunGates: run_gates,
     wanted.StageRoute: stage_route,
     wanted.SwitchRoute: switch_route,
-    wanted.ProbeRoutes: open_to_outside,
+    wanted.ProbeRoutes: probe_routes,
     wanted.SetReplicas: set_replicas,
     wanted.SetAutoscalers: set_autoscalers,
     wanted.KeepEvidence: keep_evidence,

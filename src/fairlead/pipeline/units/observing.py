@@ -13,7 +13,7 @@ from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.rollout.traffic import RouteElement, RouteTarget
 from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.findings import Findings
-from fairlead.pipeline.units.sight import AUTOSCALERS, Sight, is_going, ready_uids, version_of
+from fairlead.pipeline.units.sight import AUTOSCALERS, SERVICES, Sight, is_going, ready_uids, version_of
 from fairlead.ports.cluster import LiveObject
 from fairlead.ports.traffic import RouteReading
 
@@ -35,7 +35,10 @@ def observation(anchor: Anchor, sight: Sight, library: Library, findings: Findin
         preflight=findings.preflight.get(candidate) or Observation().preflight,
         adoption=findings.adoption,
         staged=anchor.phase is Phase.STAGING and is_staged(anchor.elements, sight, library.get(candidate)),
-        answered=candidate if candidate in library and answers(anchor.elements, sight, library[candidate]) else "",
+        answered=candidate
+        if candidate in library and is_passed_on(anchor, sight, library[candidate], findings)
+        else "",
+        unanswered="; ".join(one.why for one in findings.passages.values() if one.verdict is Verdict.FAILED),
         gates=verdict,
         gates_explanation=explanation,
         preview=preview_of(sight, library.get(candidate)),
@@ -118,6 +121,16 @@ def answers(elements: Iterable[RouteElement], sight: Sight, contents: Contents) 
     )
     readings = [sight.routes[one.ref] for one in elements if one.after is not None and one.ref in sight.routes]
     return all(one.settled and one.ready <= mine and (one.ready or contents.ignores_readiness) for one in readings)
+
+
+def is_passed_on(anchor: Anchor, sight: Sight, contents: Contents, findings: Findings) -> bool:
+    """Return whether every route leads to a version, and no Service that can be asked passes on elsewhere."""
+    services = [one.ref for one in anchor.elements if one.after is not None and one.ref.kind == SERVICES.kind]
+    asked = [findings.passages.get(ref) for ref in services]
+    passed = all(
+        one is not None and one.version == contents.version and one.verdict is not Verdict.FAILED for one in asked
+    )
+    return passed and answers(anchor.elements, sight, contents)
 
 
 def preview_of(sight: Sight, contents: Contents | None) -> str:

@@ -11,8 +11,10 @@ from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.manifests import JsonObject
 from fairlead.domain.reading import branch, entries, text
 from fairlead.domain.rollout.commands import ProbeRoutes, StageRoute, SwitchRoute
+from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.rollout.traffic import Route
 from fairlead.pipeline.engine import at_once, both
+from fairlead.pipeline.units.confirming import ask_services
 from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.guarded import create, put, remove
 from fairlead.pipeline.units.hosts import Hosts
@@ -39,12 +41,15 @@ async def switch_route(turn: Turn, command: SwitchRoute) -> None:
     ready = ready_of(contents, sight)
     if found not in command.replaces or any(ready.get(name, 0) < floor for name, floor in command.floor.items()):
         raise Contradicted
+    turn.findings.forget_passage(command.ref)
     try:
         await _write(turn, command, found, contents)
     except RemoteRefused as error:
         if error.code not in ("conflict", "notFound"):
             raise
         raise Contradicted from None
+    if turn.anchor.phase is Phase.SWITCHING:
+        ask_services(turn, (command.ref,))
 
 
 async def _write(turn: Turn, command: SwitchRoute, found: Route | None, contents: Contents) -> None:
@@ -65,8 +70,12 @@ async def _write(turn: Turn, command: SwitchRoute, found: Route | None, contents
         raise Contradicted
 
 
-async def open_to_outside(turn: Turn, command: ProbeRoutes) -> None:
-    """Let what leads to the unit from outside be as the version wants it: it never names a version itself."""
+async def probe_routes(turn: Turn, command: ProbeRoutes) -> None:
+    """Ask the Services that have moved, and let what leads to the unit from outside be as the version wants it.
+
+    That never names a version itself.
+    """
+    ask_services(turn, command.refs)
     wanted = turn.contents(command.version).outside
     await check_hosts(turn, wanted)
     await at_once(put(turn.cluster, manifest, epoch=turn.epoch) for manifest in wanted)
