@@ -34,6 +34,9 @@ CASES = (
     ("newer", KILLED, 9),
     ("abort", UnitFault.KILLED_BEFORE, 5),
     ("in-place", LOST, 12),
+    ("pause", LOST, 4),
+    ("resume", KILLED, 5),
+    ("growing", KILLED, 14),
 )
 STOPS = (("next", STOPPED, 6), ("next", STOPPED, SWITCH), ("adopt", STOPPED, 9))
 """When it has just begun, where it leads the traffic to the new version, and while it adopts."""

@@ -13,7 +13,7 @@ from fairlead.domain.rollout.anchor import Anchor, Version
 from fairlead.domain.rollout.phases import Phase, VersionState
 from tests.domain.rollout.walks import deployed, unit_in
 from tests.faults.unit_anchors import ANCHOR_TYPE, broken_by_anchors
-from tests.faults.unit_history import Change
+from tests.faults.unit_history import Change, History, ready_at_switch
 
 
 def _route(version: str) -> dict[str, Any]:
@@ -86,3 +86,19 @@ def test_a_rollout_as_it_should_be_breaks_nothing() -> None:
 )
 def test_what_should_not_be_is_noticed(objects: tuple[dict[str, Any], ...], invariant: str) -> None:
     assert invariant in _broken(*objects)
+
+
+def test_pods_are_counted_when_the_traffic_comes() -> None:
+    labels = {"fairlead.dev/unit": "shop"}
+    objects = (*_pods("1", 1), _route("1"), *_pods("2", 2), _route("2"), *_pods("2", 3))
+    changes = [
+        Change(
+            at, one["kind"], gone=False, obj={**one, "metadata": {**one["metadata"], "labels": labels | _labels(one)}}
+        )
+        for at, one in enumerate(objects, 1)
+    ]
+    assert [ready_at_switch(History(changes[:end]), "shop") for end in (2, 5, 8)] == [1, 2, 2]
+
+
+def _labels(one: dict[str, Any]) -> dict[str, Any]:
+    return dict(one["metadata"].get("labels", {}))

@@ -15,8 +15,8 @@ from bench.answers import Answer
 from fairlead.domain.rollout.anchor import Anchor
 from tests.faults.rules import Action, Call, HangUp, Hold, untouched, where
 from tests.faults.unit_anchors import broken_by_anchors
-from tests.faults.unit_history import broken, recorded
-from tests.faults.unit_operations import APP, Operation
+from tests.faults.unit_history import broken, ready_at_switch, recorded
+from tests.faults.unit_operations import APP, Operation, nobody
 from tests.faults.unit_requests import is_of_route, is_switch, misled, stale, unread
 from tests.faults.unit_stage import UnitStage
 
@@ -96,6 +96,8 @@ async def play(stage: UnitStage, operation: Operation, strike: UnitStrike | None
     changes, app = history.of(stage.site.key.name), stage.site.key.name
     course.wrong += broken(history, app) + broken_by_anchors(changes, app)
     course.wrong += misled(course.answers, changes, stage.done, app)
+    if (ready := ready_at_switch(history, app)) < operation.least:
+        course.wrong.append(f"the traffic came to {ready} ready pods, and {operation.least} were needed")
     return course
 
 
@@ -108,8 +110,11 @@ async def _played(stage: UnitStage, operation: Operation, strike: UnitStrike | N
         load = await stack.enter_async_context(stage.clients()) if operation.serves else None
         if operation.asks is not None:
             await operation.asks(site)
+        others = asyncio.ensure_future((operation.meanwhile or nobody)(site))
+        stack.callback(others.cancel)
         await _struck(stage, operation, strike, course, before)
         anchor = await site.settle()
+        await others
         if load is not None and anchor.live is not None:
             await load.reached(len(load.answers) + SEEN_AFTERWARDS)
     course.answers = [] if load is None else load.answers

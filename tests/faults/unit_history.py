@@ -80,6 +80,20 @@ def whole_version(live: dict[str, Any]) -> int:
     return int(live["metadata"]["resourceVersion"])
 
 
+def ready_at_switch(history: History, app: str) -> int:
+    """Return how many pods of the version that has the traffic in the end were ready when it got that last."""
+    pods, route, found = dict[str, str](), "", 0
+    for one in history.of(app):
+        if one.kind == "Pod":
+            pods[uid(one.obj)] = version_of(one.obj) if is_ready(one.obj) and not one.gone else ""
+        elif one.kind == "Service" and text(one.obj, "metadata", "name") == app:
+            to = text(branch(one.obj, "spec", "selector"), "version")
+            if to != route:
+                found = sum(version == to for version in pods.values())
+            route = to
+    return found
+
+
 def broken(history: History, app: str) -> list[str]:
     """Return which invariants the history of a unit breaks, in words; none if all hold."""
     return list(_broken(history.of(app), app))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from fairlead.domain.apps.descriptor import Component, ConfigMapContent, Descriptor, Soak
-from fairlead.domain.rollout.intents import Pause, Resume, Scale
+from fairlead.domain.identity import ObjectRef
+from fairlead.domain.reading import whole
+from fairlead.domain.rollout.intents import Pause, Scale
 from fairlead.domain.rollout.phases import Phase
+from fairlead.sandbox.waiting import holds_within
 from tests.e2e.units import UnitSite
 
 Step = Callable[[UnitSite], Awaitable[object]]
@@ -47,7 +51,8 @@ class Operation:
 
     `wish` is what the command finds in `app.json`. What no command asks for, `asks` appends to the queue of the unit
     before the command drives it. `ends` says how it stands in the end: the phase, the states of the versions in their
-    order, and what became of what was asked. `serves` says whether there is traffic from the beginning.
+    order, and what became of what was asked. `serves` says whether there is traffic from the beginning. `meanwhile` is
+    done by others while the command runs, `least` so many pods are ready when the traffic comes to whom it ends with.
     """
 
     name: str
@@ -57,6 +62,8 @@ class Operation:
     wish: Wish = _GREEN
     asks: Step | None = None
     serves: bool = True
+    meanwhile: Step | None = None
+    least: int = 0
 
     def __str__(self) -> str:
         return self.name
@@ -118,8 +125,20 @@ def plain_app(site: UnitSite, replicas: int = 1) -> tuple[dict[str, Any], dict[s
     )
 
 
-async def _resumed(site: UnitSite) -> None:
-    await site.units.submit(site.key, Resume(*site.asked()))
+async def _growing(site: UnitSite) -> None:
+    """Play the autoscaler of the live version: it wants another pod when the next version comes, and later one more."""
+    for replicas, beside in ((2, 1), (3, 2)):
+        await holds_within(120, f"{beside} pods of the next version", partial(_runs, site, beside))
+        scale = [{"op": "replace", "path": "/spec/replicas", "value": replicas}]
+        await site.cluster.patch(
+            ObjectRef("apps/v1", "Deployment", site.key.namespace, f"{APP}-1"), scale, manager="hpa"
+        )
+
+
+async def _runs(site: UnitSite, replicas: int) -> bool:
+    """Whether the next version is told to run so many pods."""
+    found = await site.get("Deployment", f"{APP}-2", "apps/v1")
+    return found is not None and whole(found, "spec", "replicas") >= replicas
 
 
 async def _scaled(site: UnitSite) -> None:
@@ -142,7 +161,17 @@ OPERATIONS = (
     Operation("abort-late", deploying(Phase.SOAKING, **_SOAKS), ("abort", APP), "Idle: Live, Failed; done"),
     Operation("rollback", deployed(_BLUE, _GREEN), ("rollback", "-", APP), "Idle: Live, Hot; deployed"),
     Operation("scale", deployed(_BLUE, _GREEN), _DRIVE, "Idle: Hot, Live; done", asks=_scaled),
-    Operation("resume", paused, _DRIVE, "Idle: Hot, Live; done", asks=_resumed),
+    Operation("pause", deploying(Phase.WARMING), ("pause", APP), "Awaiting: Live, Ready; done"),
+    Operation("resume", paused, ("resume", APP), "Idle: Hot, Live; done"),
+    Operation(
+        "growing",
+        deployed(rich("blue")),
+        _DEPLOY,
+        "Idle: Hot, Live; deployed",
+        rich("green"),
+        meanwhile=_growing,
+        least=2,
+    ),
     Operation("adopt", a_plain_app, _DEPLOY, "Idle: Hot, Live; deployed"),
     Operation("in-place", deployed(_BLUE), _DEPLOY, "Idle: Live; inPlace", small("blue", replicas=2)),
     Operation("undeploy", deployed(_BLUE, _GREEN), ("undeploy", APP, "--yes"), "Idle: ; undeployed"),

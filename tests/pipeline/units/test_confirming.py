@@ -106,7 +106,7 @@ async def test_a_data_plane_that_follows_late_is_asked_again(here: Yard) -> None
 async def test_an_answer_that_every_version_gives_is_one_of_the_new_version(here: Yard) -> None:
     await here.deploy(here.descriptor(health=CHECKED))
     assert states(await here.deploy(here.descriptor(env="green", health=CHECKED))) == BOTH
-    assert told(here, "Service") == 0
+    assert told(here, "Service default/shop:") == 0
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ async def test_ports_that_nobody_can_knock_at(here: Yard) -> None:
     here.cluster.listens = only("1")
     await here.deploy(here.descriptor())
     anchor = await here.deploy(with_port(here.descriptor(), containerPort=53, protocol="UDP", name="dns"))
-    assert (states(anchor), told(here, "Service")) == (BOTH, 0)
+    assert (states(anchor), told(here, "Service default/shop:")) == (BOTH, 0)
 
 
 async def test_readiness_that_is_ignored_says_that_nobody_need_listen(here: Yard) -> None:
