@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from fairlead.bootstrap.units import variables_in
 from fairlead.cli.command import build
+from fairlead.cli.descriptor_files import read_file
 from fairlead.cli.options import Common
 from fairlead.cli.run import Operation, Run
 from fairlead.cli.text.problems import problem_lines
 from fairlead.cli.units import Session, UnitWhere, unit_session
 from fairlead.domain.apps.descriptor import Descriptor
 from fairlead.domain.config import App
-from fairlead.domain.declaring.apps.reading import Defaults, read_descriptor
 from fairlead.domain.errors import InputError, Problem
 from fairlead.domain.rollout.intents import OnBusy
-from fairlead.doors.paths import Paths
-from fairlead.doors.yaml import read_manifests
 from fairlead.pipeline.units.service import Order, new_id
 from fairlead.pipeline.units.variables import inputs_of
 
@@ -62,13 +60,12 @@ async def _deploy(file: Path | None, options: UnitDeployOptions, where: UnitWher
         descriptor = await _declared(options.release or "", where, run)
         async with unit_session(run, where, descriptor.namespace) as session:
             return await _see_through(descriptor, options, session)
-    document = _document(run.surroundings.directory / file)
-    said = document.get("namespace") if isinstance(document, dict) else None
-    async with unit_session(run, where, said if isinstance(said, str) else None) as session:
-        descriptor = _descriptor(document, str(file), Defaults(namespace=session.namespace))
-        if descriptor.warnings:
-            run.output.note(problem_lines(descriptor.warnings, width=None))
-        return await _see_through(descriptor, options, session)
+    written = read_file(run.surroundings.directory, file)
+    descriptor = written.descriptor()
+    if descriptor.warnings:
+        run.output.note(problem_lines(descriptor.warnings, width=None))
+    async with unit_session(run, where, written.namespace) as session:
+        return await _see_through(replace(descriptor, namespace=session.namespace), options, session)
 
 
 async def _declared(name: str, where: UnitWhere, run: Run) -> Descriptor:
@@ -104,22 +101,6 @@ async def _see_through(descriptor: Descriptor, options: UnitDeployOptions, sessi
     )
     accepted = await session.units.deploy(key, order, session.check(key.name))
     return await session.follow(key, accepted.intent, accepted.version)
-
-
-def _document(path: Path) -> Any:
-    paths = Paths.of(path)
-    found = read_manifests(paths.read(paths.relative(path)), str(path.name))
-    if len(found) != 1:
-        message = f"found {len(found)} documents, expected one descriptor"
-        raise InputError(Problem("descriptorInvalid", message, str(path.name)))
-    return found[0][0]
-
-
-def _descriptor(document: Any, file: str, defaults: Defaults) -> Descriptor:
-    found = read_descriptor(document, defaults)
-    if isinstance(found, Descriptor):
-        return found
-    raise InputError([problem.at(file=file) for problem in found])
 
 
 app = build(deploy)

@@ -108,7 +108,8 @@ class Reader:
         value = _value(node)
         if isinstance(value, int) and not isinstance(value, bool) and shape.minimum <= value <= shape.maximum:
             return FoundWhole(value, self._place(node, path))
-        self._wrong_type(node, path, f"a whole number from {shape.minimum} to {shape.maximum}")
+        bounds = "" if shape.minimum == -shape.maximum else f" from {shape.minimum} to {shape.maximum}"
+        self._wrong_type(node, path, f"a whole number{bounds}")
         return None
 
     def _list(self, node: Node, shape: ListOf, path: str) -> Found | None:
@@ -197,9 +198,8 @@ class Reader:
         sound = True
         for field in shape.fields:
             if field.required and field.key not in (present if isinstance(field.shape, Record) else written):
-                self.findings.error(
-                    place, "missingKey", f"found no {field.key}", f"add {field.key}: {field.description}"
-                )
+                what = field.description[:1].lower() + field.description[1:].removesuffix(".")
+                self.findings.error(place, "missingKey", f"found no {field.key}", f"add {field.key}: {what}")
                 sound = False
         # An unknown key is probably the one that is missing, mistyped, and reported already.
         mistyped = bool(written - shape.by_key.keys())

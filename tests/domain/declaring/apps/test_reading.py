@@ -190,6 +190,12 @@ def test_how_many_pods(replicas: dict[str, int], expected: tuple[int, int | None
     assert (main.replicas, main.minimum) == expected
 
 
+def test_what_counts_as_something_else_is_said() -> None:
+    assert warned(appName="My_Shop") == [("invalidName", "appName")]
+    assert warned(replicas=0) == [("invalidValue", "replicas")]
+    assert warned(appName="shop", replicas=1) == []
+
+
 CONTAINER = {"name": "web", "image": "shop/web:1"}
 GATE = {"name": "a", "webhook": {"url": "https://gate.example.org/"}}
 

@@ -134,7 +134,7 @@ _RULES = (
     Field("soak", SOAK, "How the new version is watched after the switch."),
     Field(
         "autoPromoteAfter",
-        Text(rf"never|{SPAN.pattern}", "`never` or a duration"),
+        Text(rf"never|{SPAN.pattern}", "`never` or a duration such as 5m"),
         "How long a new version waits for `promote` before it gets traffic anyway; `never` waits for ever.",
         default="0s, which does not wait",
     ),

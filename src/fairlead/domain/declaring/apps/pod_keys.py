@@ -106,7 +106,12 @@ CONTAINER = _open(
     "container",
     "A container of a pod",
     _field("name", EXACT, "Its name, unique in the pod.", required=True),
-    _field("image", Text(r"\S+", "the name of an image", exact=True), "Its image.", required=True),
+    _field(
+        "image",
+        Text(r"\S+", "the name of an image, as registry.example/app:1.0", exact=True),
+        "Its image.",
+        required=True,
+    ),
     _field("ports", ListOf(_CONTAINER_PORT), "Ports that it listens on; each becomes a port of the Service."),
     _field("env", ListOf(_ENV), "Environment variables; those of the deployment follow."),
     _field("envFrom", ListOf(_ENV_FROM), "Objects whose keys become variables."),

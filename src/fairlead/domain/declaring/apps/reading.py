@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from fairlead.domain.apps.descriptor import (
@@ -35,6 +36,7 @@ from fairlead.domain.declaring.findings import Findings
 from fairlead.domain.declaring.found import FoundRecord, is_sound
 from fairlead.domain.declaring.quoting import quoted
 from fairlead.domain.declaring.reading import Reader
+from fairlead.domain.documents import Node
 from fairlead.domain.errors import InputError, Problem
 
 
@@ -48,14 +50,26 @@ class Defaults:
 
 def read_descriptor(document: object, defaults: Defaults | None = None) -> Descriptor | tuple[Problem, ...]:
     """Return what a JSON value describes, or every problem with the path in it. Never anything else, whatever it is."""
-    findings = Findings()
     try:
-        found = Reader("", findings).read(json_node(document), DESCRIPTOR)
+        found = read_written(json_node(document), "", defaults or Defaults())
     except InputError as error:
         return error.problems
-    descriptor = read_app(found, findings, defaults or Defaults()) if isinstance(found, FoundRecord) else None
-    problems = tuple(replace(problem, file=None, line=None, column=None) for problem in findings.problems)
+    if isinstance(found, Descriptor):
+        return replace(found, warnings=_placeless(found.warnings))
+    return _placeless(found)
+
+
+def read_written(node: Node, file: str, defaults: Defaults) -> Descriptor | tuple[Problem, ...]:
+    """Return what a node of a file describes, or every problem with its line and the path in it."""
+    findings = Findings()
+    found = Reader(file, findings).read(node, DESCRIPTOR)
+    descriptor = read_app(found, findings, defaults) if isinstance(found, FoundRecord) else None
+    problems = tuple(findings.problems)
     return problems if descriptor is None or findings.has_errors else replace(descriptor, warnings=problems)
+
+
+def _placeless(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(replace(problem, file=None, line=None, column=None) for problem in problems)
 
 
 def read_app(found: FoundRecord, findings: Findings, defaults: Defaults) -> Descriptor | None:

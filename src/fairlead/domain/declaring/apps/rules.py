@@ -30,6 +30,7 @@ def check_app(found: FoundRecord, descriptor: Descriptor, findings: Findings) ->
     rules.check_gateway()
     rules.check_health()
     rules.check_gates()
+    rules.note_what_counts_otherwise()
     rules.note_what_waits()
     rules.note_what_stays()
 
@@ -101,6 +102,18 @@ class _Rules:
                 message = f"found {component.replicas} replicas, more than the {component.maximum} of maxReplicas"
                 remedy = "raise maxReplicas, or lower replicas and minReplicas"
                 self.findings.error(found.at("maxReplicas"), "invalidValue", message, remedy)
+
+    def note_what_counts_otherwise(self) -> None:
+        """Older clients write names and numbers that count as others."""
+        written = self.found.text("appName")
+        if written is not None and written != self.descriptor.app:
+            message = f"found {quoted(written)}, which counts as {self.descriptor.app}"
+            self.findings.warning(self.found.at("appName"), "invalidName", message, f"write {self.descriptor.app}")
+        for found, component in self._workloads():
+            count = found.whole("replicas")
+            if count is not None and count < 1:
+                message = f"found {count} replicas, which counts as {component.replicas}"
+                self.findings.warning(found.at("replicas"), "invalidValue", message, "write how many pods, from 1")
 
     def _workloads(self) -> Iterator[tuple[FoundRecord, Component]]:
         yield self.found, self.descriptor.main
