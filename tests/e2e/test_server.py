@@ -175,8 +175,9 @@ async def test_nobody_gets_by_our_rights_what_they_may_not_do(begin: Callable[[]
     assert (status, answer["code"]) == (403, "forbidden")
     namespace = ("namespace", server.shell.namespace)
     await server.shell.sandbox.ask("label", *namespace, "pod-security.kubernetes.io/enforce-", "--overwrite")
-    status, _, answer = await server.ask("POST", "/api/v1/descriptors/validate", server.shell.descriptor())
-    assert (status, answer["code"]) == (422, "podSecurity")
+    for path in ("/api/v1/descriptors/validate", "/api/v1/descriptors"):
+        status, _, answer = await server.ask("POST", path, server.shell.descriptor())
+        assert (status, answer["code"]) == (422, "podSecurity")
     await server.shell.sandbox.ask("annotate", *namespace, "fairlead.dev/service-account-")
     status, _, answer = await server.ask("POST", "/api/v1/deployments", {"descriptorId": made["id"]})
     assert (status, answer["code"]) == (403, "accountMissing")

@@ -12,7 +12,8 @@ from fairlead.domain.errors import FairleadError, Problem, Refused
 from fairlead.domain.keeping.answers import KeyReused, Once, Repeated
 from fairlead.domain.keeping.deployments import DeploymentStatus, StoredDeployment
 from fairlead.domain.rollout.intents import OnBusy
-from fairlead.domain.rollout.refusing import NotTaken
+from fairlead.domain.rollout.refusing import NotTaken, Ways, told
+from fairlead.domain.rollout.unit_words import Guard
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.authorising.accounts import ACCOUNT
 from fairlead.ports.clock import Clock
@@ -119,9 +120,7 @@ class Deployer:
             return
         standing = await self.rollouts.standing(beginning.unit)
         if standing is not None and standing.is_busy:
-            message = f"{beginning.unit} is busy with another deployment"
-            remedy = "wait until it has ended, or send onBusy: supersede or queue"
-            raise Refused(Problem("unitBusy", message, path="onBusy", remedy=remedy))
+            raise NotTaken(told(Guard.REJECTS, Ways()))
 
     async def _ask(self, beginning: Beginning, record: StoredDeployment) -> StoredDeployment:
         wanted = Wanted(

@@ -21,13 +21,14 @@ from fairlead.domain.rollout.unit_events import Asked
 from fairlead.domain.rollout.unit_table import ROLLOUT
 from fairlead.domain.rollout.unit_words import Do, Guard
 
-UNIT_BUSY: Final = "unitBusy"
-_BUSY: Final = "the unit is busy, and it was asked to be rejected then"
-
 _REASONS: Final[Mapping[Guard, tuple[str, str, str]]] = {
     Guard.HELD: ("held", "the same inputs failed, were aborted or gone back from, and are held since", ""),
     Guard.TAKEN: ("versionTaken", "a version of this name exists", "give it another name"),
-    Guard.REJECTS: (UNIT_BUSY, _BUSY, "wait until it has ended, or ask to take its place or a turn"),
+    Guard.REJECTS: (
+        "unitBusy",
+        "the unit is busy, and it was asked to be rejected then",
+        "wait until it has ended, or ask to take its place or to queue",
+    ),
     Guard.UNFIT_SCALE: ("unfitScale", "there is no such workload, or fewer than one pod of it were asked for", ""),
     Guard.OTHER_DIGEST: ("otherVersion", "another version is on its way than the one that was meant", ""),
     Guard.HELD_BACK: (HELD_BACK, "the unit is paused or frozen", "let it go on first"),
@@ -39,6 +40,8 @@ _REASONS: Final[Mapping[Guard, tuple[str, str, str]]] = {
     ),
     Guard.ADOPTS_NOTHING: ("unitRefused", "the routes do not all lead to one version that could serve", ""),
 }
+
+_PATHS: Final[Mapping[Guard, str]] = {Guard.TAKEN: "newVersion", Guard.REJECTS: "onBusy"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +77,18 @@ def refusal(name: str, anchor: Anchor, intent: Intent, ways: Ways) -> Problem | 
 def reason(anchor: Anchor, intent: Intent, guard: Guard | None, ways: Ways) -> Problem:
     """Return why a rule with this guard refuses an intent."""
     if guard is not None and guard in _REASONS:
-        code, message, remedy = _REASONS[guard]
-        if guard is Guard.HELD:
-            remedy = f"deploy others, or these with the hold released ({ways.release})"
-        path = "newVersion" if guard is Guard.TAKEN else None
-        return Problem(code, message, path=path, remedy=remedy or None)
+        return told(guard, ways)
     if isinstance(intent, Rollback) and anchor.phase is Phase.IDLE:
         return Problem("nothingToReturnTo", "there is no version to go back to")
     return Problem("unitRefused", f"{intent.KIND} is not possible in {anchor.phase}")
+
+
+def told(guard: Guard, ways: Ways) -> Problem:
+    """Return what is said of an intent that this guard refuses."""
+    code, message, remedy = _REASONS[guard]
+    if guard is Guard.HELD:
+        remedy = f"deploy others, or these with the hold released ({ways.release})"
+    return Problem(code, message, path=_PATHS.get(guard), remedy=remedy or None)
 
 
 def blocked(name: str, why: str, ways: Ways) -> Problem:
