@@ -209,24 +209,31 @@ def test_who_is_interrupted_is_told_commands_that_lead_to_the_same_place(stored:
     assert (ended.code, ended.document["units"][0]["live"]) == (0, None)
 
 
+def test_a_service_that_was_deleted_is_made_again_before_a_new_version_gets_it(played: Shop) -> None:
+    service = ObjectRef("v1", "Service", "shop", "store")
+    assert played.run("deploy", "--release", "store", "-e", "test").code == 0
+    played.cluster.remove(service)
+    played.change("apps.yaml", "shop/store:1.0", "shop/store:2.0")
+    found = played.run("deploy", "--release", "store", "-e", "test", "--output", "json")
+    (unit,) = found.document["units"]
+    assert (found.code, unit["phase"], unit["live"]) == (0, "Idle", "2")
+    past = [one["spec"]["selector"]["version"] for _, _, one in played.cluster.past if object_ref(one) == service]
+    assert list(dict.fromkeys(past)) == ["1", "2"]
+
+
 def led_astray(live: LiveObject) -> None:
     live["spec"]["selector"] = {"app": "somebody"}
 
 
-@pytest.mark.parametrize("by_hand", ["led astray", "deleted"])
-def test_a_block_takes_nothing_until_somebody_says_how_it_goes_on(played: Shop, by_hand: str) -> None:
+def test_a_block_takes_nothing_until_somebody_says_how_it_goes_on(played: Shop) -> None:
     here = ("-e", "test", "--output", "json")
     service = ObjectRef("v1", "Service", "shop", "store")
     assert played.run("deploy", "--release", "store", "-e", "test").code == 0
-    if by_hand == "deleted":
-        played.cluster.remove(service)
-    else:
-        played.cluster.edit(service, led_astray)
+    played.cluster.edit(service, led_astray)
     played.change("apps.yaml", "shop/store:1.0", "shop/store:2.0")
     found = played.run("deploy", "--release", "store", *here)
     (unit,) = found.document["units"]
     assert (found.code, unit["phase"], unit["live"]) == (4, "Blocked", "1")
-    assert ("not there" in unit["blocked"]) is (by_hand == "deleted")
     queued = unit["queued"]
     for asked in (("undeploy", "store", "--yes"), ("abort", "store"), ("deploy", "--release", "store")):
         refused = played.run(*asked, *here)

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from fairlead.domain.app_planning import (
+    DRIFT,
     Goal,
+    astray_notes,
     changed,
     created,
     deleted,
@@ -18,12 +20,14 @@ from fairlead.domain.app_planning import (
     kept,
     known_as,
     removed,
+    repaired,
     rule_notes,
     way_back,
 )
 from fairlead.domain.app_releases import AppPlan, AppUse, Promotion, Verdict
 from fairlead.domain.apps.objects import Inputs
 from fairlead.domain.changes import Action, ReleasePlan
+from fairlead.domain.differences import differences
 from fairlead.domain.digests import release_digest
 from fairlead.domain.identity import Commit, ObjectRef, ReleaseKey, Revision
 from fairlead.domain.rendering import RenderedRelease
@@ -233,6 +237,27 @@ def test_secrets_are_told_apart_and_never_shown() -> None:
 def test_what_keeps_its_name_is_changed_where_it_differs(before: dict[str, Any] | None, action: Action) -> None:
     change = changed(before, config(x="1"), (), reason="switch")
     assert (change.action, change.reason) == (action, "" if action is Action.KEEP else "switch")
+
+
+def test_what_others_did_is_taken_back_and_says_whose_it_was() -> None:
+    wanted: dict[str, Any] = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "shop", "namespace": "prod"},
+        "spec": {"a": 1},
+    }
+    theirs = {"manager": "kubectl", "operation": "Update", "apiVersion": "v1", "fieldsV1": {"f:spec": {"f:a": {}}}}
+    live = {**wanted, "spec": {"a": 2}, "metadata": {**wanted["metadata"], "managedFields": [theirs]}}
+    gone = repaired(wanted, None, (), secrets=())
+    assert (gone.action, gone.reason, gone.is_unit) == (Action.CREATE, DRIFT, True)
+    found = repaired(wanted, live, differences({"spec": {"a": 2}}, {"spec": {"a": 1}}), secrets=())
+    assert (found.action, found.reason, [one.owner for one in found.fields]) == (Action.UPDATE, DRIFT, ["kubectl"])
+
+
+def test_who_reads_of_a_route_that_leads_elsewhere_is_told_how_to_go_on() -> None:
+    (note,) = astray_notes(KEY, ["Service prod/shop"])
+    assert "fairlead resolve shop HOW -e test" in note
+    assert astray_notes(KEY, []) == ()
 
 
 def test_what_stays_and_what_goes() -> None:

@@ -186,3 +186,10 @@ def test_leaves_name_values_by_their_place_in_the_live_object() -> None:
     assert (*WEB, "ports", "0", "containerPort") in found
     assert ("spec", "selector") in found
     assert ("metadata", "labels", "added") not in found
+
+
+@pytest.mark.parametrize(
+    ("manager", "expected"), [("fairlead", True), ("kube-controller-manager", True), ("kubectl-edit", False)]
+)
+def test_who_wrote_a_value_in_whatever_way(manager: str, *, expected: bool) -> None:
+    assert managed_fields.is_written_by(LIVE, ("spec", "replicas"), manager) is expected

@@ -24,9 +24,20 @@ def declare(shop: Shop, colour: str, *, slow_start: int = 0) -> None:
         "imagePullPolicy": "IfNotPresent",
         "ports": [{"containerPort": 8080}],
         "readinessProbe": {"httpGet": {"path": "/health", "port": 8080}, "periodSeconds": 1},
-        "env": [{"name": "COLOUR", "value": colour}, {"name": "SLOW_START", "value": str(slow_start)}],
+        "env": [
+            {"name": "COLOUR", "value": colour},
+            {"name": "SLOW_START", "value": str(slow_start)},
+            {"name": "NOTHING", "value": ""},
+        ],
+        "resources": {"requests": {"cpu": "0.010", "memory": "1024Ki"}},  # the server writes both otherwise
     }
-    app = {"newVersion": "#", "drainTimeout": "1s", "podspec": {"containers": [container]}}
+    app = {
+        "newVersion": "#",
+        "drainTimeout": "1s",
+        "podspec": {"containers": [container]},
+        "frontend": "hello.example.com",
+        "configMaps": [{"name": "colours", "data": {"empty": ""}}],
+    }
     settings = {"name": "settings", "resourceFiles": ["settings.yaml"]}
     hello = {"name": "hello", "dependsOn": ["settings"], "app": app}
     (shop.root / "apps.yaml").write_text(json.dumps({"releases": [settings, hello]}))
@@ -44,6 +55,25 @@ async def applied(shop: Shop, *words: str, code: int = 0) -> Mapping[str, Any]:
     found = await shop.json("apply", "test", "-r", "hello", *words, code=code)
     (deployment,) = found["deployments"]
     return dict(deployment)
+
+
+async def meddled(shop: Shop, live: str) -> None:
+    """Delete and change objects of the live version: the plan shows it, and applying takes it back."""
+    where = ("-n", shop.namespace)
+    await shop.sandbox.ask("delete", "service/hello", f"poddisruptionbudget/hello-{live}", "ingress/hello", *where)
+    await shop.sandbox.ask("scale", f"deployment/hello-{live}", "--replicas=2", *where)
+    (plan,) = (await shop.json("plan", "test", "-r", "hello"))["releases"]
+    written = {(one["object"]["kind"], one["action"]) for one in plan["changes"] if one["action"] != "keep"}
+    assert written == {
+        ("Deployment", "update"),
+        ("Ingress", "create"),
+        ("PodDisruptionBudget", "create"),
+        ("Service", "create"),
+    }
+    assert (await applied(shop, "--yes"))["outcome"] == "succeeded"
+    assert (await applied(shop))["outcome"] == "unchanged"
+    assert await colour(shop) == "red"
+    assert await shop.sandbox.ask("get", f"deployment/hello-{live}", *where, "-o", "jsonpath={.spec.replicas}") == "1"
 
 
 async def colour(shop: Shop) -> str:
@@ -92,6 +122,8 @@ async def test_an_app_goes_through_what_releases_go_through(shop: Shop) -> None:
     late = await applied(shop, "--timeout", "1s", code=1)
     assert (late["outcome"], late["code"], await colour(shop)) == ("failed", "timedOut", "green")
     assert ((await applied(shop))["version"], await colour(shop)) == (late["version"], "red")
+
+    await meddled(shop, late["version"])
 
     (gone,) = (await shop.json("delete", "test", "hello", "--yes"))["deployments"]
     assert gone["outcome"] == "succeeded"

@@ -12,7 +12,7 @@ from functools import lru_cache
 from fairlead.domain.packing import unpack
 from fairlead.domain.reading import branch, text, uid
 from fairlead.domain.rollout.anchor import Anchor
-from fairlead.domain.rollout.phases import Phase, UnitOutcome, VersionState
+from fairlead.domain.rollout.phases import HAS_ONE_ROUTE, Phase, UnitOutcome, VersionState
 from fairlead.pipeline.units.sight import is_ready, version_of
 from tests.faults.unit_history import Change, running
 
@@ -56,7 +56,11 @@ def broken_by_anchors(changes: list[Change], app: str) -> list[str]:
 
 
 def _routed(walk: _Walk, to: str) -> Iterator[str]:
-    phase, version = walk.anchor.phase, walk.anchor.version(to)
+    phase, version, live = walk.anchor.phase, walk.anchor.version(to), walk.anchor.live
+    if version is not None and version is live and not walk.route and phase in HAS_ONE_ROUTE:
+        if to not in walk.pods.values():
+            yield f"R1: the route that was gone leads to {to} again, which has no ready pod"
+        return
     if phase not in (ROUTE_WRITERS if to else ROUTE_WRITERS | {Phase.UNDEPLOYING}):
         yield f"R3: the route went to {to} in {phase}"
     ready = sum(each == to for each in walk.pods.values())

@@ -6,15 +6,16 @@ were deployed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from fairlead.domain.app_releases import AppPlan, AppUse, Promotion, Verdict
 from fairlead.domain.apps.versions import next_version
 from fairlead.domain.changes import Action, Change, FieldChange, Unverified
-from fairlead.domain.differences import differences
-from fairlead.domain.identity import ObjectRef, object_ref, sha256_json
+from fairlead.domain.differences import Difference, counterpart, differences
+from fairlead.domain.identity import ObjectRef, ReleaseKey, object_ref, sha256_json
+from fairlead.domain.managed_fields import other_owners
 from fairlead.domain.manifests import JsonObject
 from fairlead.domain.marks import FAIRLEAD_MANAGER
 from fairlead.domain.masking import field_changes
@@ -29,6 +30,9 @@ from fairlead.domain.rollout.storing import to_json
 
 SWITCH: Final = "switch"
 """The reason of a change by which the traffic goes to another version."""
+
+DRIFT: Final = "drift"
+"""The reason of a change that takes back what others did to an object of the live version."""
 
 _RETURNING: Final = (VersionState.HOT, VersionState.WARM)
 
@@ -137,6 +141,12 @@ def rule_notes(before: VersionSpec | None, after: VersionSpec) -> tuple[str, ...
     return (f"its rules change: {', '.join(changed)}",) if changed else ()
 
 
+def astray_notes(key: ReleaseKey, routes: Sequence[str]) -> tuple[str, ...]:
+    """Return what a reader must know of routes that somebody has turned elsewhere: applying stops there."""
+    resolve = f"`fairlead resolve {key.release} HOW -e {key.environment}`"
+    return tuple(f"{one} leads elsewhere: applying stops there until {resolve} says how to go on" for one in routes)
+
+
 def created(obj: JsonObject, before: JsonObject | None, like: JsonObject, secrets: Sequence[str]) -> Change:
     """Return the creation of a part of a new version. `like` is that part under the names of `before`, live now."""
     return Change(
@@ -166,6 +176,27 @@ def changed(before: JsonObject | None, after: JsonObject, secrets: Sequence[str]
         declared=after,
         digest=sha256_json(after),
         live_digest=sha256_json(before),
+        is_unit=True,
+    )
+
+
+def repaired(
+    wanted: JsonObject, live: JsonObject | None, found: Iterable[Difference], *, secrets: Sequence[str]
+) -> Change:
+    """Return what makes an object of the live version as it was again; with None, it is not there any more."""
+    if live is None:
+        return replace(created(wanted, None, wanted, secrets), reason=DRIFT)
+    told = ((one, counterpart(wanted, live, one.steps) or one.steps) for one in found)
+    owned = ((one, other_owners(live, place, FAIRLEAD_MANAGER)) for one, place in told)
+    fields = [shown for one, owners in owned for shown in field_changes(wanted, one, owners=owners, secrets=secrets)]
+    return Change(
+        Action.UPDATE,
+        object_ref(wanted),
+        reason=DRIFT,
+        fields=tuple(fields),
+        declared=wanted,
+        manager=FAIRLEAD_MANAGER,
+        digest=sha256_json(wanted),
         is_unit=True,
     )
 

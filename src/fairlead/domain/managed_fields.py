@@ -46,6 +46,11 @@ def owns(fields: Fields | None, live: Any, steps: Sequence[str]) -> bool:
     return True
 
 
+def is_written_by(live: Mapping[str, Any], steps: Sequence[str], manager: str) -> bool:
+    """Return whether a manager wrote the value at a path last, or with others, in whatever way."""
+    return any(owns(_tree(entry), live, steps) for entry in _entries(live) if entry.get("manager") == manager)
+
+
 def other_owners(live: Mapping[str, Any], steps: Sequence[str], manager: str) -> tuple[str, ...]:
     """Return the other managers that own exactly the value at a path, sorted; `NAME (SUBRESOURCE)` where it was one."""
     found: set[str] = set()

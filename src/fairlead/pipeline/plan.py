@@ -143,21 +143,21 @@ async def _plan_environment(
     members = [wanted for wanted, _ in releases]
     owned = books.of_objects(members)
     pruned = await prune_releases(cluster, served, members, owned, claimed=books.claimed[key.cluster])
-    units = await _unit_parts(engine.anchors.get(key.environment), members, books.stored)
+    units = await _unit_parts(cluster, engine.anchors.get(key.environment), members, books.stored)
     deciding = _Deciding(cluster, await cluster.uid(), options, books, units)
     known = (replace(one, owned=books.inventories.get(one.wanted.key, Inventory())) for one in proposals)
     return await at_once(deciding.decided(one, pruned[one.wanted.key]) for one in known)
 
 
 async def _unit_parts(
-    anchors: AnchorStore | None, members: Sequence[Wanted], stored: Mapping[ReleaseKey, Stored | None]
+    cluster: Cluster, anchors: AnchorStore | None, members: Sequence[Wanted], stored: Mapping[ReleaseKey, Stored | None]
 ) -> Mapping[ReleaseKey, UnitPart]:
     about = [one for one in members if one.is_app or ((was := stored[one.key]) is not None and was.state.was_app)]
     if anchors is None or not about:
         return {}
     from fairlead.pipeline.units.planning import plan_units  # noqa: PLC0415 - only apps need what drives them
 
-    return await plan_units(anchors, about, stored)
+    return await plan_units(cluster, anchors, about, stored)
 
 
 @dataclass(frozen=True, slots=True)

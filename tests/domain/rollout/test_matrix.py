@@ -213,7 +213,7 @@ Undeploying  undeployDue -> Undeploying, routesGone -> Undeploying, drained -> U
 Undeploying  gone -> Idle
 """
 
-# These are the same in every phase; only ROUTE_DRIFT changes it.
+# These are the same in every phase; only ROUTE_DRIFT changes it. A route that is gone is made again, or read once more.
 ALWAYS: Final = frozenset(
     {
         Kind.START,
@@ -225,6 +225,7 @@ ALWAYS: Final = frozenset(
         Kind.LIVE_DEGRADED,
         Kind.LIVE_RECOVERED,
         Kind.RETRY,
+        Kind.ROUTE_GONE,
     }
 )
 

@@ -44,7 +44,7 @@ def _resolved(unit: Unit, resolution: Resolution) -> Unit:
         (Phase.IDLE, FORCE, STRANGER, "Reverting", "1"),
         (Phase.IDLE, ADOPT, STRANGER, "Blocked", ""),
         (Phase.IDLE, ADOPT, Selector({"app": "shop"}), "Blocked", ""),
-        (Phase.IDLE, ADOPT, None, "Blocked", ""),
+        (Phase.SWITCHING, ADOPT, None, "Blocked", ""),
         (Phase.IDLE, ADOPT, selector("0"), "Idle", "0"),
         (Phase.PREFLIGHT, KEEP, STRANGER, "Reverting", "1"),
         (Phase.WARMING, FORCE, STRANGER, "Reverting", "1"),

@@ -329,16 +329,19 @@ def _create(unit: Unit, command: ask.CreateVersion) -> bool:
 
 def _switch(unit: Unit, command: ask.SwitchRoute) -> bool:
     world, anchor = unit.world, unit.anchor
-    demand(anchor.phase in ROUTE_WRITERS, "R3", (anchor.phase, command))
     found = world.routes.get(command.ref)
+    live = anchor.live.spec.routes if anchor.live is not None else ()
+    restores = found is None and any((one.ref, one.route) == (command.ref, command.to) for one in live)
+    demand(anchor.phase in ROUTE_WRITERS or command.replaces == (None,), "R3", (anchor.phase, command))
     if found == command.to:
         return True
     pods = world.pods.get(command.version)
     ready = pods is not None and all(pods.ready >= count for count in command.floor.values()) and bool(command.floor)
     if found not in command.replaces or (command.to is not None and not ready):
         return False
+    demand(anchor.phase in ROUTE_WRITERS or restores, "R3", (anchor.phase, command))
     elements = [one for one in anchor.elements if one.ref == command.ref]
-    demand(all(one.knows(command.to) for one in elements), "R1", command)
+    demand(restores or all(one.knows(command.to) for one in elements), "R1", command)
     demand(command.to is None or (pods is not None and pods.ready > 0), "R1 ready", command)
     demand(command.to is not None or any(one.knows(None) for one in elements), "R1 empty", command)
     world.routes[command.ref] = command.to

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from fairlead.domain.apps.descriptor import Component, ConfigMapContent, Descriptor, Exposure, HttpGate, Soak
 from fairlead.domain.apps.probing import Answer
-from fairlead.domain.identity import ObjectRef
+from fairlead.domain.identity import ObjectRef, object_ref
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import (
     Abort,
@@ -144,6 +144,21 @@ async def outgrown(here: Yard) -> None:
     grow(here, 5)
 
 
+def bereft(*kinds: str, make: Callable[..., Descriptor] = shop) -> Step:
+    """Somebody has deleted objects of the live version."""
+
+    async def stage(here: Yard) -> None:
+        await deployed("blue", make=make)(here)
+        mine = [
+            one for one in here.cluster.objects if one["kind"] in kinds and not one["metadata"].get("deletionTimestamp")
+        ]
+        for one in mine:
+            if one["metadata"]["name"].startswith((KEY.name, "settings")):
+                here.cluster.remove(object_ref(one))
+
+    return stage
+
+
 async def crowded(here: Yard) -> None:
     """There are as many versions as there may be, and the oldest has been idle for long enough."""
     await deployed("blue", "green", "red")(here)
@@ -194,6 +209,7 @@ def aged(until: Callable[[Anchor], bool]) -> Step:
 
 _ANSWERS = (HttpGate("answers", "/", timeout_seconds=2.0),)
 _WAIT: Final[dict[str, Any]] = {"rules": {"promote_after": None}}
+_TIMED: Final[dict[str, Any]] = {"rules": {"promote_after": 1.0}}
 _SMALL: Final[dict[str, Any]] = {"rules": {"promote_after": None, "preview_replicas": 1}}
 _SOAK: Final[dict[str, Any]] = {"rules": {"soak": Soak(seconds=600.0)}}
 _GATE: Final[dict[str, Any]] = {"rules": {"verify": _ANSWERS}}
@@ -221,6 +237,18 @@ OPERATIONS = (
     Operation("adopt", a_plain_app, deploy("blue"), "Idle: 0 Hot, 1 Live; 1 has the traffic; deployed"),
     Operation("in-place", deployed("blue"), deploy("blue", replicas=3), "Idle: 1 Live; 1 has the traffic; inPlace"),
     Operation("expose", deployed("blue"), deploy("blue", **_EXPOSED), "Idle: 1 Live; 1 has the traffic; inPlace"),
+    Operation("restore", bereft("Service"), deploy("blue"), "Idle: 1 Live; 1 has the traffic; inPlace"),
+    Operation(
+        "repair",
+        bereft("ConfigMap", "Deployment", "HorizontalPodAutoscaler", "Ingress", "PodDisruptionBudget", make=rich),
+        deploy("blue", make=rich),
+        "Idle: 1 Live; 1 has the traffic; inPlace",
+    ),
+    Operation(
+        "repair-all", bereft("Deployment", "Service"), deploy("blue"), "Idle: 1 Live; 1 has the traffic; inPlace"
+    ),
+    Operation("unpreview", deployed("blue", **_TIMED), deploy("blue"), "Idle: 1 Live; 1 has the traffic; inPlace"),
+    Operation("unpreview-next", deployed("blue", **_TIMED), deploy("green"), f"{_DONE}; deployed"),
     Operation("scale", deployed("blue", "green"), ask(Scale, 4), f"{_DONE}; done"),
     Operation("scale-down", deployed("blue", "green"), ask(Scale, 1), f"{_DONE}; done"),
     Operation("scale-mid", deploying(Phase.SWITCHING), ask(Scale, 3), f"{_DONE}; done"),

@@ -69,4 +69,5 @@ EFFECTS: Final[Mapping[Do, Callable[[Draft], None]]] = {
     Do.OVERWRITE: standing.overwrite,
     Do.ADOPT_FOUND: standing.adopt_found,
     Do.KEEP: progressing.keep,
+    Do.RESTORE: standing.restore,
 }

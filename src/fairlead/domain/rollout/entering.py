@@ -33,7 +33,7 @@ def duties(anchor: Anchor) -> tuple[Command, ...]:
     """Return what the phase of an anchor asks of a driver until its goal is reached."""
     match anchor.phase:
         case Phase.IDLE:
-            return (ReleaseHosts(hosts_needed(anchor)),)
+            return (ReleaseHosts(hosts_needed(anchor)), *_unshown(anchor))
         case Phase.BLOCKED:
             blocked = anchor.blocked
             return (Notify("blocked", blocked.explanation if blocked is not None else "", alarm=True),)
@@ -56,6 +56,13 @@ def hosts_needed(anchor: Anchor) -> tuple[str, ...]:
 def preview_kept(anchor: Anchor) -> str:
     """Return the version that a preview leads to once the candidate is given up, empty where it goes."""
     return anchor.live.name if anchor.live is not None and anchor.live.spec.preview else ""
+
+
+def _unshown(anchor: Anchor) -> tuple[Command, ...]:
+    """Return what takes a preview away that an earlier version had, and the live one has not."""
+    live = anchor.live
+    earlier = any(one.spec.preview and one.was_live for one in anchor.present)
+    return (SetPreview(""),) if live is not None and not live.spec.preview and earlier else ()
 
 
 def live_elements(anchor: Anchor) -> tuple[RouteElement, ...]:

@@ -70,6 +70,12 @@ def _is_same_version(anchor: Anchor) -> bool:
     return live is not None and candidate is not None and live.name == candidate.version
 
 
+def is_in_place(anchor: Anchor) -> bool:
+    """Whether the candidate has the pods and configuration that are live: what differs is around them."""
+    live, candidate = anchor.live, anchor.candidate
+    return live is not None and candidate is not None and live.spec.digest == candidate.spec.digest
+
+
 def is_held_back(anchor: Anchor) -> bool:
     """Whether a pause or a freeze keeps the candidate from going on; going back to an earlier version always may."""
     return (anchor.paused is not None or anchor.frozen is not None) and not _is_rollback(anchor)
@@ -197,6 +203,7 @@ _OF_ANCHOR: Final[Mapping[Guard, Callable[[Anchor], bool]]] = {
     Guard.HELD_BACK: is_held_back,
     Guard.GIVEN_UP: lambda anchor: anchor.candidate is not None and anchor.candidate.outcome is not None,
     Guard.SAME_VERSION: _is_same_version,
+    Guard.SAME_PODS: is_in_place,
     Guard.GOES_ON: lambda anchor: not is_held_back(anchor) and goes_on_by_itself(anchor),
     Guard.PERSON_PROMOTES: lambda anchor: not goes_on_by_itself(anchor),
     Guard.NO_CANDIDATE: lambda anchor: anchor.candidate is None,

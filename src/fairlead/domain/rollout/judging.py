@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
 
 from fairlead.domain.joining import joined
 from fairlead.domain.rollout.anchor import Anchor, Candidate, Version
 from fairlead.domain.rollout.entering import live_elements
+from fairlead.domain.rollout.guards import is_in_place
 from fairlead.domain.rollout.intents import Deploy, Intent, Rollback, Undeploy
 from fairlead.domain.rollout.judging_phases import judge_phase
 from fairlead.domain.rollout.judging_versions import judge_versions
 from fairlead.domain.rollout.observation import Observation
-from fairlead.domain.rollout.phases import Kind, Part, Phase
-from fairlead.domain.rollout.readiness import degradation
+from fairlead.domain.rollout.phases import HAS_ONE_ROUTE, Kind, Part, Phase
+from fairlead.domain.rollout.readiness import degradation, missing, serves
 from fairlead.domain.rollout.traffic import Route, RouteElement, RouteTarget
 from fairlead.domain.rollout.unit_events import Asked, Fact, Reachable, UnitEvent
-
-_MOVING: Final = frozenset({Phase.ADOPTING, Phase.SWITCHING, Phase.CONFIRMING, Phase.REVERTING, Phase.UNDEPLOYING})
 
 
 def _astray(drifted: Iterable[RouteTarget]) -> str:
@@ -47,10 +45,11 @@ def judge(anchor: Anchor, observation: Observation, now: datetime) -> tuple[Unit
     if intent is not None:
         found = tuple(RouteTarget(seen.ref, seen.route) for seen in observation.routes)
         return (Asked(now, intent, observation.adoption, found),)
-    health, phase = _health(anchor, observation, now), judge_phase(anchor, observation, now)
+    beside = (*_health(anchor, observation, now), *_gone(anchor, observation, now))
+    phase = judge_phase(anchor, observation, now)
     if any(event.kind is not Kind.RETRY for event in phase):
-        return (*health, *phase)
-    return (*health, *judge_versions(anchor, observation, now), *phase)
+        return (*beside, *phase)
+    return (*beside, *judge_versions(anchor, observation, now), *phase)
 
 
 def next_intent(anchor: Anchor) -> Intent | None:
@@ -80,16 +79,34 @@ def _drifted(anchor: Anchor, observation: Observation) -> tuple[RouteTarget, ...
         element, target = known.get(seen.ref), RouteTarget(seen.ref, seen.route)
         if element is None or target in anchor.foreign:
             continue
-        if not _may_have(anchor, element, seen.route):
+        if not _may_have(anchor, element, seen.route) and not (seen.route is None and _may_lack(anchor, observation)):
             drifted.append(target)
     return tuple(drifted)
+
+
+def _may_lack(anchor: Anchor, observation: Observation) -> bool:
+    """Whether a route may be missing: it is to go, or can be made again, or what would serve it is being repaired."""
+    if anchor.phase is Phase.UNDEPLOYING:
+        return True
+    if anchor.phase not in HAS_ONE_ROUTE or anchor.live is None:
+        return False
+    at_rest = anchor.phase is Phase.IDLE or (anchor.phase is Phase.PREFLIGHT and is_in_place(anchor))
+    return at_rest or serves(anchor.live, observation)
+
+
+def _gone(anchor: Anchor, observation: Observation, now: datetime) -> tuple[Fact, ...]:
+    """Return the routes that are not there any more, once the live version has pods that are ready for them."""
+    found = missing(anchor, observation)
+    if not found or anchor.live is None or not serves(anchor.live, observation):
+        return ()
+    return (Fact(Kind.ROUTE_GONE, now, _astray(found), found=found),)
 
 
 def _may_have(anchor: Anchor, element: RouteElement, route: Route | None) -> bool:
     """Whether an element may have a route now: either one while traffic moves, else the one that has it."""
     if anchor.phase is Phase.SOAKING or anchor.part in (Part.DRAINING, Part.REMOVING):
         return route == element.after
-    return element.knows(route) if anchor.phase in _MOVING else route == element.before
+    return route == element.before if anchor.phase in HAS_ONE_ROUTE else element.knows(route)
 
 
 def _health(anchor: Anchor, observation: Observation, now: datetime) -> tuple[Fact, ...]:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from fairlead.domain.rollout.anchor import Anchor, Candidate, Version
+from fairlead.domain.rollout.anchor import Anchor, Candidate, Owned, Version
 from fairlead.domain.rollout.entering import live_elements, old_side, preview_kept
 from fairlead.domain.rollout.guards import is_held_back, promoted_at
 from fairlead.domain.rollout.judging_versions import is_shrunk
 from fairlead.domain.rollout.observation import Difference, Observation, Verdict, VersionSeen
 from fairlead.domain.rollout.phases import Kind, Part, Phase, VersionKind, VersionState
-from fairlead.domain.rollout.readiness import has_floor, is_fit, needed, side_ready
+from fairlead.domain.rollout.readiness import has_floor, is_fit, missing, needed, side_ready
 from fairlead.domain.rollout.unit_events import Fact, UnitEvent, VersionFact
 from fairlead.domain.rollout.versioning import PRESENT_AT_MOST
 
@@ -100,11 +100,24 @@ def _preflight(case: _Case) -> _Found:
         case Difference.IN_PLACE:
             return Kind.RETRY if case.candidate.applied else Kind.IN_PLACE
         case Difference.NONE:
-            return Kind.UNCHANGED
+            gone = missing(case.anchor, case.observation)
+            return None if gone else Fact(Kind.UNCHANGED, case.now, objects=_rewritten(case))
         case Difference.REFUSED:
             return Fact(Kind.REFUSED, case.now, seen.explanation)
         case Difference.UNKNOWN:
             return Kind.RETRY
+
+
+def _rewritten(case: _Case) -> tuple[Owned, ...]:
+    """Return what the live version has now, where it was written in place: some of it may have been made anew.
+
+    Its autoscalers come and go with its traffic.
+    """
+    live = case.anchor.live
+    seen = case.observation.versions.get(live.name) if live is not None else None
+    if seen is None or not case.candidate.applied:
+        return ()
+    return tuple(one for one in seen.objects if one.ref.kind != "HorizontalPodAutoscaler")
 
 
 def _creating(case: _Case) -> _Found:
@@ -157,7 +170,7 @@ def _staging(case: _Case) -> _Found:
     found = case.failed() or case.raised()
     if found is not None or needed(case.anchor, case.observation) is None:
         return found
-    if not case.observation.staged:
+    if not case.observation.staged or missing(case.anchor, case.observation):
         return Kind.RETRY
     paused = case.anchor.paused is not None and not case.candidate.is_rollback
     return Kind.STAGED if case.is_fit() and not paused else None

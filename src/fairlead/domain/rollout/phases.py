@@ -30,6 +30,23 @@ class Phase(StrEnum):
     UNDEPLOYING = "Undeploying"
 
 
+HAS_ONE_ROUTE: Final = frozenset(
+    {
+        Phase.IDLE,
+        Phase.PREFLIGHT,
+        Phase.PREPARING,
+        Phase.CREATING,
+        Phase.WARMING,
+        Phase.VERIFYING,
+        Phase.AWAITING,
+        Phase.STAGING,
+        Phase.SOAKING,
+        Phase.ABORTING,
+    }
+)
+"""The phases in which each route element may lead to one version only: no traffic moves."""
+
+
 class Part(StrEnum):
     """How far a phase is that does one thing after another; `WHOLE` for all others."""
 
@@ -94,6 +111,7 @@ class Kind(StrEnum):
     UNKNOWN_RESULT = "unknownResult"
     CONFLICT = "conflict"
     ROUTE_DRIFT = "routeDrift"
+    ROUTE_GONE = "routeGone"
     UNREACHABLE = "unreachable"
     REACHABLE = "reachable"
     LIVE_DEGRADED = "liveDegraded"

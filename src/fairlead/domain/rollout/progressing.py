@@ -108,7 +108,8 @@ def settle_in_place(draft: Draft) -> None:
     candidate, live = draft.candidate, draft.anchor.live
     if live is not None:
         spec = replace(candidate.spec, version=live.name, routes=live.spec.routes)
-        asked = replace(live, deployment=candidate.deployment, by=candidate.by)
+        objects = fact(draft).objects or live.objects
+        asked = replace(live, deployment=candidate.deployment, by=candidate.by, objects=objects)
         draft.put(replace(asked, spec=spec, replicas=spec.workloads))
     outcome = UnitOutcome.IN_PLACE if candidate.applied else UnitOutcome.UNCHANGED
     draft.end(candidate.intent, candidate.deployment, outcome)

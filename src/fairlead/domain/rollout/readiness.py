@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from fairlead.domain.rollout.anchor import Anchor, Version
 from fairlead.domain.rollout.entering import live_elements
 from fairlead.domain.rollout.observation import Observation, Verdict, VersionSeen
-from fairlead.domain.rollout.phases import Phase
+from fairlead.domain.rollout.phases import HAS_ONE_ROUTE, Phase
+from fairlead.domain.rollout.traffic import RouteTarget
 
 _PREVIEWED = frozenset({Phase.PREPARING, Phase.CREATING, Phase.WARMING, Phase.VERIFYING, Phase.AWAITING})
 
@@ -56,6 +57,23 @@ def side_ready(anchor: Anchor, observation: Observation, old: str) -> bool:
     """Whether traffic may go back to a side: there is none to come back to, or it has its floor."""
     version = anchor.version(old)
     return version is None or has_floor(version, observation.versions.get(old))
+
+
+def serves(version: Version, observation: Observation) -> bool:
+    """Whether each workload of a version has a pod that is ready."""
+    seen = observation.versions.get(version.name)
+    workloads = {} if seen is None else seen.workloads
+    return bool(version.replicas) and all(
+        (found := workloads.get(name)) is not None and found.ready > 0 for name in version.replicas
+    )
+
+
+def missing(anchor: Anchor, observation: Observation) -> tuple[RouteTarget, ...]:
+    """Return the route elements of the live version that were read and are not there, while none is to move."""
+    if anchor.phase not in HAS_ONE_ROUTE or anchor.live is None:
+        return ()
+    wanted = {target.ref for target in anchor.live.spec.routes}
+    return tuple(RouteTarget(one.ref, None) for one in observation.routes if one.route is None and one.ref in wanted)
 
 
 def degradation(anchor: Anchor, observation: Observation) -> str | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from fairlead.domain.rollout.anchor import Block, Version
-from fairlead.domain.rollout.commands import Notify, ReadBack, Record, Stop, Touch
+from fairlead.domain.rollout.commands import Notify, ReadBack, Record, Stop, SwitchRoute, Touch
 from fairlead.domain.rollout.drafts import Draft
 from fairlead.domain.rollout.entering import duties, live_elements
 from fairlead.domain.rollout.guards import observed_version
@@ -111,6 +111,19 @@ def unfreeze(draft: Draft) -> None:
     """The freeze ends; what it held has as much time as before."""
     _give_time_back(draft, draft.anchor.frozen)
     draft.set(frozen=None)
+
+
+def restore(draft: Draft) -> None:
+    """What led to the live version and is not there any more is made again, as it was."""
+    assert isinstance(draft.event, Fact)
+    live, gone = draft.anchor.live, {one.ref for one in draft.event.found}
+    assert live is not None  # nothing else has a route
+    if live.until is None or live.until <= draft.at:
+        live = replace(live, until=draft.later(live.spec.policy.remove_deadline))
+        draft.put(live)
+    floor = dict.fromkeys(live.replicas, 1)
+    wanted = ((one.ref, one.route) for one in live.spec.routes if one.ref in gone)
+    draft.say(*(SwitchRoute(ref, route, (None,), live.name, floor, live.until) for ref, route in wanted))
 
 
 def block(draft: Draft) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from fairlead.domain.rollout.phases import Kind, Phase
+from fairlead.domain.rollout.phases import HAS_ONE_ROUTE, Kind, Phase
 from fairlead.domain.rollout.tables import Rule
 from fairlead.domain.rollout.unit_words import Do, Guard
 
@@ -39,6 +39,7 @@ def _everywhere(at: Phase) -> _Rows:
         (at, _K.UNKNOWN_RESULT): _to(at, _D.READ_BACK),
         (at, _K.CONFLICT): _to(at, _D.READ_BACK),
         (at, _K.ROUTE_DRIFT): _to(_P.BLOCKED, _D.BLOCK),
+        (at, _K.ROUTE_GONE): _to(at, _D.RESTORE if at in HAS_ONE_ROUTE else _D.READ_BACK),
         (at, _K.UNREACHABLE): _to(at, _D.SUSPEND),
         (at, _K.REACHABLE): _to(at, _D.CONTINUE),
         (at, _K.LIVE_DEGRADED): _to(at, _D.DEGRADE),
@@ -154,7 +155,10 @@ _PREFLIGHT: Final[_Rows] = {
     (_P.PREFLIGHT, _K.IN_PLACE): _to(_P.PREFLIGHT, _D.APPLY_IN_PLACE),
     (_P.PREFLIGHT, _K.UNCHANGED): _to(_P.IDLE, _D.SETTLE_IN_PLACE),
     (_P.PREFLIGHT, _K.REFUSED): _to(_P.IDLE, _D.GIVE_UP, _D.HOLD, _D.END),
-    (_P.PREFLIGHT, _K.DEADLINE): _to(_P.IDLE, _D.GIVE_UP, _D.HOLD, _D.END),
+    (_P.PREFLIGHT, _K.DEADLINE): _first(
+        _to(_P.IDLE, _D.GIVE_UP, _D.END, when=_G.SAME_PODS),
+        _to(_P.IDLE, _D.GIVE_UP, _D.HOLD, _D.END),
+    ),
 }
 
 _MAKING: Final[_Rows] = {
@@ -237,6 +241,7 @@ _GOING_BACK: Final[_Rows] = {
 _ANSWERED: Final = (_D.UNBLOCK, _D.ANSWER)
 _BLOCKED: Final[_Rows] = {
     (_P.BLOCKED, _K.ROUTE_DRIFT): _to(_P.BLOCKED),
+    (_P.BLOCKED, _K.ROUTE_GONE): _to(_P.BLOCKED),
     (_P.BLOCKED, _K.RETRY): _to(_P.BLOCKED),
     (_P.BLOCKED, _K.DEPLOY): _busy(_P.BLOCKED, _to(_P.BLOCKED, _D.DEFER)),
     (_P.BLOCKED, _K.ABORT): _to(_P.BLOCKED, _D.DEFER),
@@ -275,18 +280,8 @@ _UNDEPLOYING: Final[_Rows] = {
     (_P.UNDEPLOYING, _K.GONE): _to(_P.IDLE, _D.UNDEPLOYED),
 }
 
-_MEANT: Final[_Rows] = {
-    **_ALL,
-    **_IDLE,
-    **_ADOPTING,
-    **_PREFLIGHT,
-    **_MAKING,
-    **_TESTING,
-    **_MOVING,
-    **_GOING_BACK,
-    **_BLOCKED,
-    **_UNDEPLOYING,
-}
+_PARTS: Final = (_ALL, _IDLE, _ADOPTING, _PREFLIGHT, _MAKING, _TESTING, _MOVING, _GOING_BACK, _BLOCKED, _UNDEPLOYING)
+_MEANT: Final[_Rows] = {pair: rule for part in _PARTS for pair, rule in part.items()}
 
 
 def _aimed(at: Phase, rule: UnitRule) -> UnitRule:

@@ -22,6 +22,7 @@ class Guard(StrEnum):
     TO_GONE = "toGone"
     GIVEN_UP = "givenUp"
     SAME_VERSION = "sameVersion"
+    SAME_PODS = "samePods"
     UNFIT_SCALE = "unfitScale"
     OTHER_DIGEST = "otherDigest"
     OTHER_DEPLOYMENT = "otherDeployment"
@@ -106,3 +107,4 @@ class Do(StrEnum):
     OVERWRITE = "overwrite"
     ADOPT_FOUND = "adoptFound"
     KEEP = "keep"
+    RESTORE = "restore"

@@ -15,8 +15,9 @@ from fairlead.pipeline.units.creating import create_version, set_autoscalers, se
 from fairlead.pipeline.units.gates import run_gates
 from fairlead.pipeline.units.hosts import Hosts
 from fairlead.pipeline.units.keeping import keep_evidence
-from fairlead.pipeline.units.preflight import apply_in_place, inspect
+from fairlead.pipeline.units.preflight import inspect
 from fairlead.pipeline.units.removing import remove_routes, remove_unit, remove_version
+from fairlead.pipeline.units.rewriting import apply_in_place
 from fairlead.pipeline.units.switching import probe_routes, stage_route, switch_route
 from fairlead.pipeline.units.touching import touch_unit
 from fairlead.pipeline.units.turn import Contradicted, Turn

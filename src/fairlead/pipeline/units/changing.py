@@ -35,7 +35,8 @@ def new_version(new: Contents, use: AppUse, live: Contents | None, secrets: Sequ
 
 def around(now: Contents, wanted: Contents, secrets: Sequence[str]) -> tuple[Change, ...]:
     """Return what is changed in place of a live version."""
-    before, after = _by_ref(_all(now)), _by_ref(_all(in_place(now, wanted)))
+    then = in_place(now, wanted)
+    before, after = _by_ref((*_all(now), *now.previews)), _by_ref((*_all(then), *then.previews))
     made = (changed(before.get(ref), obj, secrets) for ref, obj in after.items())
     return (*made, *(deleted(obj) for ref, obj in before.items() if ref not in after))
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import VersionSpec
 from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.describing import under_version
+
+
+def has_same_pods(anchor: Anchor, spec: VersionSpec) -> bool:
+    """Return whether what is live has the pods and configuration of a version."""
+    return anchor.live is not None and anchor.live.spec.digest == spec.digest
 
 
 def is_as_wanted(live: VersionSpec, now: Contents, spec: VersionSpec, contents: Contents) -> bool:

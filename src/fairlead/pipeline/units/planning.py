@@ -1,12 +1,13 @@
 """Plans the apps among releases: what becomes of each unit, from its anchor and what is stored of its versions.
 
-One list of anchors for each namespace; what versions consist of is only read where something differs.
+One list of anchors for each namespace, and one of each kind that live versions consist of; what is stored of versions
+is only read where something differs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from fairlead.domain import app_planning
@@ -14,9 +15,9 @@ from fairlead.domain.app_releases import AppPlan, AppUse, Verdict
 from fairlead.domain.apps.objects import version_digest
 from fairlead.domain.changes import Change
 from fairlead.domain.errors import Problem, Refused
-from fairlead.domain.identity import ReleaseKey
+from fairlead.domain.identity import ReleaseKey, object_ref
 from fairlead.domain.rollout.anchor import Anchor, UnitHold
-from fairlead.domain.rollout.phases import VersionState
+from fairlead.domain.rollout.phases import Phase, VersionState
 from fairlead.domain.state import Stored
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.engine import Wanted, at_once
@@ -24,24 +25,41 @@ from fairlead.pipeline.units import changing
 from fairlead.pipeline.units.anchoring import held_as
 from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.describing import contents_of, spec_of
-from fairlead.pipeline.units.differing import is_as_wanted
+from fairlead.pipeline.units.differing import in_place, is_as_wanted
+from fairlead.pipeline.units.drifting import Drift, Found, drifts, found_in, standing
 from fairlead.ports.anchors import Anchored, AnchorStore
+from fairlead.ports.cluster import Cluster
 
 _ADOPTED: Final = frozenset({"Deployment", "Service"})
 
 
 @dataclass(frozen=True, slots=True)
 class UnitPart:
-    """What a plan says of the unit of a release. `hold` forbids to deploy what is declared."""
+    """What a plan says of the unit of a release. `hold` forbids to deploy what is declared.
+
+    `standing` is what a live version that stays wants to be there, None where the plan needs no look at that.
+    """
 
     app: AppPlan
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
     hold: UnitHold | None = None
+    standing: Contents | None = field(default=None, repr=False)
+
+    def with_drifts(self, found: Sequence[Drift], secrets: Sequence[str]) -> UnitPart:
+        """Return the part with what others did to the live version, which is taken back in place."""
+        if not found:
+            return self
+        told = {one.ref: app_planning.repaired(one.wanted, one.live, one.fields, secrets=secrets) for one in found}
+        app = replace(self.app, verdict=Verdict.IN_PLACE)
+        return replace(self, app=app, changes=tuple(told.get(one.ref, one) for one in self.changes))
 
 
 async def plan_units(
-    anchors: AnchorStore, releases: Sequence[Wanted], stored: Mapping[ReleaseKey, Stored | None]
+    cluster: Cluster,
+    anchors: AnchorStore,
+    releases: Sequence[Wanted],
+    stored: Mapping[ReleaseKey, Stored | None],
 ) -> Mapping[ReleaseKey, UnitPart]:
     """Return what becomes of the units of releases that are apps, or were.
 
@@ -54,7 +72,16 @@ async def plan_units(
     units = [_Unit(one, anchors, _anchor(one, found[one.key.namespace])) for one in releases]
     _require_apart(units, stored)
     parts = await at_once(one.part() for one in units)
-    return {one.wanted.key: part for one, part in zip(units, parts, strict=True) if part is not None}
+    judged = [(one, part) for one, part in zip(units, parts, strict=True) if part is not None]
+    there = dict(zip(namespaces, await at_once(_there(cluster, name, judged) for name in namespaces), strict=True))
+    compared = await at_once(one.compared(cluster, part, there[one.wanted.key.namespace]) for one, part in judged)
+    return {one.wanted.key: part for (one, _), part in zip(judged, compared, strict=True)}
+
+
+async def _there(cluster: Cluster, namespace: str, judged: Sequence[tuple[_Unit, UnitPart]]) -> Found:
+    """Return what is in a namespace of the live versions that stay."""
+    near = [part.standing for one, part in judged if one.wanted.key.namespace == namespace]
+    return await found_in(cluster, namespace, (obj for one in near if one is not None for obj in standing(one)))
 
 
 def _anchor(wanted: Wanted, found: Mapping[str, Anchored]) -> Anchor:
@@ -115,7 +142,28 @@ class _Unit:
         app = app_planning.judged(self.anchor, use, known, is_same=is_same)
         hold = self.anchor.hold
         holds = hold is not None and hold.digest == digest and app.verdict is Verdict.NEW_VERSION
-        return UnitPart(app, await self._changes(app, use), self._notes(app, use), hold if holds else None)
+        stays = known is not None and not known.intent and self.anchor.phase is Phase.IDLE
+        wanted = await self._standing(app, use) if stays else None
+        changes = await self._changes(app, use)
+        return UnitPart(app, changes, self._notes(app, use), hold if holds else None, wanted)
+
+    async def _standing(self, app: AppPlan, use: AppUse) -> Contents | None:
+        """Return what a live version that stays is to consist of; None where another one comes."""
+        if app.verdict not in (Verdict.UNCHANGED, Verdict.IN_PLACE):
+            return None
+        wanted = contents_of(use.descriptor, app.live, use.inputs)
+        now = await self._stored(app.live) if app.verdict is Verdict.IN_PLACE else None
+        return wanted if now is None else in_place(now, wanted)
+
+    async def compared(self, cluster: Cluster, part: UnitPart, there: Found) -> UnitPart:
+        """Return the part with what the live version is not in the cluster, though it stays as declared."""
+        if part.standing is None:
+            return part
+        found = await drifts(cluster, part.standing, there)
+        routes = {object_ref(one) for one in part.standing.routes}
+        astray = [str(one.ref) for one in found if one.ref in routes and one.leads_elsewhere]
+        told = part.with_drifts(found, self.wanted.rendered.secrets)
+        return replace(told, notes=(*told.notes, *app_planning.astray_notes(self.wanted.key, astray)))
 
     def _notes(self, app: AppPlan, use: AppUse) -> tuple[str, ...]:
         live, blocked = self.anchor.live, self.anchor.blocked

@@ -6,7 +6,6 @@ Nothing of the unit is written here but the claims of its hosts.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from fairlead.domain.apps.naming import collisions, is_marked
@@ -14,20 +13,18 @@ from fairlead.domain.errors import RemoteRefused
 from fairlead.domain.identity import object_ref
 from fairlead.domain.manifests import JsonObject
 from fairlead.domain.reading import branch, text
-from fairlead.domain.rollout.commands import ApplyInPlace, Inspect
+from fairlead.domain.rollout.commands import Inspect
 from fairlead.domain.rollout.intents import VersionSpec
 from fairlead.domain.rollout.observation import Difference, PreflightSeen
 from fairlead.domain.rollout.traffic import RouteElement
 from fairlead.pipeline.engine import at_once, both
 from fairlead.pipeline.units.contents import Contents
-from fairlead.pipeline.units.creating import autoscalers_of
-from fairlead.pipeline.units.differing import in_place, is_as_wanted
-from fairlead.pipeline.units.guarded import put, remove
+from fairlead.pipeline.units.differing import has_same_pods, in_place, is_as_wanted
+from fairlead.pipeline.units.drifting import drifts
 from fairlead.pipeline.units.hosts import Hosts
 from fairlead.pipeline.units.sight import SERVICES, readings
-from fairlead.pipeline.units.switching import check_hosts
 from fairlead.pipeline.units.trying import refusal
-from fairlead.pipeline.units.turn import Contradicted, Turn
+from fairlead.pipeline.units.turn import Turn
 from fairlead.ports.cluster import ApiKind, LiveObject
 from fairlead.ports.traffic import Guarantee
 
@@ -50,7 +47,7 @@ async def inspect(turn: Turn, command: Inspect) -> None:
     problem, notes = await both(_problem(turn, spec, contents), _notes(turn, spec, contents))
     problem = claimed or problem
     turn.findings.notes += () if problem else notes
-    difference = Difference.REFUSED if problem else _difference(turn, spec, contents)
+    difference = Difference.REFUSED if problem else await _difference(turn, spec, contents)
     turn.findings.preflight[spec.version] = PreflightSeen(
         difference=difference, hosts_claimed=not claimed, explanation=problem
     )
@@ -58,16 +55,16 @@ async def inspect(turn: Turn, command: Inspect) -> None:
 
 async def _notes(turn: Turn, spec: VersionSpec, contents: Contents) -> list[str]:
     """Return what is to be told of a version; of one that is live already, nothing."""
-    return [] if is_same(turn, spec) else await _also_selected(turn, contents)
+    return [] if has_same_pods(turn.anchor, spec) else await _also_selected(turn, contents)
 
 
 async def _problem(turn: Turn, spec: VersionSpec, contents: Contents) -> str:
     """Return why the version cannot be rolled out, empty if it can."""
     if not contents.workloads:
         return f"nothing is stored of what version {spec.version} consists of"
-    same = is_same(turn, spec)  # then only what the unit has once is written, and its version's own names are not
+    same = has_same_pods(turn.anchor, spec)  # then what it consists of is not written under its own names
     wanted = () if same else (*contents.own, *contents.autoscalers)
-    shared = (*contents.outside, *(() if same else contents.previews))
+    shared = (*contents.outside, *contents.previews)
     live = await at_once(turn.cluster.get(object_ref(manifest)) for manifest in (*wanted, *shared))
     there = {object_ref(one).identity: one for one in live if one is not None}
     if found := collisions((*wanted, *shared), there):
@@ -153,46 +150,16 @@ async def _routes_problem(turn: Turn, spec: VersionSpec) -> str:
     return ""
 
 
-def is_same(turn: Turn, spec: VersionSpec) -> bool:
-    """Return whether what is live has the same pods and configuration."""
+async def _difference(turn: Turn, spec: VersionSpec, contents: Contents) -> Difference:
+    """Return what is to be done; what others did to the live version is looked for once, before anything is written."""
     live = turn.anchor.live
-    return live is not None and live.spec.digest == spec.digest
-
-
-def _difference(turn: Turn, spec: VersionSpec, contents: Contents) -> Difference:
-    live = turn.anchor.live
-    if live is None or not is_same(turn, spec):
+    if live is None or not has_same_pods(turn.anchor, spec):
         return Difference.NEW_VERSION
     now = turn.contents(live.name)
     applied = turn.anchor.candidate is not None and turn.anchor.candidate.applied  # then the anchor follows
     known = spec if applied else live.spec
-    return Difference.NONE if is_as_wanted(known, now, spec, contents) else Difference.IN_PLACE
-
-
-async def apply_in_place(turn: Turn, command: ApplyInPlace) -> None:
-    """Write what differs from what is live and starts no new version, then store it as what is live."""
-    turn.check_time(command.deadline)
-    live = turn.anchor.live
-    if live is None or not is_same(turn, command.spec):
-        raise Contradicted
-    wanted = in_place(turn.contents(live.name), turn.contents(command.spec.version))
-    scaled = {text(one, "spec", "scaleTargetRef", "name") for one in await autoscalers_of(turn, live.name)}
-    before = {object_ref(one) for one in (*turn.contents(live.name).autoscalers, *turn.contents(live.name).outside)}
-    stay = (*wanted.services, *wanted.budgets, *wanted.routes, *wanted.autoscalers, *wanted.outside)
-    await check_hosts(turn, wanted.outside)
-    await at_once(put(turn.cluster, manifest, epoch=turn.epoch) for manifest in stay)
-    for manifest in wanted.workloads.values():
-        await _resized(turn, manifest, keeps=manifest["metadata"]["name"] in scaled or bool(wanted.autoscalers))
-    for ref in sorted(before - set(map(object_ref, stay))):
-        gone = await turn.cluster.get(ref)
-        if gone is not None:
-            await remove(turn.cluster, gone, epoch=turn.epoch)
-    await turn.keep(replace(wanted, evidence=turn.contents(live.name).evidence))
-
-
-async def _resized(turn: Turn, manifest: JsonObject, *, keeps: bool) -> None:
-    """Apply a workload; one with an autoscaler keeps the replicas that it has."""
-    live = await turn.cluster.get(object_ref(manifest))
-    if live is not None and keeps:
-        manifest = {**manifest, "spec": {**manifest["spec"], "replicas": live["spec"]["replicas"]}}
-    await put(turn.cluster, manifest, epoch=turn.epoch)
+    if not is_as_wanted(known, now, spec, contents):
+        return Difference.IN_PLACE
+    routes = {target.ref for target in live.spec.routes}  # those are for the machine to make again
+    drifted = () if applied else await drifts(turn.cluster, in_place(now, contents))
+    return Difference.IN_PLACE if any(one.live or one.ref not in routes for one in drifted) else Difference.NONE

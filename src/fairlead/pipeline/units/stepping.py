@@ -64,7 +64,8 @@ class Look:
 
 def needs_everything(anchor: Anchor) -> bool:
     """Return whether objects are being made or removed, of which the look at what moves says nothing."""
-    return anchor.phase in _MAKING or any(one.state in _GOING for one in anchor.versions)
+    is_rewritten = anchor.candidate is not None and anchor.candidate.applied
+    return is_rewritten or anchor.phase in _MAKING or any(one.state in _GOING for one in anchor.versions)
 
 
 def may_lag(anchor: Anchor) -> bool:
