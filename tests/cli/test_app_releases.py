@@ -188,6 +188,7 @@ def test_a_version_that_waits_for_a_person_is_a_success_that_says_so(live: Shop)
     assert written(live) == before
     waits = status(live)
     assert (waits["health"], waits["causeCode"], waits["drift"]) == ("current", "awaitsPromotion", "none")
+    assert (waits["cause"].partition(":")[0], "`fairlead promote store -e test`" in waits["next"]) == ("Awaiting", True)
     assert live.run("promote", "store", "-e", "test").code == 0
     assert planned(live)["app"]["verdict"] == "unchanged"
 

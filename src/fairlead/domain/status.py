@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from fairlead.domain.app_releases import AppPlan, Verdict
-from fairlead.domain.app_waiting import AWAITS, HELD_BACK, UNIT_BLOCKED
+from fairlead.domain.app_waiting import AWAITS, HELD_BACK, UNIT_BLOCKED, waiting
 from fairlead.domain.causes import Cause
 from fairlead.domain.changes import UNKNOWN, Action, Change, ReleasePlan
 from fairlead.domain.comparing import ADOPT
@@ -121,7 +121,8 @@ def app_status(status: ReleaseStatus, app: AppPlan) -> ReleaseStatus:
     moves = app.phase != Phase.IDLE or app.verdict is Verdict.UNDER_WAY
     status = replace(status, drift=Drift.DRIFTED if differs else Drift.NONE)
     follows = app.then if moves and status.held is None else status.next
-    told = replace(status, cause=app.cause, since=app.since, next=follows)
+    doing = f"{app.phase}: {app.cause}" if app.phase not in (Phase.IDLE, Phase.BLOCKED, None) else app.cause
+    told = replace(status, cause=doing, since=app.since, next=follows)
     if app.phase == Phase.BLOCKED or app.degraded:
         code = UNIT_BLOCKED if app.phase == Phase.BLOCKED else LIVE_DEGRADED
         return replace(told, health=HealthState.FAILED, cause_code=code)
@@ -133,6 +134,8 @@ def app_status(status: ReleaseStatus, app: AppPlan) -> ReleaseStatus:
     if status.health is HealthState.CURRENT and moves:
         held = HELD_BACK if app.paused or app.frozen else ""
         awaits = AWAITS if app.phase == Phase.AWAITING else Cause.NOT_READY.value
+        if told.held is None and app.verdict is Verdict.UNDER_WAY and (held or awaits == AWAITS):
+            told = replace(told, next=waiting(told.key, app.version, paused=app.paused, frozen=app.frozen).explanation)
         return replace(told, cause_code=held or awaits)
     if status.health is HealthState.CURRENT and differs:
         what = "what is declared is another one" if app.verdict is Verdict.NEW_VERSION else "more is declared of it"

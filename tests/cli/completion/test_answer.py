@@ -60,6 +60,7 @@ def shop(tmp_path: Path) -> Path:
         (["plan", "test", ""], []),
         (["values", "test", "w"], ["web"]),
         (["init", "test", "s"], ["staging"]),
+        (["deploy", "-e", "nowhere", "-r", ""], []),
         (["list", ""], ["clusters", "environments", "releases"]),
         (["plan", "--output", ""], ["text", "json"]),
         (["completion", "z"], ["zsh"]),

@@ -8,7 +8,7 @@ import pytest
 
 from fairlead.domain.rollout.anchor import Anchor, Candidate
 from fairlead.domain.rollout.explaining_units import explain
-from fairlead.domain.rollout.intents import Abort, Deploy, Pause
+from fairlead.domain.rollout.intents import Abort, Deploy, Pause, Policy
 from fairlead.domain.rollout.phases import Phase, VersionState
 from tests.domain.rollout.units import T0, spec_of
 from tests.domain.rollout.walks import deployed, unit_in
@@ -49,6 +49,11 @@ def test_what_waits_comes_next() -> None:
     promoted = unit_in(Phase.AWAITING)
     automatic = replace(promoted.anchor, candidate=replace(_candidate(promoted), spec=spec_of("2")))
     assert explain(automatic).then != explain(promoted.anchor).then
+    timed = spec_of("2", Policy(automatic=False, auto_promote_after=60.0))
+    assert (
+        "by itself at 2026-"
+        in explain(replace(promoted.anchor, candidate=replace(_candidate(promoted), spec=timed))).then
+    )
 
 
 def _candidate(unit: Unit) -> Candidate:

@@ -122,6 +122,12 @@ def test_a_first_version_has_no_other_to_come_from() -> None:
     assert progress(undone).doing == "Service shop back to what it was"
 
 
+def test_who_does_not_answer_through_a_service_is_what_is_in_the_way() -> None:
+    anchor = unit_in(Phase.CONFIRMING).anchor
+    assert progress(anchor, Observation(unanswered="Service shop does not answer")).trouble.startswith("Service shop")
+    assert progress(anchor).trouble == ""
+
+
 def test_a_side_to_which_traffic_goes_back_gets_its_pods_first() -> None:
     unit = unit_in(Phase.REVERTING)
     unit.world.pods["1"].ready = 1

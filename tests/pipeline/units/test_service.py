@@ -121,6 +121,8 @@ async def test_pods_that_are_not_healthy_get_no_traffic(here: Yard) -> None:
     told = [one.progress for one in followed if one.version == "2"]
     assert [(one.ready, one.wanted) for one in told] == [(0, 2), (2, 2)]
     assert "pod shop-2-0 " in told[-1].trouble
+    (failed,) = [one for one in anchor.ended if one.intent == "i2"]
+    assert told[-1].trouble in failed.explanation
     assert here.selector == {"app": "shop", "version": "1"}
     assert here.replicas("shop-2") == 1
 

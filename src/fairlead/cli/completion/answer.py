@@ -110,7 +110,7 @@ class Line:
             case "RELEASE":
                 # `-r a,b`: the part behind the last comma is being typed.
                 done, comma, part = word.rpartition(",")
-                environment = self.given[0] if self.given else None
+                environment = self.environment or (self.given[0] if self.given else None)
                 return [done + comma + name for name in _matching(self._names().releases(environment), part)]
             case "FILE" | "DIR":
                 return [FILES]

@@ -60,9 +60,11 @@ def _ending(unit: UnitItem, outcome: str, version: str, seconds: float) -> str:
 
 
 def _standing(unit: UnitItem) -> str:
+    live = f"version {unit.live} is live" if unit.live is not None else "nothing is live"
     if unit.phase == "Idle":
-        return f"version {unit.live} is live" if unit.live is not None else "nothing is live"
-    return unit.phase + (f" of version {unit.candidate}" if unit.candidate is not None else "")
+        return live
+    other = unit.candidate if unit.candidate != unit.live else None
+    return f"{live}, version {other} is {unit.phase}" if other is not None else f"{live}, {unit.phase}"
 
 
 def _row(version: UnitVersionItem) -> tuple[str, Text, str, str, str]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from fairlead.domain.moments import rfc3339
 from fairlead.domain.rollout.anchor import Anchor, Version
-from fairlead.domain.rollout.guards import goes_on_by_itself, is_held_back
+from fairlead.domain.rollout.guards import goes_on_by_itself, is_held_back, promoted_at
 from fairlead.domain.rollout.phases import Phase, VersionState
 from fairlead.domain.rollout.standing import HELD_BACK_IN
 from fairlead.domain.rollout.storing import to_json
@@ -102,6 +103,8 @@ def _then(anchor: Anchor) -> str:
 def _next(anchor: Anchor) -> str:
     if anchor.phase is Phase.BLOCKED:
         return "a person says how to go on"
+    if anchor.phase is Phase.AWAITING and (due := promoted_at(anchor)) is not None and not goes_on_by_itself(anchor):
+        return f"it goes live by itself at {rfc3339(due)}, unless somebody promotes or aborts it before"
     if anchor.phase is Phase.AWAITING:
         return "the gates' timer promotes it" if goes_on_by_itself(anchor) else "somebody promotes it, or aborts"
     if anchor.phase is Phase.IDLE:

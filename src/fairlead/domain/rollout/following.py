@@ -126,8 +126,9 @@ def _switching(anchor: Anchor, _seen: Observation) -> Progress:
     return Progress(f"{_routes(anchor)}{f' from version {old}' if old else ''} to version {_version(anchor)}")
 
 
-def _confirming(anchor: Anchor, _seen: Observation) -> Progress:
-    return Progress(f"{_routes(anchor)} {_verb(anchor, 'has', 'have')} to lead to version {_version(anchor)}")
+def _confirming(anchor: Anchor, seen: Observation) -> Progress:
+    doing = f"{_routes(anchor)} {_verb(anchor, 'has', 'have')} to lead to version {_version(anchor)}"
+    return Progress(doing, seen.unanswered)
 
 
 def _soaking(anchor: Anchor, _seen: Observation) -> Progress:

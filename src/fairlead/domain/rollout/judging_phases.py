@@ -8,6 +8,7 @@ from typing import Final
 
 from fairlead.domain.rollout.anchor import Anchor, Candidate, Owned, Version
 from fairlead.domain.rollout.entering import live_elements, old_side, preview_kept
+from fairlead.domain.rollout.following import progress
 from fairlead.domain.rollout.guards import is_held_back, promoted_at
 from fairlead.domain.rollout.judging_versions import is_shrunk
 from fairlead.domain.rollout.observation import Difference, Observation, Verdict, VersionSeen
@@ -24,9 +25,16 @@ def judge_phase(anchor: Anchor, observation: Observation, now: datetime) -> tupl
     found = _reached(anchor, observation, now)
     event = Fact(found, now) if isinstance(found, Kind) else found
     if (event is None or event.kind is Kind.RETRY) and _is_over(anchor, now):
-        why = observation.unanswered if anchor.phase is Phase.CONFIRMING else ""
-        event = Fact(Kind.DEADLINE, now, why, side_ready=_can_go_back(anchor, observation))
+        event = Fact(Kind.DEADLINE, now, _missed(anchor, observation), side_ready=_can_go_back(anchor, observation))
     return () if event is None else (event,)
+
+
+def _missed(anchor: Anchor, observation: Observation) -> str:
+    """Return what was waited for in vain, as far as a look shows it: pods, or an answer through a Service."""
+    if anchor.phase is Phase.CONFIRMING:
+        return observation.unanswered
+    seen = progress(anchor, observation)
+    return ": ".join(part for part in (seen.doing, seen.trouble) if part) if seen.wanted else ""
 
 
 def _can_go_back(anchor: Anchor, observation: Observation) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from fairlead.domain.rollout.anchor import UnitHold
 from fairlead.domain.rollout.commands import Scaling, SetReplicas
@@ -31,6 +33,13 @@ def supersede(draft: Draft) -> None:
     draft.set(candidate=None, elements=(), foreign=())
 
 
+_WHY: Final[Mapping[Kind | VersionKind, str]] = {
+    Kind.DEADLINE: "it took too long",
+    Kind.CANNOT_RECOVER: "its pods cannot become ready",
+    Kind.GATES_FAILED: "a gate did not pass",
+}
+
+
 def give_up(draft: Draft) -> None:
     """The candidate will not go live. The first reason stays."""
     candidate = draft.anchor.candidate
@@ -47,8 +56,7 @@ def give_up(draft: Draft) -> None:
 def _reason(draft: Draft) -> str:
     told = draft.event.explanation if isinstance(draft.event, Fact) else ""
     kind = draft.event.kind
-    plain = "it took too long" if kind is Kind.DEADLINE else str(kind)
-    return f"{plain} in {draft.anchor.phase}" + (f": {told}" if told else "")
+    return f"{_WHY.get(kind, str(kind))} in {draft.anchor.phase}" + (f": {told}" if told else "")
 
 
 def drop(draft: Draft) -> None:

@@ -18,7 +18,16 @@ from fairlead.ports.clock import Clock
 from fairlead.ports.events import UnitSink
 
 FOLLOWED: Final = frozenset(
-    {Phase.CREATING, Phase.WARMING, Phase.VERIFYING, Phase.AWAITING, Phase.STAGING, Phase.REVERTING, Phase.UNDEPLOYING}
+    {
+        Phase.CREATING,
+        Phase.WARMING,
+        Phase.VERIFYING,
+        Phase.AWAITING,
+        Phase.STAGING,
+        Phase.CONFIRMING,
+        Phase.REVERTING,
+        Phase.UNDEPLOYING,
+    }
 )
 """The phases that last, of which a look shows how far they are."""
 
