@@ -203,3 +203,14 @@ def test_what_may_not_be_listed_is_looked_for_by_its_name(live: Shop) -> None:
     refused = RemoteRefused(Problem("forbidden", "not you"), status=403)
     live.cluster.fail(refused, verb="list", kind="Service", times=9)
     assert written(planned(live)) == {"Service store": "create"}
+
+
+def test_the_status_names_what_is_not_as_it_was_deployed(small: Shop) -> None:
+    small.cluster.edit(DEPLOYMENT, lambda obj: obj["spec"].update(replicas=5), manager="kubectl-scale")
+    (item,) = small.run("status", "test", *STORE, *JSON).document["releases"]
+    assert (item["drift"], [one["name"] for one in item["driftedObjects"]]) == ("drifted", ["store-1"])
+    assert "Deployment shop/store-1" in item["cause"]
+    (unit,) = small.run("units", "store", "-e", "test", *JSON).document["units"]
+    (version,) = unit["versions"]
+    assert (version["replicas"], version["running"], version["ready"]) == ({"store": 1}, {"store": 5}, {"store": 5})
+    assert "5/5 store" in small.run("units", "store", "-e", "test").stdout

@@ -138,8 +138,8 @@ def app_status(status: ReleaseStatus, app: AppPlan) -> ReleaseStatus:
             told = replace(told, next=waiting(told.key, app.version, paused=app.paused, frozen=app.frozen).explanation)
         return replace(told, cause_code=held or awaits)
     if status.health is HealthState.CURRENT and differs:
-        what = "what is declared is another one" if app.verdict is Verdict.NEW_VERSION else "more is declared of it"
-        return replace(status, cause=f"version {app.live} is live, and {what}")
+        what = "what is declared is another one" if app.verdict is Verdict.NEW_VERSION else status.cause
+        return replace(status, cause=f"version {app.live} is live, and {what or 'more is declared of it'}")
     return status
 
 

@@ -44,7 +44,9 @@ async def _units(options: UnitsOptions, where: UnitWhere, run: Run) -> int:
             for name in chosen:
                 await session.drive(session.key(name), at_rest)
             known = {name: await session.units.read(session.key(name)) for name in chosen}
-        run.output.show(units_document([known[name] for name in chosen]), partial(unit_lines, where=session.where))
+        pods = await session.units.pods(session.cluster, session.namespace)
+        document = units_document([known[name] for name in chosen], pods=pods)
+        run.output.show(document, partial(unit_lines, where=session.where))
     return 0
 
 

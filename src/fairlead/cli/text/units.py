@@ -68,9 +68,16 @@ def _standing(unit: UnitItem) -> str:
 
 
 def _row(version: UnitVersionItem) -> tuple[str, Text, str, str, str]:
-    replicas = ", ".join(f"{count} {name}" for name, count in version.replicas.items())
+    replicas = ", ".join(f"{_count(version, name)} {name}" for name in version.replicas)
     state = Text(version.state, _STYLE.get(version.state, ""))
     return version.version, state, replicas, version.since, version.until or "-"
+
+
+def _count(version: UnitVersionItem, workload: str) -> str:
+    """Return how many pods a workload runs: those that are ready, of those that shall be."""
+    if version.running is None or version.ready is None:
+        return str(version.replicas[workload])
+    return f"{version.ready[workload]}/{version.running[workload]}"
 
 
 def _facts(unit: UnitItem, asked: IntentItem | None, where: str) -> Iterator[tuple[str, str]]:

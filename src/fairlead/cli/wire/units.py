@@ -10,17 +10,25 @@ import msgspec
 from fairlead.cli.wire.documents import Document, Item
 from fairlead.domain.moments import rfc3339
 from fairlead.domain.rollout.anchor import Anchor, Ended, Version
+from fairlead.domain.units import UnitKey
+from fairlead.pipeline.units.counting import Counts, Pods
 from fairlead.pipeline.units.service import UnitStatus
 
 
 class UnitVersionItem(Item, frozen=True, kw_only=True):
-    """One version. `until` is when it leaves its state at the latest, null for never."""
+    """One version. `until` is when it leaves its state at the latest, null for never.
+
+    `replicas` are what it is to run, by workload, unless an autoscaler says how many. `running` are what its
+    Deployments ask for, `ready` how many of those pods are ready; both are null where nobody looked.
+    """
 
     version: str
     state: str
     since: str
     until: str | None
     replicas: dict[str, int]
+    running: dict[str, int] | None
+    ready: dict[str, int] | None
     digest: str
     deployment: str
     by: str
@@ -75,12 +83,12 @@ class Units(Document, frozen=True, kw_only=True, tag="Units"):
     asked: IntentItem | None = None
 
 
-def units_document(found: Iterable[UnitStatus], asked: Ended | None = None) -> Units:
-    """Return how units stand, and how the intent that was `asked` ended."""
-    return Units(units=[_unit(one) for one in found], asked=None if asked is None else _intent(asked))
+def units_document(found: Iterable[UnitStatus], asked: Ended | None = None, pods: Counts | None = None) -> Units:
+    """Return how units stand, and how the intent that was `asked` ended; `pods` are those that were counted."""
+    return Units(units=[_unit(one, pods) for one in found], asked=None if asked is None else _intent(asked))
 
 
-def _unit(status: UnitStatus) -> UnitItem:
+def _unit(status: UnitStatus, pods: Counts | None) -> UnitItem:
     anchor, key = status.anchor, status.key
     return UnitItem(
         cluster=key.cluster,
@@ -101,7 +109,7 @@ def _unit(status: UnitStatus) -> UnitItem:
         held_reason=anchor.hold.reason if anchor.hold is not None else None,
         blocked=_blocked(anchor),
         driven_by=status.driven or None,
-        versions=[_version(one) for one in anchor.present],
+        versions=[_version(one, _running(one, key, pods)) for one in anchor.present],
         ended=[_intent(one) for one in anchor.ended],
     )
 
@@ -110,13 +118,23 @@ def _blocked(anchor: Anchor) -> str | None:
     return anchor.blocked.explanation if anchor.blocked is not None else None
 
 
-def _version(version: Version) -> UnitVersionItem:
+def _running(version: Version, key: UnitKey, pods: Counts | None) -> dict[str, Pods] | None:
+    """Return the pods of each workload of a version; where nothing was found of one, it has none."""
+    if pods is None:
+        return None
+    found = pods.get((key.name, version.name), {})
+    return {name: found.get(name, Pods(0, 0)) for name in version.replicas}
+
+
+def _version(version: Version, pods: dict[str, Pods] | None) -> UnitVersionItem:
     return UnitVersionItem(
         version=version.name,
         state=version.state.value,
         since=rfc3339(version.since),
         until=_time(version.deadline),
         replicas=dict(version.replicas),
+        running=None if pods is None else {name: one.wanted for name, one in pods.items()},
+        ready=None if pods is None else {name: one.ready for name, one in pods.items()},
         digest=version.spec.digest,
         deployment=version.deployment,
         by=version.by,

@@ -29,6 +29,7 @@ from fairlead.pipeline.units.adopting import require_adoptable
 from fairlead.pipeline.units.anchoring import Forestalled, Held, read_anchor, swap_anchor
 from fairlead.pipeline.units.checking import Check, unchecked
 from fairlead.pipeline.units.contents import Contents
+from fairlead.pipeline.units.counting import Counts, pods_in
 from fairlead.pipeline.units.describing import spec_of
 from fairlead.pipeline.units.diagnosing import Diagnosis
 from fairlead.pipeline.units.driver import Acting, Driver, Rests, as_oneself
@@ -185,6 +186,10 @@ class Units:
         place = await self.places(cluster)
         names = await place.anchors.names(namespace)
         return tuple(await at_once(self.read(UnitKey(cluster, namespace, name)) for name in names))
+
+    async def pods(self, cluster: str, namespace: str) -> Counts | None:
+        """Return how many pods the units of a namespace run, None where that may not be seen."""
+        return await pods_in((await self.places(cluster)).cluster, namespace)
 
     async def evidence(self, key: UnitKey, version: str) -> JsonObject | None:
         """Return what was kept of a version that failed: last states, events, ends of logs; None for nothing."""
