@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from fairlead.domain.rollout.intents import (
     specs_of,
 )
 from fairlead.domain.rollout.storing import Unreadable, from_json, to_json
-from tests.domain.rollout.units import INTENTS
+from tests.domain.rollout.units import INTENTS, spec_of
 
 
 @pytest.mark.parametrize("intent", INTENTS, ids=lambda intent: intent.KIND)
@@ -61,6 +62,12 @@ def test_fields_that_are_missing_take_their_defaults() -> None:
 def test_an_old_side_is_hot_for_as_long_as_its_clients_need(policy: Policy, seconds: float) -> None:
     assert policy.hot_seconds == seconds
     assert Policy(hot_for=45.0, headless=True).hot_seconds == 60.0
+
+
+def test_behind_a_headless_service_every_version_needs_the_time_for_dns() -> None:
+    plain, headless = spec_of("1"), replace(spec_of("0"), policy=Policy(headless=True))
+    assert plain.beside(plain) == plain
+    assert plain.beside(headless) == replace(plain, policy=replace(plain.policy, headless=True))
 
 
 def test_only_deployments_ask_for_versions() -> None:

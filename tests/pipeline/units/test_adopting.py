@@ -12,8 +12,9 @@ from fairlead.adapters.statestore.store import SecretStateStore
 from fairlead.domain.errors import Refused
 from fairlead.domain.identity import ObjectRef, ReleaseKey, object_ref
 from fairlead.domain.inventory import Inventory, InventoryEntry
+from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Rollback, Undeploy
-from fairlead.domain.rollout.phases import Phase
+from fairlead.domain.rollout.phases import Phase, VersionState
 from fairlead.domain.state import ReleaseState, Stored
 from tests.fakes.states import lock
 from tests.pipeline.units.units import KEY, Yard, ended, plain, states, yard
@@ -34,6 +35,33 @@ async def test_a_plain_app_is_version_zero_and_can_come_back(here: Yard) -> None
     assert (states(anchor), here.selector) == ({"0": "Hot", "1": "Live"}, {"app": "shop", "version": "1"})
     anchor = await here.ask(Rollback(*here.asked(), "d2"))
     assert (states(anchor), here.selector) == ({"0": "Live", "1": "Hot"}, {"app": "shop", "version": "0"})
+
+
+async def test_clients_that_follow_names_get_the_time_that_they_need(here: Yard) -> None:
+    plain(here)
+    here.cluster.edit(here.route, lambda service: service["spec"].update(clusterIP="None"))
+    short = {"hot_for": 30.0}
+    anchor = await here.deploy(here.descriptor(rules=short))
+    assert hot_times(anchor) == {"0": 60.0}
+    anchor = await here.deploy(here.descriptor(env="green", rules=short))
+    assert hot_times(anchor) == {"0": 60.0, "1": 60.0}
+    for hot_for in (90.0, 30.0, 30.0):
+        anchor = await here.deploy(here.descriptor(env="green", rules={"hot_for": hot_for}))
+    assert list(ended(anchor).values())[-3:] == ["inPlace", "inPlace", "unchanged"]
+    assert anchor.live is not None
+    assert anchor.live.spec.policy.hot_seconds == 60.0
+
+
+async def test_clients_of_an_address_need_less(here: Yard) -> None:
+    plain(here)
+    anchor = await here.deploy(here.descriptor(rules={"hot_for": 30.0}))
+    assert hot_times(anchor) == {"0": 30.0}
+
+
+def hot_times(anchor: Anchor) -> dict[str, float]:
+    """Return how many seconds versions stay hot at least."""
+    found = ((one.name, one.since, one.deadline) for one in anchor.present if one.state is VersionState.HOT)
+    return {name: (deadline - since).total_seconds() for name, since, deadline in found if deadline is not None}
 
 
 def scaled(here: Yard, **metadata: Any) -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Final
@@ -90,6 +90,10 @@ class VersionSpec:
     preview: bool = False
     policy: Policy = field(default_factory=Policy)
     source: str = ""
+
+    def beside(self, live: VersionSpec) -> VersionSpec:
+        """Return it as it is for the clients of what is live, whose Services become its own: they may follow DNS."""
+        return replace(self, policy=replace(self.policy, headless=True)) if live.policy.headless else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ class AdoptionSeen:
     `version` is the name under which it is adopted, `workloads` what it runs, `routes` where traffic goes by the
     selectors as they were found, `pinned` the same once they name the version. `pinning`: the pod templates carry the
     version. `labelled`: every live pod does, and there are as many ready ones as before. `autoscaled`: autoscalers say
-    how many pods it runs.
+    how many pods it runs. `headless`: clients find the pods by DNS.
     """
 
     version: str
@@ -106,6 +106,7 @@ class AdoptionSeen:
     pinning: bool = False
     labelled: bool = False
     autoscaled: bool = False
+    headless: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

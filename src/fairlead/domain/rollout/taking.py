@@ -100,7 +100,7 @@ def take(draft: Draft) -> None:
         _overtake(draft, intent)
     live = draft.anchor.live
     candidate = Candidate(
-        spec=intent.spec,
+        spec=intent.spec if live is None else intent.spec.beside(live.spec),
         intent=intent.id,
         deployment=intent.deployment,
         by=intent.by,
@@ -180,6 +180,7 @@ def adopt(draft: Draft) -> None:
         hosts=(),
         autoscaled=found.autoscaled,
         preview=False,
+        policy=replace(candidate.spec.policy, headless=found.headless),
     )
     draft.put(
         Version(
@@ -193,7 +194,7 @@ def adopt(draft: Draft) -> None:
         )
     )
     draft.set(elements=towards(found.routes, found.pinned), part=Part.LABELS)
-    draft.set_candidate(previous=found.version)
+    draft.set_candidate(previous=found.version, spec=candidate.spec.beside(spec))
 
 
 def take_undeploy(draft: Draft) -> None:

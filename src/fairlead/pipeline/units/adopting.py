@@ -201,6 +201,7 @@ async def _seen(turn: Turn, found: list[_Plain]) -> AdoptionSeen:
         pinning=all(pinned),
         labelled=all(pinned) and all([await _is_through(turn, one) for one in found]),
         autoscaled=any(one.autoscalers for one in found),
+        headless=any(text(one.service, "spec", "clusterIP") == "None" for one in found),
     )
 
 

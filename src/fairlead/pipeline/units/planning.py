@@ -171,11 +171,11 @@ class _Unit:
         if app.verdict is not Verdict.IN_PLACE or live is None:
             return notes
         wanted = spec_of(use.descriptor, contents_of(use.descriptor, live.name, use.inputs))
-        return (*notes, *app_planning.rule_notes(live.spec, wanted))
+        return (*notes, *app_planning.rule_notes(live.spec, wanted.beside(live.spec)))
 
     async def _is_same(self, known: app_planning.Goal, use: AppUse) -> bool:
         contents = contents_of(use.descriptor, known.spec.version, use.inputs)
-        spec = spec_of(use.descriptor, contents)
+        spec = spec_of(use.descriptor, contents).beside(known.spec)
         if spec.source == known.spec.source:
             return True
         now = await self._stored(known.spec.version)
