@@ -10,6 +10,7 @@ import pytest
 
 from fairlead.adapters.anchors.secrets import SecretAnchors
 from fairlead.domain.apps.descriptor import Component, Descriptor, HealthCheck, HttpGate, JobGate, Soak
+from fairlead.domain.apps.probing import Answer, NoAnswer, ProbeRequest, ProbeResult, ServiceAddress
 from fairlead.domain.rollout.intents import Abort, Promote, Rollback, Scale, Undeploy
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.unit_news import HealthObserved
@@ -60,15 +61,23 @@ async def test_a_version_is_asked_for_its_health_and_passes_its_gates(site: Unit
 
 async def test_traffic_goes_back_from_a_version_that_refuses_connections_through_its_service(site: UnitSite) -> None:
     await site.deploy(site.descriptor(replicas=1))
+    assert isinstance(await _asked_by_api_server(site), Answer)
     await site.units.deploy(site.key, site.order(_deaf(site.descriptor(replicas=1, env={"PORT": "8081"}))))
     anchor = await site.settle(lambda anchor: at_rest(anchor) or site.news.has("connections to port 8080"))
     assert (anchor.phase, await site.selector()) == (Phase.CONFIRMING, {"app": "shop", "version": "2"})
+    refused = await _asked_by_api_server(site)
+    assert isinstance(refused, NoAnswer)
+    assert refused.reachable, refused
     held, anchors = await read_anchor(SecretAnchors(site.cluster), site.key), SecretAnchors(site.cluster)
     over = replace(held.anchor, deadline=held.anchor.since)  # nobody wants to wait for it
     assert await swap_anchor(anchors, site.key, held, over, None) is not None
     anchor = await site.settle()
     assert (ended(anchor)["i2"], states(anchor)) == ("failed", {"1": "Live", "2": "Failed"})
     assert await site.selector() == {"app": "shop", "version": "1"}
+
+
+async def _asked_by_api_server(site: UnitSite) -> ProbeResult:
+    return await site.cluster.ask(ServiceAddress(site.key.namespace, "shop", ""), ProbeRequest("GET", 8080, "/ready"))
 
 
 def _deaf(descriptor: Descriptor) -> Descriptor:

@@ -31,7 +31,8 @@ class RouteReading:
 
     `ready` are the UIDs of the ready pods that get traffic by it, `staged` whether the data plane holds what both sides
     of the switch need, `settled` whether it says that it has taken up exactly this route. `trouble` says in words what
-    is missing. `epoch` is that of the last driver that wrote or touched it.
+    is missing. `epoch` is that of the last driver that wrote or touched it. `address` is where clients reach it, empty
+    where that is not known.
     """
 
     route: Route | None
@@ -43,6 +44,7 @@ class RouteReading:
     uid: str = ""
     resource_version: str = ""
     epoch: int = 0
+    address: str = ""
 
 
 class TrafficRouter(Protocol):

@@ -16,6 +16,7 @@ from fairlead.domain.rollout.observation import Verdict
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.rollout.traffic import Selector
 from fairlead.domain.unit_news import LogLine
+from fairlead.pipeline.units.confirming import Seen, ask_services
 from fairlead.pipeline.units.findings import Findings, Passage
 from fairlead.pipeline.units.library import Library
 from fairlead.pipeline.units.sight import version_of
@@ -181,3 +182,18 @@ async def test_what_was_found_of_one_switch_says_nothing_of_the_next(here: Yard)
     old, new = (Selector({"app": "shop", "version": version}) for version in "12")
     await switch_route(turn, SwitchRoute(SHOP, old, (new,), "1", {}, None))
     assert (here.selector["version"], findings.passages) == ("1", {})
+
+
+@pytest.mark.parametrize("address", ["10.1.0.7", ""], ids=["known", "new"])
+async def test_what_was_read_for_the_switch_is_not_read_again(here: Yard, address: str) -> None:
+    await here.deploy(here.descriptor())
+    await here.units.deploy(KEY, here.order(here.descriptor(env="green")))
+    anchor = await here.settle(lambda anchor: anchor.phase is Phase.CONFIRMING)
+    place, findings = await here.units.places(KEY.cluster), Findings()
+    turn = Turn(place, KEY, anchor, await Library(place.anchors, KEY).of(anchor), findings, here.clock)
+    pods = [one for one in here.cluster.objects if one["kind"] == "Pod"]
+    here.cluster.calls.clear()
+    ask_services(turn, (SHOP,), Seen(pods, address))
+    await findings.asking[SHOP]
+    assert findings.passages[SHOP] == Passage("2", Verdict.PASSED)
+    assert [(one.verb, one.kind) for one in here.cluster.calls] == ([] if address else [("get", "Service")])

@@ -40,6 +40,7 @@ class ServiceSelectors:
             uid=uid(live),
             resource_version=text(live, "metadata", "resourceVersion"),
             epoch=epoch_of(live),
+            address=text(live, "spec", "clusterIP"),
         )
 
     async def stage(self, element: RouteElement, *, epoch: int) -> None:

@@ -36,6 +36,7 @@ from fairlead.pipeline.units.describing import descriptor_of
 from fairlead.pipeline.units.findings import Passage
 from fairlead.pipeline.units.sight import PODS, SERVICES, Sight
 from fairlead.pipeline.units.turn import Turn
+from fairlead.ports.cluster import LiveObject
 
 BRIEFLY: Final = 0.25
 """Seconds in which a connection within a cluster is opened; where it takes longer nobody need wait for it."""
@@ -44,7 +45,15 @@ SAMPLE: Final = 3
 """So many pods of a version are asked to compare with."""
 
 
-def ask_services(turn: Turn, refs: Collection[ObjectRef]) -> None:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read right before a switch: the pods of the unit, and the address of the Service, empty if it is new."""
+
+    pods: Sequence[LiveObject]
+    address: str
+
+
+def ask_services(turn: Turn, refs: Collection[ObjectRef], seen: Seen | None = None) -> None:
     """Begin to ask those of some objects that are Services, unless they are being asked, or have said enough."""
     candidate, findings = turn.anchor.candidate, turn.findings
     if candidate is None:
@@ -55,7 +64,7 @@ def ask_services(turn: Turn, refs: Collection[ObjectRef]) -> None:
         running, found = findings.asking.get(ref), findings.passages.get(ref)
         is_known = found is not None and found.version == contents.version and found.verdict is not Verdict.FAILED
         if ref.kind == SERVICES.kind and ref in refs and not is_known and (running is None or running.done()):
-            one = _Question(turn, contents, candidate.previous, manifest)
+            one = _Question(turn, contents, candidate.previous, manifest, seen)
             findings.asking[ref] = asyncio.create_task(one.ask())
 
 
@@ -67,6 +76,7 @@ class _Question:
     contents: Contents
     previous: str
     manifest: JsonObject
+    seen: Seen | None
 
     async def ask(self) -> None:
         """Note what comes of it, and wake the driver unless it has to be asked again."""
@@ -86,9 +96,8 @@ class _Question:
         port = _port(self.manifest)
         if port is None or self.contents.ignores_readiness:
             return Verdict.PASSED, ""
-        live = await self.turn.cluster.get(object_ref(self.manifest))
         service = ServiceAddress(
-            self.turn.key.namespace, text(self.manifest, "metadata", "name"), text(live, "spec", "clusterIP")
+            self.turn.key.namespace, text(self.manifest, "metadata", "name"), await self._address()
         )
         knocked = await self._knocked(service, port)
         if knocked[0] is Verdict.FAILED or (request := self._check()) is None:
@@ -125,13 +134,22 @@ class _Question:
         is_own = text(self.manifest, "metadata", "name") == descriptor.app
         return request if is_own and request.port in _ports(self.manifest) else None
 
+    async def _address(self) -> str:
+        if self.seen is not None and self.seen.address:
+            return self.seen.address
+        return text(await self.turn.cluster.get(object_ref(self.manifest)), "spec", "clusterIP")
+
+    async def _listed(self) -> Sequence[LiveObject]:
+        if self.seen is not None:
+            return self.seen.pods
+        turn = self.turn
+        selector = f"{UNIT_LABEL}={turn.key.name}"
+        return (await turn.cluster.list(PODS, turn.key.namespace, label_selector=selector, fresh=False)).items
+
     async def _pods(self) -> tuple[Sequence[PodAddress], Sequence[PodAddress]]:
         """Return some pods of the version before, and of the new one."""
-        turn, labels = self.turn, dict(branch(self.manifest, "spec", "selector"))
-        selector = f"{UNIT_LABEL}={turn.key.name}"
-        found = await turn.cluster.list(PODS, turn.key.namespace, label_selector=selector, fresh=False)
+        labels, sight = dict(branch(self.manifest, "spec", "selector")), Sight(pods=await self._listed())
         labels.pop(VERSION_LABEL, None)
-        sight = Sight(pods=found.items)
         old, new = (pods_to_ask(sight.pods_of(one, labels)) for one in (self.previous, self.contents.version))
         return old[:SAMPLE], new[:SAMPLE]
 

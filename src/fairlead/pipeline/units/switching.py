@@ -14,7 +14,7 @@ from fairlead.domain.rollout.commands import ProbeRoutes, StageRoute, SwitchRout
 from fairlead.domain.rollout.phases import Phase
 from fairlead.domain.rollout.traffic import Route
 from fairlead.pipeline.engine import at_once, both
-from fairlead.pipeline.units.confirming import ask_services
+from fairlead.pipeline.units.confirming import Seen, ask_services
 from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.guarded import create, put, remove
 from fairlead.pipeline.units.hosts import Hosts
@@ -49,7 +49,7 @@ async def switch_route(turn: Turn, command: SwitchRoute) -> None:
             raise
         raise Contradicted from None
     if turn.anchor.phase is Phase.SWITCHING:
-        ask_services(turn, (command.ref,))
+        ask_services(turn, (command.ref,), Seen(sight.pods, routes[command.ref].address))
 
 
 async def _write(turn: Turn, command: SwitchRoute, found: Route | None, contents: Contents) -> None:
