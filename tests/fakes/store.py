@@ -27,13 +27,15 @@ _FULL = OperationFailed(Problem("storeFull", "there are too many"))
 class _Memory:
     """What all parts of the store share. `is_broken` makes every write fail.
 
-    `meanwhile` is what somebody else makes of a deployment right before the next change of it.
+    `meanwhile` is what somebody else makes of a deployment right before the next change of it, `rewritten` of a
+    descriptor.
     """
 
     limits: Limits
     is_broken: bool = False
     is_filled: bool = False
     meanwhile: Callable[[StoredDeployment], StoredDeployment] | None = None
+    rewritten: Callable[[StoredDescriptor], StoredDescriptor] | None = None
     number: int = 0
     descriptors: dict[str, StoredDescriptor] = field(default_factory=dict)
     deployments: dict[str, StoredDeployment] = field(default_factory=dict)
@@ -83,6 +85,11 @@ class _Memory:
         if meanwhile is not None:
             self.swap(self.deployments, meanwhile(self.deployments[deployment]))
 
+    def rewrite(self, descriptor: str) -> None:
+        rewritten, self.rewritten = self.rewritten, None
+        if rewritten is not None:
+            self.swap(self.descriptors, rewritten(self.descriptors[descriptor]))
+
     def forget(self, deployment: str) -> None:
         del self.deployments[deployment]
         self.journals.pop(deployment, None)
@@ -126,10 +133,12 @@ class MemoryDescriptors:
         return _page([each for each in self.memory.descriptors.values() if scope.holds(each.unit)], after, limit)
 
     async def replace(self, descriptor: StoredDescriptor) -> StoredDescriptor | Missing | Stale:
+        self.memory.rewrite(descriptor.identifier)
         return self.memory.swap(self.memory.descriptors, descriptor)
 
     async def delete(self, identifier: str, *, revision: int | None = None) -> StoredDescriptor | Missing | Stale:
         self.memory.writing()
+        self.memory.rewrite(identifier)
         present = _expected(self.memory.descriptors, identifier, revision)
         if isinstance(present, StoredDescriptor):
             del self.memory.descriptors[identifier]

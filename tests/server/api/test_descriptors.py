@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fairlead.domain.errors import Problem
@@ -111,6 +113,16 @@ async def test_what_the_namespace_forbids_is_not_kept(shape: str) -> None:
         assert (refused.status, refused.code, refused.json["path"]) == (422, "podSecurity", "podspec.hostPID")
     (kept,) = (await server.ask("GET", PATH)).json["items"]
     assert (kept["id"], (await server.ask("GET", f"{PATH}/{identifier}")).headers["etag"]) == (identifier, '"1"')
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+async def test_what_somebody_else_changes_meanwhile_stays(method: str) -> None:
+    server = FakeServer()
+    identifier = await server.descriptor()
+    server.store.memory.rewritten = lambda kept: replace(kept, document={**kept.document, "replicas": 7})
+    late = await server.ask(method, f"{PATH}/{identifier}", {**DESCRIPTOR, "replicas": 3})
+    assert (late.status, late.code) == (412, "stale")
+    assert (await server.ask("GET", f"{PATH}/{identifier}")).json["descriptor"]["replicas"] == 7
 
 
 async def test_deleting() -> None:
