@@ -49,7 +49,6 @@ class Announced:
 
     def check(self, application: Application) -> None:
         """Refuse a choice of releases that means nothing now, not at the first delivery."""
-        self.run.warn(application)
         chosen_targets(application, self.where, everything=True)
 
     def consumer(self, queue: DeliveryQueue) -> Consumer:

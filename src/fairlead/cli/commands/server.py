@@ -95,7 +95,7 @@ async def _server(
     directory = None if options.data is None else surroundings.directory / options.data
     files = places(surroundings.settings, directory)
     async with AsyncExitStack() as stack:
-        stack.enter_context(logged(run, is_json=options.log_format is LogFormat.JSON))
+        voice = stack.enter_context(logged(run, is_json=options.log_format is LogFormat.JSON))
         administration = await stack.enter_async_context(open_administration(files.administration, clock))
         tokens = await administration.tokens.list()
         if (problem := listening_problem(tokens, clock.now(), is_loopback=listen.is_loopback)) is not None:
@@ -104,9 +104,8 @@ async def _server(
         kept = Kept(store, administration, clock, listen.is_loopback)
         ears = ears_of(kept)
         application = await stack.enter_async_context(run.application(where.declared))
-        if receivers is None:
-            run.warn(application)
-        else:
+        voice.warn(application.loaded.warnings)
+        if receivers is not None:
             announced.check(application)
         units = await stack.enter_async_context(units_of(application, ears.recorder, for_others))
         rollouts = UnitRollouts(units, _clusters(application.declaration), store, variables_in)
@@ -119,11 +118,11 @@ async def _server(
         made = server_of(kept, ears, rollouts, Surroundings(origins), webhooks)
         bound = await stack.enter_async_context(running(made, Address(listen.host, listen.port, listen.descriptor)))
         run.output.lines([Text(f"listening on {url_of(bound.host, bound.port)}")])
-        run.output.note([Text("what can be asked is at /api/v1/openapi.json")])
+        voice.say("what can be asked is at /api/v1/openapi.json")
         if listen.is_loopback and not any(token.state(clock.now()) is TokenState.VALID for token in tokens):
-            run.output.note([Text("no token is valid: whoever reaches this address may do everything")])
+            voice.say("no token is valid: whoever reaches this address may do everything")
         if not listen.is_loopback:
-            run.output.note([Text("others can reach this address, and it speaks no TLS: put a proxy before it")])
+            voice.say("others can reach this address, and it speaks no TLS: put a proxy before it")
         await asyncio.Event().wait()
     return 0
 

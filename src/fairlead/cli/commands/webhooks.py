@@ -57,6 +57,7 @@ async def _webhooks(receiving: Receiving, listen: Listen, where: Where, acting: 
     surroundings, announced = run.surroundings, Announced(where, acting, run)
     receivers = announced.receivers(receiving.config)
     async with run.application(where.declared) as application:
+        run.warn(application)
         announced.check(application)
     if run.output.format is Format.JSON:
         message = "webhooks cannot go with --output json, which is one document"
