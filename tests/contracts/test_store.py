@@ -376,6 +376,19 @@ async def test_old_deployments_go_by_age_but_for_the_latest_of_a_unit(store: Sto
     assert await deployments(store) == ["only", "d"]
 
 
+async def test_a_deployment_is_as_old_as_its_end(store: Store) -> None:
+    ran = await store.deployments.add(deployment("ran", status=DEPLOYED, at=NOON - timedelta(days=400)))
+    await store.deployments.add(deployment("next", status=DEPLOYED))
+    assert isinstance(ran, StoredDeployment)
+
+    await store.deployments.replace(replace(ran, status=DeploymentStatus.REPLACED, modified=NOON))
+
+    await store.tidy(NOON + timedelta(days=29))
+    assert await deployments(store) == ["next", "ran"]
+    await store.tidy(NOON + timedelta(days=31))
+    assert await deployments(store) == ["next"]
+
+
 async def test_a_full_store_gives_up_the_oldest_that_may_go(store: Store) -> None:
     await store.deployments.add(deployment("live", UnitKey("prod", "shop", "live"), DEPLOYED))
     for number in range(11):
@@ -431,6 +444,21 @@ async def test_journals_of_what_has_ended_go_oldest_first(store: Store) -> None:
     assert [name for name in "abcde" if await store.journals.read(name)] == ["a", "e"]
     (added,) = await appended(store, "c", fact("Reverting"))
     assert added.sequence > 1
+
+
+async def test_a_journal_that_went_takes_no_room_any_more(store: Store) -> None:
+    for name, status, lines in [("a", DEPLOYING, 1), ("b", FAILED, 5), ("c", FAILED, 5), ("d", FAILED, 5)]:
+        await store.deployments.add(deployment(name, UnitKey("prod", "shop", name), status))
+        await store.journals.append(name, [line("x" * 60) for _ in range(lines)])
+    await store.tidy(NOON)
+    assert [name for name in "abcd" if await store.journals.read(name)] == ["a", "c", "d"]
+
+    ended = await store.deployments.read("a")
+    assert ended is not None
+    await store.deployments.replace(replace(ended, status=FAILED))
+    await store.tidy(NOON)
+
+    assert [name for name in "abcd" if await store.journals.read(name)] == ["a", "c", "d"]
 
 
 async def appended(store: Store, name: str, entry: Entry) -> tuple[Entry, ...]:
@@ -494,3 +522,13 @@ async def test_requests_are_remembered_for_a_while(store: Store) -> None:
 
     known = [number for number in range(8) if await store.requests.claim(Once("ci", f"{number}", "x"), "b", NOON)]
     assert known == [5, 6, 7]
+
+
+async def test_a_bounded_number_of_requests_is_remembered(store: Store) -> None:
+    for number in range(8):
+        await store.requests.claim(Once("ci", f"{number}", "x"), "a", NOON + timedelta(minutes=number))
+
+    await store.tidy(NOON + timedelta(minutes=10))
+
+    known = [number for number in range(8) if await store.requests.claim(Once("ci", f"{number}", "x"), "b", NOON)]
+    assert known == [3, 4, 5, 6, 7]

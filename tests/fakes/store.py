@@ -303,7 +303,7 @@ def _may_go(memory: _Memory) -> Iterator[StoredDeployment]:
 def _tidy_deployments(memory: _Memory, limits: Limits, now: datetime) -> None:
     ranks = {each.identifier: rank for rank, each in _ranked(memory)}
     for each in _may_go(memory):
-        is_old = each.created < now - limits.deployment_age
+        is_old = each.modified < now - limits.deployment_age
         if is_old or ranks[each.identifier] > limits.deployments_of_a_unit:
             memory.forget(each.identifier)
 

@@ -24,7 +24,8 @@ def _listed(statuses: frozenset[DeploymentStatus]) -> str:
 # No deployment goes that runs, is under way, or is the newest of its unit.
 _MAY_GO: Final = f"status NOT IN ({_listed(KEPT)}) AND EXISTS ({_NEWER})"
 _OLDEST: Final = f"DELETE FROM deployments WHERE number = (SELECT min(number) FROM deployments WHERE {_MAY_GO})"
-_OLD: Final = f"DELETE FROM deployments WHERE created < ? AND {_MAY_GO}"
+# Its age counts from its end: what ran for years was there until just now.
+_OLD: Final = f"DELETE FROM deployments WHERE modified < ? AND {_MAY_GO}"
 _BEYOND: Final = f"""
 DELETE FROM deployments WHERE {_MAY_GO} AND number IN (SELECT number FROM (SELECT number,
 row_number() OVER (PARTITION BY cluster, namespace, app ORDER BY number DESC) AS place FROM deployments)

@@ -12,7 +12,8 @@ class Limits:
 
     What is over goes oldest first. What stays whatever its age: the newest deployment and the descriptor changed last
     of a unit, and every deployment that runs in a cluster or is under way; where only such are left, a new one is
-    refused (`storeFull`), as is a descriptor beyond `descriptors`. A journal goes before the deployment it belongs to.
+    refused (`storeFull`), as is a descriptor beyond `descriptors`. A deployment's age counts from its end. A journal
+    goes before the deployment it belongs to.
     A request that was done once is remembered for `request_age`, and while the deployment that it began is under way.
     What strangers were refused fills a small part of the audit log, so that nobody can wash the rest out of it.
     """
