@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
+from fairlead.domain.errors import Problem, Transient
+from fairlead.domain.keeping.deployments import DeploymentFilter, DeploymentStatus, StoredDeployment
 from fairlead.domain.rollout.anchor import Anchor, Version
 from fairlead.domain.rollout.intents import VersionSpec
 from fairlead.domain.rollout.phases import Phase, UnitOutcome, VersionState
@@ -24,7 +26,10 @@ from fairlead.pipeline.rebuilding import Recalled
 from fairlead.server.catching_up import catch_up
 from fairlead.server.operating import begin
 from fairlead.server.recording import entry_of
-from fairlead.server.rollouts import Finished
+from fairlead.server.rollouts import Finished, Standing
+from fairlead.server.streams.following import serve
+from fairlead.server.streams.hub import Ending
+from fairlead.server.streams.telling import Wire
 from tests.fakes.server import DESCRIPTOR, FakeServer
 
 UNIT = UnitKey("one", "shop", "web")
@@ -117,6 +122,68 @@ async def test_a_takeover_that_says_old_ends_again_changes_nothing() -> None:
         assert kinds == ["deploymentEnded", "intentAccepted", *(["deploymentEnded"] if gone else [])]
 
 
+async def test_why_it_was_blocked_is_no_reason_any_more_once_it_goes_on() -> None:
+    server = FakeServer()
+    identifier, at = await server.deployment(), server.clock.now()
+
+    async def after(news: UnitNews) -> tuple[str, str | None]:
+        server.ears.recorder.announce(news)
+        await server.ears.recorder.write()
+        record = (await server.ask("GET", f"/api/v1/deployments/{identifier}")).json
+        return record["status"], record["explanation"]
+
+    blocked = StateEntered(UNIT, at, identifier, Phase.BLOCKED, "7", "somebody changed the Service")
+    assert await after(blocked) == ("blocked", "somebody changed the Service")
+    assert await after(LogLine(UNIT, at, identifier, "x")) == ("blocked", "somebody changed the Service")
+    assert await after(StateEntered(UNIT, at, identifier, Phase.SWITCHING, "7")) == ("deploying", None)
+    assert await after(blocked) == ("blocked", "somebody changed the Service")
+    assert await after(DeploymentEnded(UNIT, at, identifier, "i", UnitOutcome.DEPLOYED)) == ("deployed", None)
+
+
+async def test_why_it_failed_stays() -> None:
+    server = FakeServer()
+    identifier, at = await server.deployment(), server.clock.now()
+    server.ears.recorder.announce(DeploymentEnded(UNIT, at, identifier, "i", UnitOutcome.FAILED, "no image"))
+    server.ears.recorder.announce(StateEntered(UNIT, at, identifier, Phase.IDLE, "7"))
+    await server.ears.recorder.write()
+    record = (await server.ask("GET", f"/api/v1/deployments/{identifier}")).json
+    assert (record["status"], record["version"], record["explanation"]) == ("failed", "7", "no image")
+
+
+async def test_who_follows_is_told_when_nothing_more_will_come() -> None:
+    server = FakeServer()
+    identifier, at = await server.deployment(), server.clock.now()
+    told, heard = list[bytes](), asyncio.Event()
+
+    async def send(data: bytes) -> None:
+        told.append(data)
+        heard.set()
+
+    hub = server.ears.hub
+    following = asyncio.ensure_future(
+        serve(hub, hub.follower(identifier, 0, None), Wire.EVENTS, send=send, ping=lambda: b"")
+    )
+    async with asyncio.timeout(10):
+        while not hub.open:  # noqa: ASYNC110 - what is waited for is a number
+            await asyncio.sleep(0)
+        server.ears.recorder.announce(LogLine(UNIT, at, identifier, "first"))
+        await server.ears.recorder.write()
+        await heard.wait()
+        server.ears.recorder.announce(DeploymentEnded(UNIT, at, identifier, "i", UnitOutcome.FAILED, "no image"))
+        await server.ears.recorder.write()
+        assert await following is Ending.COMPLETE
+    assert b"".join(told).count(b"\nevent: ") == 2
+
+
+async def test_an_older_deployment_that_ends_late_replaces_no_newer_one() -> None:
+    server = FakeServer()
+    older, newer = await server.deployment(), await server.deployment()
+    for identifier in (newer, older):
+        await server.ears.recorder.end(identifier, UnitOutcome.DEPLOYED, "", server.clock.now())
+    found = [(await server.ask("GET", f"/api/v1/deployments/{one}")).json["status"] for one in (older, newer)]
+    assert found[1] == "deployed"
+
+
 async def test_what_belongs_to_no_deployment_or_to_one_that_is_gone_is_dropped() -> None:
     server = FakeServer()
     for identifier in ("", "gone"):
@@ -153,6 +220,43 @@ async def test_records_catch_up_with_what_happened_meanwhile() -> None:
     assert found == {ended: "deployed", going: "queued", never: "failed", later: "queued"}
     (entry,) = await server.store.journals.read(ended)
     assert (entry.kind, entry.document["intent"]) == ("deploymentEnded", "i")
+
+
+async def test_every_record_catches_up_and_the_last_word_counts() -> None:
+    server = FakeServer()
+    at = server.clock.now()
+    for number in range(101):
+        made = StoredDeployment(f"{number}", UNIT, "", DeploymentStatus.DEPLOYING, {"descriptor": {}}, at, at)
+        await server.store.deployments.add(made)
+    server.rollouts.there = {UNIT}
+    server.rollouts.finished = {
+        UNIT: (
+            Finished("0", UnitOutcome.DEPLOYED, "", at, "i"),
+            Finished("0", UnitOutcome.UNDEPLOYED, "", at, "u"),
+        )
+    }
+    await catch_up(server.store, server.rollouts, server.ears.recorder, at + timedelta(seconds=1))
+    page = await server.store.deployments.page(DeploymentFilter(), limit=200)
+    assert {each.identifier: each.status.value for each in page.items} == {
+        "0": "undeployed",
+        **{f"{number}": "failed" for number in range(1, 101)},
+    }
+
+
+async def test_a_unit_that_cannot_be_read_keeps_no_other_from_catching_up() -> None:
+    server = FakeServer()
+    first, second = await server.deployment(), await server.deployment(appName="api")
+    standing = server.rollouts.standing
+
+    async def failing(unit: UnitKey) -> Standing | None:
+        if unit.name == "api":
+            raise Transient(Problem("unreachable", "the cluster does not answer"))
+        return await standing(unit)
+
+    server.rollouts.standing = failing  # type: ignore[method-assign] # one cluster is away
+    await catch_up(server.store, server.rollouts, server.ears.recorder, server.clock.now() + timedelta(seconds=1))
+    records = [await server.store.deployments.read(each) for each in (first, second)]
+    assert [each.status.value for each in records if each is not None] == ["failed", "queued"]
 
 
 async def test_records_that_were_lost_are_made_again_from_the_clusters() -> None:

@@ -43,7 +43,6 @@ from fairlead.server.streams.hub import Hub
 _WAITING: Final = 50_000  # pieces of news; log lines beyond are dropped, for nobody could have read them anyway
 _AT_ONCE: Final = 500
 _AGAIN_SECONDS: Final = 2.0
-_RECALL_SECONDS: Final = 5.0  # all that follows waits for it
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +55,8 @@ async def _nothing(unit: UnitKey, version: str) -> None:
 class Recorder:
     """A sink of news, with a task that writes them down in their order.
 
-    `recall` returns the descriptor that a version was made of, None when nobody knows.
+    `recall` returns the descriptor that a version was made of, None when nobody knows. All that follows waits for it,
+    so it gets `recall_seconds`.
     """
 
     store: Store
@@ -64,6 +64,7 @@ class Recorder:
     clock: Clock
     metrics: Metrics
     recall: Callable[[UnitKey, str], Awaitable[Mapping[str, Any] | None]] = _nothing
+    recall_seconds: float = 5.0
     _news: deque[UnitNews] = field(default_factory=deque)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -146,7 +147,7 @@ class Recorder:
         if record is None or record.document.get("descriptor") or not record.version:
             return
         try:
-            async with asyncio.timeout(_RECALL_SECONDS):
+            async with asyncio.timeout(self.recall_seconds):
                 found = await self.recall(record.unit, record.version)
         except (FairleadError, TimeoutError) as error:
             _log.warning("what version %s of %s was made of is not known: %s", record.version, record.unit, error)
@@ -213,7 +214,12 @@ def _after_phase(old: StoredDeployment, news: StateEntered) -> StoredDeployment:
 
 
 def _entered(old: StoredDeployment, status: DeploymentStatus, version: str, explanation: str) -> StoredDeployment:
-    document = {**old.document, "explanation": explanation} if explanation else old.document
+    """Return a record that stands otherwise; why it stood as before is no reason any more."""
+    document = dict(old.document)
+    if status is not old.status:
+        document.pop("explanation", None)
+    if explanation:
+        document["explanation"] = explanation
     return replace(old, status=status, version=version or old.version, document=document)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -164,6 +165,22 @@ async def test_a_cluster_that_is_away_holds_up_no_record() -> None:
     assert (await server.ask("GET", f"/api/v1/deployments/{identifier}")).json["descriptor"]["appName"] == "web"
 
 
+async def test_a_cluster_that_never_answers_holds_up_no_record() -> None:
+    server = FakeServer()
+    server.rollouts.there = {UNIT}
+
+    async def waiting(unit: UnitKey) -> Recalled:
+        return await asyncio.Future()
+
+    server.rollouts.recall = waiting  # type: ignore[method-assign] # whoever is asked says nothing
+    server.ears.recorder.recall_seconds = 0.01
+    async with asyncio.timeout(20):
+        identifier = await going_back(server, "7")
+    stored = await server.store.deployments.read(identifier)
+    assert stored is not None
+    assert (stored.version, stored.document["descriptor"]) == ("7", {})
+
+
 async def test_a_rollback_that_could_not_be_asked_for_has_failed() -> None:
     server = FakeServer()
     server.rollouts.there = {UNIT}
@@ -188,8 +205,11 @@ async def test_how_a_unit_stands_and_what_it_was() -> None:
     identifier = await server.deployment()
     await server.deployment(appName="other")
     assert (await server.ask("GET", PATH)).json["app"] == "web"
-    history = (await server.ask("GET", f"{PATH}/history")).json["items"]
-    assert [each["id"] for each in history] == [identifier]
+    again = await server.deployment()
+    first = (await server.ask("GET", f"{PATH}/history?limit=1")).json
+    rest = (await server.ask("GET", f"{PATH}/history?after={first['next']}")).json
+    assert [[each["id"] for each in page["items"]] for page in (first, rest)] == [[again], [identifier]]
+    assert rest["next"] is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +266,13 @@ async def test_who_lists_units_sees_those_of_their_scope() -> None:
     token = await server.token(Role.VIEWER, scope_of(clusters=["one"], namespaces=["shop"]))
     assert await Units(server, token).pages() == [["one/shop/api", "one/shop/web"]]
     assert await Units(server, token).pages("namespace=a") == [[]]
+
+
+async def test_who_lists_clusters_sees_those_of_their_scope() -> None:
+    server = some_units()
+    token = await server.token(Role.VIEWER, scope_of(clusters=["two"]))
+    shown = [(await server.ask("GET", "/api/v1/clusters", token=one)).json for one in (await server.token(), token)]
+    assert shown == [{"items": [{"name": "one"}, {"name": "two"}]}, {"items": [{"name": "two"}]}]
 
 
 async def test_a_unit_that_went_meanwhile_is_left_out() -> None:
