@@ -30,6 +30,8 @@ _RESTING: Mapping[str, Any] = {
     "paused": False,
     "frozen": False,
     "held": None,
+    "heldReason": None,
+    "drivenBy": None,
     "blocked": None,
 }
 

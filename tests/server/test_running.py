@@ -50,16 +50,18 @@ async def test_one_task_drives_a_unit_and_looks_again() -> None:
 
 
 async def test_units_are_driven_beside_each_other_and_a_bounded_number_at_once() -> None:
-    rollouts = FakeRollouts()
-    runner = Runner(rollouts, Metrics(), at_once=1)
+    rollouts, metrics = FakeRollouts(), Metrics()
+    runner = Runner(rollouts, metrics, at_once=1)
     rollouts.go_on.clear()
     runner.busy(UNIT)
     runner.busy(OTHER)
     await until(rollouts.driven, 1)
     assert rollouts.driven == [UNIT]
+    assert b"fairlead_units_busy 2.0" in metrics.exposed(0)
     rollouts.go_on.set()
     await until(rollouts.driven, 2)
     await runner.stop()
+    assert b"fairlead_units_busy 0.0" in metrics.exposed(0)
 
 
 async def test_all_units_that_the_clusters_know_of_are_driven_at_the_start() -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
+from fairlead.adapters.store.store import SqliteStore
+from fairlead.domain.keeping.limits import Limits as Kept
+from fairlead.domain.rollout.phases import UnitOutcome
 from fairlead.server.asgi import Limits, Message, Receive, Scope, Send
 from fairlead.server.metrics import Metrics
 from fairlead.server.operating import begin
@@ -22,6 +26,7 @@ async def test_every_answer_protects_itself(path: str) -> None:
     headers = (await FakeServer().ask("GET", path)).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "no-referrer"
     assert headers["cache-control"] == "no-store"
     assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
 
@@ -133,11 +138,36 @@ async def test_figures_name_routes_and_no_identifiers() -> None:
     assert "fairlead_streams_open 0.0" in shown
 
 
+async def test_figures_count_requests_deployments_and_who_follows() -> None:
+    server = FakeServer()
+    identifier = await server.deployment()
+    await server.ears.recorder.end(identifier, UnitOutcome.FAILED, "", server.clock.now())
+    follower = server.ears.hub.follower(identifier, 0, None)
+    with server.ears.hub.following(follower):
+        shown = (await server.ask("GET", "/metrics")).body.decode()
+    asked = 'fairlead_requests_total{method="POST",route="/api/v1/deployments",status="202"} 1.0'
+    assert asked in shown
+    assert 'fairlead_request_seconds_count{route="/api/v1/deployments"} 1.0' in shown
+    assert 'fairlead_deployments_ended_total{outcome="failed"} 1.0' in shown
+    assert "fairlead_streams_open 1.0" in shown
+
+
 async def test_it_is_ready_when_the_units_are_driven() -> None:
     server = FakeServer()
     assert (await server.ask("GET", "/readyz")).status == 503
     await begin(server.server)
     assert (await server.ask("GET", "/readyz")).status == 200
+    assert (await server.ask("GET", "/healthz")).status == 200
+
+
+async def test_it_is_alive_and_not_ready_while_its_store_cannot_be_read(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.sqlite", Kept())
+    server = FakeServer(store=store)  # type: ignore[arg-type] # a real one, that can be taken away
+    await begin(server.server)
+    assert (await server.ask("GET", "/readyz")).status == 200
+    await store.close()
+    lost = await server.ask("GET", "/readyz")
+    assert (lost.status, lost.code) == (503, "storeFailed")
     assert (await server.ask("GET", "/healthz")).status == 200
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 from collections.abc import AsyncIterator, Callable, Hashable
@@ -107,6 +108,19 @@ async def test_events_are_told_with_their_numbers(server: Server) -> None:
     writer.close()
 
 
+async def test_events_begin_at_once_are_held_up_by_no_proxy_and_go_on_with_pings(server: Server) -> None:
+    reader, writer = await asyncio.open_connection(server.address.host, server.address.port)
+    writer.write(b"GET /0 HTTP/1.1\r\nHost: x\r\nAuthorization: one\r\n\r\n")
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    assert b"\r\ncontent-type: text/event-stream\r\n" in head
+    assert b"\r\nx-accel-buffering: no\r\n" in head
+    await reader.readuntil(b": ping\n\n")
+    pinging = asyncio.ensure_future(server.hub.run())
+    await reader.readuntil(b": ping\n\n")
+    pinging.cancel()
+    writer.close()
+
+
 async def test_a_client_goes_on_where_it_was(server: Server) -> None:
     for _ in range(5):
         server.publish()
@@ -155,6 +169,16 @@ async def test_a_revoked_token_ends_its_streams_and_no_others(server: Server) ->
     assert closed.value.rcvd.code == 1008
 
 
+def everything(client: socket.socket) -> bytes:
+    """Read until the other side has closed the connection."""
+    client.settimeout(20)
+    pieces: list[bytes] = []
+    with contextlib.suppress(ConnectionResetError):
+        while piece := client.recv(1 << 16):
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
 async def test_who_reads_nothing_costs_the_others_nothing(server: Server) -> None:
     stalled = socket.socket()
     stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -168,6 +192,8 @@ async def test_who_reads_nothing_costs_the_others_nothing(server: Server) -> Non
         server.revoked.add("one")
         await server.hub.check()
     await server.until_open(0)  # although it still reads nothing
+    left = await asyncio.to_thread(everything, stalled)
+    assert not left.endswith(b"\r\n")  # what waited for it was dropped, in the middle of an event
     stalled.close()
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from fairlead.domain.rollout.intents import Resolution
-from fairlead.domain.rollout.phases import Phase
+from fairlead.domain.rollout.phases import Phase, UnitOutcome, VersionState
 from fairlead.server.api.wire import UnitName, Wire
 
 LONGEST_REASON: Final = 1000
@@ -68,6 +68,43 @@ class UnitItem(UnitName):
     frozen: bool
     held: str | None
     blocked: str | None
+
+
+class VersionItem(Wire):
+    """A version of which something may be in the cluster. `until` is when it goes its next step, `next` says which.
+
+    `replicas` is how many pods each workload has, or had when it had the traffic.
+    """
+
+    version: str
+    state: VersionState
+    since: datetime
+    until: datetime | None
+    next: str | None
+    replicas: dict[str, int]
+    digest: str
+    deployment: str
+    by: str
+    reason: str | None
+
+
+class EndedItem(Wire):
+    """How something that was asked of a unit ended; `intent` is the `id` that was answered then."""
+
+    intent: str
+    deployment: str | None
+    outcome: UnitOutcome
+    at: datetime
+    explanation: str | None
+
+
+class UnitDetail(UnitItem):
+    """How a unit stands, with its versions and what ended lately. `drivenBy` is who drives it now, null for nobody."""
+
+    held_reason: str | None
+    driven_by: str | None
+    versions: list[VersionItem]
+    ended: list[EndedItem]
 
 
 class UnitList(Wire):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import Query
 
@@ -29,6 +29,7 @@ from fairlead.server.api.unit_wire import (
     ResolveWish,
     RollbackWish,
     ScaleWish,
+    UnitDetail,
     UnitItem,
     UnitList,
     unit_item,
@@ -86,12 +87,12 @@ def _key(text: str) -> UnitKey:
     return UnitKey(*parts)
 
 
-async def read(call: Asked) -> dict[str, Any]:
+async def read(call: Asked) -> UnitDetail:
     """Read how a unit stands: its rollout, its versions, what was asked of it and how that ended."""
     standing = await call.api.rollouts.standing(call.unit)
     if standing is None:
         raise not_found()
-    return dict(standing.document)
+    return UnitDetail.model_validate(standing.document)
 
 
 async def history(call: Asked, limit: Limit = 100, after: After = None) -> DeploymentList:
