@@ -256,6 +256,16 @@ def test_what_was_given_up_reads_the_same_everywhere(played: Shop, golden: Golde
     golden("cli/shop-app-given-up.txt", timeless(f"{said}\n{history}\n{shown.partition(NO_LINE)[0]}\n"))
 
 
+def test_of_a_version_that_was_given_up_nobody_says_that_nothing_was_begun(played: Shop) -> None:
+    played.cluster = PlayedCluster(is_well=lambda deployment: deployment["metadata"]["name"] == "store-1")
+    applied(played)
+    image(played, "2.0")
+    applied(played, "--timeout", "1s", "--rollback-on-failure", code=1)
+    lines = [one.split() for one in played.run(*SHOW, "2").stdout.splitlines()]
+    assert ["create", "not", "finished", "Deployment", "store-2"] in lines
+    assert not any("begun" in one for one in lines)
+
+
 def test_what_failed_is_held_until_a_person_says_otherwise(live: Shop) -> None:
     image(live, "2.0")
     refused = RemoteRefused(Problem("admissionDenied", "not with that image"), status=403)

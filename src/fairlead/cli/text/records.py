@@ -40,7 +40,7 @@ def record_lines(document: Deployments, width: int | None, *, verbose: int) -> I
         yield from hanging(Text.assemble("  ", (f"{label:<{_LABEL}}", "dim")), detail, width=width)
     if item.objects:
         yield Text()
-        yield from columns([_object(one, item.namespace) for one in item.objects], width=width, indent=2)
+        yield from columns([_object(one, item) for one in item.objects], width=width, indent=2)
     if verbose and item.manifests:
         yield Text()
         yield from Text(dump_stream(item.manifests).rstrip("\n")).split("\n")
@@ -79,9 +79,11 @@ def _details(item: DeploymentItem) -> Iterator[tuple[str, Text]]:
     yield "plan", Text(item.plan_digest or "")
 
 
-def _object(one: ObjectOutcomeItem, namespace: str | None) -> list[Text]:
+def _object(one: ObjectOutcomeItem, item: DeploymentItem) -> list[Text]:
     if one.done:
         word = Text(one.action, "dim" if one.action in ("keep", "skip") else "green")
-    else:
-        word = Text(f"{one.action} {'failed' if one.problem else 'not begun'}", "bold red" if one.problem else "yellow")
-    return [word, Text(object_name(one.object, namespace)), Text(one.problem)]
+    elif one.problem:
+        word = Text(f"{one.action} failed", "bold red")
+    else:  # of a version that was given up, or is still on its way, some of it was made
+        word = Text(f"{one.action} not {'begun' if item.version is None else 'finished'}", "yellow")
+    return [word, Text(object_name(one.object, item.namespace)), Text(one.problem)]
