@@ -146,7 +146,7 @@ PODS = st.fixed_dictionaries(
     optional={"terminationGracePeriodSeconds": st.integers(0, 60), "nodeSelector": st.dictionaries(NAMES, NAMES)},
 )
 GOOD: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
-    {"namespace": NAMES, "appName": NAMES, "newVersion": st.sampled_from(["#", "1", "1.2", "rc"]), "podspec": PODS},
+    {"namespace": NAMES, "appName": NAMES, "newVersion": st.sampled_from(["#", "1", "1.2", "1_rc"]), "podspec": PODS},
     optional={
         "replicas": st.integers(-1, 5),
         "minReplicas": st.integers(1, 5),

@@ -14,6 +14,7 @@ from tests.fakes.cluster import FakeCluster
 
 NEG = {"cloud.google.com/neg": '{"ingress": true}'}
 AWS = "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type"
+NLB = "service.beta.kubernetes.io/aws-load-balancer-type"
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,9 @@ AWS = "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type"
         ({}, {"type": "LoadBalancer"}, Guarantee.ZERO_LOSS),
         ({AWS: "instance"}, {"type": "LoadBalancer"}, Guarantee.ZERO_LOSS),
         ({AWS: "ip"}, {"type": "LoadBalancer"}, Guarantee.NONE),
+        ({NLB: "nlb-ip"}, {"type": "LoadBalancer"}, Guarantee.NONE),
+        ({NLB: "external"}, {"type": "LoadBalancer"}, Guarantee.NONE),
+        ({NLB: "nlb"}, {"type": "LoadBalancer"}, Guarantee.ZERO_LOSS),
         (NEG, {}, Guarantee.NONE),
         ({}, {"clusterIP": "None"}, Guarantee.BOUNDED),
         ({}, {"type": "ExternalName"}, Guarantee.NONE),

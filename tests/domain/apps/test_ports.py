@@ -26,6 +26,13 @@ def test_where_health_is_asked(ports: list[dict[str, Any]], expected: int) -> No
     assert health_port(pod(*ports), 81) == 81
 
 
+def test_the_first_container_says_where_health_is_asked() -> None:
+    spec = pod({"containerPort": 81, "name": "x"})
+    spec["containers"] += pod(HEALTH)["containers"]
+    assert health_port(spec) == 81
+    assert health_port({"containers": [*pod()["containers"], *pod(WEB)["containers"]]}) == 9999
+
+
 @pytest.mark.parametrize(
     ("ports", "expected"),
     [([WEB], 8080), ([HEALTH, WEB], 8080), ([HEALTH], 9999), ([DNS, WEB], 8080), ([DNS], None), ([], None)],

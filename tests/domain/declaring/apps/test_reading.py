@@ -198,14 +198,24 @@ def test_what_counts_as_something_else_is_said() -> None:
 
 CONTAINER = {"name": "web", "image": "shop/web:1"}
 GATE = {"name": "a", "webhook": {"url": "https://gate.example.org/"}}
+ASKING = {"name": "a", "http": {"path": "x", "port": 81}}
 
 FIRST = "podspec.containers[0]"
 TWICE: dict[str, Any] = {"containers": [CONTAINER] * 2}
 ADDED: dict[str, Any] = {**pod(), "ephemeralContainers": [{}]}
+DNS: dict[str, Any] = pod({"containerPort": 80}, {"containerPort": 53, "protocol": "UDP"})
 ON_HOST: dict[str, Any] = {**pod({"containerPort": 80}), "hostNetwork": True}
 OTHER = "components[0]"
+PREVIEWED = {"autoPromoteAfter": "never"}
 GATEWAY: dict[str, Any] = {"parentRefs": [{"name": "public"}]}
 HOST, PARENT = {"frontend": "a.example.org"}, "gateway.parentRefs[0]"
+
+
+def named(*names: str) -> list[dict[str, Any]]:
+    """Return components of these names."""
+    return [{"name": name, "podspec": pod()} for name in names]
+
+
 MISTAKES: list[tuple[dict[str, Any], list[tuple[str, str | None]]]] = [
     ({"appName": None}, [("missingKey", None)]),
     ({"appName": ""}, [("missingKey", "appName")]),
@@ -239,6 +249,13 @@ MISTAKES: list[tuple[dict[str, Any], list[tuple[str, str | None]]]] = [
     ({"components": [{"name": "b", "podspec": pod()}] * 2}, [("duplicateName", "components")]),
     ({"components": [{"name": "b", "podspec": pod(), "minReplicas": 2}]}, [("missingKey", f"{OTHER}.minReplicas")]),
     ({"components": [{"name": "b", "podspec": {"containers": [{}]}}]}, [("missingKey", f"{OTHER}.{FIRST}")] * 2),
+    ({"components": named("preview"), **PREVIEWED}, [("duplicateName", f"{OTHER}.name")]),
+    ({"components": named("a", "a-preview"), **PREVIEWED}, [("duplicateName", "components[1].name")]),
+    ({"components": named("7"), "newVersion": "7"}, [("duplicateName", f"{OTHER}.name")]),
+    ({"components": named("12"), "newVersion": "#"}, [("duplicateName", f"{OTHER}.name")]),
+    ({"components": named("a", "a-7"), "newVersion": "7"}, [("duplicateName", "components[1].name")]),
+    ({"newVersion": "preview", **PREVIEWED}, [("duplicateName", "newVersion")]),
+    ({"components": named("a"), "newVersion": "a-preview", **PREVIEWED}, [("duplicateName", "newVersion")]),
     ({"configMaps": [{"name": "a", "data": {}}] * 2}, [("duplicateName", "configMaps")]),
     ({"configMaps": [{"name": "a", "data": {"a/b": "c"}}]}, [("invalidValue", "configMaps[0].data.a/b")]),
     ({"configMaps": [{"name": "a" * 243, "data": {}}]}, [("nameTooLong", "configMaps")]),
@@ -258,6 +275,7 @@ MISTAKES: list[tuple[dict[str, Any], list[tuple[str, str | None]]]] = [
     ({**HOST, "gateway": GATEWAY, "tlsSecretName": "b"}, [("notTogether", "tlsSecretName")]),
     ({"useHealthCheck": True, "podspec": pod()}, [("undeclaredPort", "useHealthCheck")]),
     ({"useHealthCheck": True, "healthCheckPort": 81}, [("undeclaredPort", "healthCheckPort")]),
+    ({"useHealthCheck": True, "healthCheckPort": 53, "podspec": DNS}, [("undeclaredPort", "healthCheckPort")]),
     ({"useHealthCheck": True, "podspec": ON_HOST}, [("hostNetwork", "useHealthCheck")]),
     ({"healthCheckPath": "a?b"}, [("invalidValue", "healthCheckPath")]),
     ({"hotFor": "10s"}, [("invalidValue", "hotFor")]),
@@ -267,6 +285,7 @@ MISTAKES: list[tuple[dict[str, Any], list[tuple[str, str | None]]]] = [
     ({"verify": [GATE], "soak": {"duration": "1m", "gates": [GATE]}}, [("duplicateName", "verify")]),
     ({"verify": [{"name": "a", "http": {"path": "x", "port": 81}}]}, [("undeclaredPort", "verify")]),
     ({"verify": [{"name": "a", "http": {"path": "x"}}], "podspec": pod()}, [("undeclaredPort", "verify")]),
+    ({"soak": {"duration": "1m", "gates": [ASKING]}}, [("undeclaredPort", "soak")]),
     ({"verify": [{"name": "a", "job": {}}]}, [("missingKey", "verify[0].job")]),
     ({"verify": [{**GATE, "timeout": "0s"}]}, [("invalidValue", "verify[0].timeout")]),
     ({"soak": {"duration": "1m", "gates": [{"name": "a", "webhook": {}}]}}, [("missingKey", "soak.gates[0].webhook")]),
@@ -301,6 +320,17 @@ def test_what_is_no_mapping(document: object) -> None:
     read = read_descriptor(document)
     assert not isinstance(read, Descriptor)
     assert [problem.code for problem in read] == ["wrongType"]
+
+
+def test_names_that_are_apart_although_they_look_alike() -> None:
+    for fields in (
+        {"components": named("preview")},
+        {"components": named("7"), "newVersion": "8"},
+        {"components": named("a-7", "b"), "newVersion": "#", **PREVIEWED},
+        {"newVersion": "preview"},
+        {"components": named("a"), "newVersion": "web-a"},
+    ):
+        assert isinstance(read_descriptor(document(**fields)), Descriptor), fields
 
 
 def test_the_longest_names() -> None:

@@ -9,8 +9,16 @@ from dataclasses import dataclass
 
 from fairlead.domain.apps.configuration import CONFIG_MAP, HASH_DIGITS, SECRET, references
 from fairlead.domain.apps.descriptor import Component, Descriptor, HttpGate
-from fairlead.domain.apps.naming import LONGEST_NAME, is_service_name, names_of
+from fairlead.domain.apps.naming import (
+    LONGEST_NAME,
+    is_service_name,
+    names_of,
+    preview_name,
+    versioned_name,
+    workload_name,
+)
 from fairlead.domain.apps.ports import declared_ports, health_port, traffic_port
+from fairlead.domain.apps.versions import version_number
 from fairlead.domain.declaring.findings import Findings
 from fairlead.domain.declaring.found import FoundRecord
 from fairlead.domain.declaring.quoting import quoted
@@ -55,6 +63,7 @@ class _Rules:
         else:
             self._check_service_names(app, version)
         self._check_unique("components", (each.name for each in self.descriptor.components))
+        self._check_services_apart(app, version)
 
     def _check_service_names(self, app: str, version: str) -> None:
         if not is_service_name(app[:LONGEST_NAME].rstrip("-")):
@@ -74,6 +83,24 @@ class _Rules:
             key = "newVersion" if wrong.endswith(version) else "appName"
             message = f"the name {quoted(wrong)} is none that a Service can have"
             self._error(key, "invalidName", message, "use letters, digits and dashes; none at the end")
+
+    def _check_services_apart(self, app: str, version: str) -> None:
+        """No two Services of an app have one name: what the one leads to would be where the other one leads."""
+        workloads = [workload_name(app, each.name) for each in self.descriptor.workloads]
+        previews = {preview_name(name) for name in workloads} if self.descriptor.rules.previews else set[str]()
+        message, remedy = "found a name by which two Services of the app would be called {}", "choose another one"
+        for found, name in zip(self.found.records("components"), workloads[1:], strict=True):
+            if name in previews or any(self._is_versioned(name, other) for other in workloads):
+                self.findings.error(found.at("name"), "duplicateName", message.format(quoted(name)), remedy)
+        if taken := previews & {versioned_name(name, version) for name in workloads}:
+            self._error("newVersion", "duplicateName", message.format(quoted(min(taken))), remedy)
+
+    def _is_versioned(self, name: str, workload: str) -> bool:
+        """Tell whether a name is that of a version of a workload: of this one, or of any number where that is next."""
+        if not name.startswith(f"{workload}-"):
+            return False
+        rest = name.removeprefix(f"{workload}-")
+        return version_number(rest) is not None if self.descriptor.is_automatic else rest == self.descriptor.version
 
     def _check_unique(self, key: str, names: Iterable[str]) -> None:
         for name, times in Counter(names).items():
