@@ -27,7 +27,7 @@ from fairlead.ports.cluster import LiveObject
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.ssa import Managers
 
-PLAYED = frozenset({"Deployment", "Pod", "Service", "EndpointSlice"})
+PLAYED = frozenset({"Deployment", "Job", "Pod", "Service", "EndpointSlice"})
 
 
 @dataclass(slots=True)
@@ -36,7 +36,8 @@ class PlayedCluster(FakeCluster):
 
     `listens` says whether a pod takes connections, `is_near` whether their network can be reached from here, `is_late`
     that Services still pass connections on to whoever takes them. `through` is what comes back through a Service in
-    place of what its pods say; `asked` are the Services that were asked, with the version that each led to.
+    place of what its pods say; `asked` are the Services that were asked, with the version that each led to. `ends` is
+    the condition that a Job ends with, None while it runs.
     """
 
     is_well: Callable[[Mapping[str, Any]], bool] = lambda _deployment: True
@@ -47,6 +48,7 @@ class PlayedCluster(FakeCluster):
     is_late: bool = False
     through: ProbeResult | None = None
     asked: list[tuple[str, str]] = field(default_factory=list)
+    ends: Callable[[LiveObject], Mapping[str, str] | None] = lambda _job: None
     plays: frozenset[str] = PLAYED
     _playing: bool = False
 
@@ -108,6 +110,9 @@ class PlayedCluster(FakeCluster):
         try:
             for deployment in self._of_kind("Deployment"):
                 self._run(deployment)
+            for job in self._of_kind("Job"):
+                if (condition := self.ends(job)) is not None and "status" not in job:
+                    self.set_status(object_ref(job), {"conditions": [dict(condition)]})
             names = {text(one, "metadata", "name") for one in self._of_kind("Deployment")}
             for pod in self._of_kind("Pod"):
                 if text(pod, "metadata", "annotations", "played") not in names:

@@ -10,12 +10,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 
+from fairlead.domain.apps.configuration import HASH_DIGITS
 from fairlead.domain.apps.descriptor import Gate, HttpGate, JobGate, WebhookGate
-from fairlead.domain.apps.naming import mark, unit_labels, versioned_name, workload_name
+from fairlead.domain.apps.naming import LONGEST_NAME, mark, unit_labels, versioned_name, workload_name
 from fairlead.domain.apps.ports import traffic_port
 from fairlead.domain.apps.probing import Answer, ProbeRequest, pods_to_ask, target_of
 from fairlead.domain.errors import FairleadError
-from fairlead.domain.identity import object_ref
+from fairlead.domain.identity import object_ref, sha256_json
 from fairlead.domain.joining import joined
 from fairlead.domain.reading import branch, entries, text
 from fairlead.domain.rollout.commands import RunGates
@@ -122,7 +123,7 @@ async def _job(turn: Turn, gate: JobGate, command: RunGates) -> Judged:
 def _manifest(turn: Turn, gate: JobGate, command: RunGates) -> dict[str, Any]:
     """Return the Job of a gate; it goes with the version's own objects, and by itself a while after its end."""
     when = "soak" if command.soak else "verify"
-    name = f"{versioned_name(turn.key.name, command.version)}-{when}-{gate.name}"[:63].rstrip("-")
+    name = _job_name(f"{versioned_name(turn.key.name, command.version)}-{when}-{gate.name}")
     labels = {**unit_labels(turn.key.name), "version": command.version}
     metadata = {"name": name, "namespace": turn.key.namespace, "labels": labels}
     spec = {
@@ -139,6 +140,14 @@ def _manifest(turn: Turn, gate: JobGate, command: RunGates) -> dict[str, Any]:
         "metadata": {**metadata, "annotations": annotations},
         "spec": spec,
     }
+
+
+def _job_name(wanted: str) -> str:
+    """Return the name of a Job, which its pods carry as a label: of a long one the beginning, told from others."""
+    if len(wanted) <= LONGEST_NAME:
+        return wanted
+    digest = sha256_json(wanted).removeprefix("sha256:")[:HASH_DIGITS]
+    return f"{wanted[: LONGEST_NAME - HASH_DIGITS - 1].rstrip('-')}-{digest}"
 
 
 def _worst(found: Sequence[Judged]) -> Judged:
