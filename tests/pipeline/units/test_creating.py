@@ -1,15 +1,18 @@
-"""What makes versions, when it is too late for it."""
+"""What makes versions: in which order, and when it is too late for it."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from fairlead.domain.apps.descriptor import ConfigMapContent
 from fairlead.domain.apps.naming import VERSION_LABEL
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.commands import CreateVersion, SetAutoscalers
+from fairlead.domain.rollout.phases import Phase
 from fairlead.pipeline.units.contents import Contents
 from fairlead.pipeline.units.creating import create_version, set_autoscalers
 from fairlead.pipeline.units.findings import Findings
@@ -57,3 +60,37 @@ async def test_autoscalers_are_made_and_removed_in_time_only(here: Yard, wanted:
     assert here.live("HorizontalPodAutoscaler", "shop-1") == there
     await set_autoscalers(now, SetAutoscalers("1", wanted, deadline))
     assert (here.live("HorizontalPodAutoscaler", "shop-1") is not None) is wanted
+
+
+def created(here: Yard) -> list[tuple[str, str]]:
+    """Return what was made, by kind and name, each once and in order."""
+    refs = [one.ref for one in here.cluster.writes if one.verb == "apply" and one.ref is not None]
+    return list(dict.fromkeys((ref.kind, ref.name) for ref in refs if ref.kind != "Secret"))
+
+
+async def test_what_pods_need_is_there_before_them(here: Yard) -> None:
+    settings = (ConfigMapContent("settings", {"a": "b"}),)
+    await here.deploy(here.descriptor(config_maps=settings, rules={"promote_after": None}))
+    *needed, (kind, name) = created(here)
+    assert (kind, name) == ("Deployment", "shop-1")
+    assert [kind for kind, _ in needed] == ["ConfigMap", "Service", "PodDisruptionBudget", "Service"]
+    assert [name for _, name in needed][1:] == ["shop-1", "shop-1", "shop-preview"]
+
+
+async def test_ports_of_a_service_change_with_its_switch(here: Yard) -> None:
+    await here.deploy(here.descriptor())
+    later = here.descriptor()
+    container = {**later.main.pod_spec["containers"][0], "ports": [{"containerPort": 9090, "name": "http"}]}
+    await here.deploy(replace(later, main=replace(later.main, pod_spec={"containers": [container]})))
+    service = here.live("Service", "shop")
+    assert service is not None
+    assert (service["spec"]["selector"]["version"], [one["port"] for one in service["spec"]["ports"]]) == ("2", [9090])
+
+
+async def test_what_a_version_scales_by_is_made_when_it_is_confirmed(here: Yard) -> None:
+    plain = here.descriptor()
+    await here.units.deploy(KEY, here.order(replace(plain, main=replace(plain.main, maximum=4))))
+    await here.settle(lambda anchor: anchor.phase is Phase.CONFIRMING)
+    assert here.live("HorizontalPodAutoscaler", "shop-1") is None
+    await here.settle()
+    assert here.live("HorizontalPodAutoscaler", "shop-1") is not None
