@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from fairlead.adapters.traffic.services import ServiceSelectors, guarantee
-from fairlead.domain.identity import object_ref
-from fairlead.domain.rollout.traffic import RouteElement
+from fairlead.domain.errors import RemoteRefused
+from fairlead.domain.identity import ObjectRef
+from fairlead.domain.rollout.traffic import RouteElement, Selector
+from fairlead.domain.units import EPOCH_ANNOTATION
+from fairlead.ports.cluster import LiveObject
 from fairlead.ports.traffic import Guarantee
 from tests.fakes.cluster import FakeCluster
 
@@ -41,9 +44,24 @@ def test_zero_loss_only_where_kube_proxy_alone_switches(
     assert guarantee(service) is expected
 
 
-async def test_clients_reach_a_service_at_its_address() -> None:
-    cluster = FakeCluster()
-    metadata, spec = {"name": "web", "namespace": "default"}, {"selector": {"app": "web"}, "clusterIP": "10.1.0.7"}
-    live = cluster.put({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
-    seen = await ServiceSelectors(cluster).observe(RouteElement(object_ref(live), None, None))
-    assert seen.address == "10.1.0.7"
+class TakenOver(FakeCluster):
+    """A cluster in which another driver touches a Service right after it was read."""
+
+    async def get(self, ref: ObjectRef) -> LiveObject | None:
+        live = await super().get(ref)
+        self.edit(ref, lambda one: one["metadata"].setdefault("annotations", {}).update({EPOCH_ANNOTATION: "9"}))
+        return live
+
+
+async def test_a_switch_that_was_read_before_a_takeover_is_refused() -> None:
+    cluster, old = TakenOver(), Selector({"app": "web", "version": "1"})
+    ref = ObjectRef("v1", "Service", "default", "web")
+    metadata = {"name": ref.name, "namespace": ref.namespace}
+    cluster.put({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"selector": dict(old.labels)}})
+    new = old.with_version("2")
+    with pytest.raises(RemoteRefused) as caught:
+        await ServiceSelectors(cluster).switch(RouteElement(ref, old, new), old, new, epoch=8)
+    assert caught.value.code == "conflict"
+    live = await cluster.get(ref)
+    assert live is not None
+    assert live["spec"]["selector"] == old.labels

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from fairlead.adapters.statestore.store import SecretStateStore
+from fairlead.domain.apps.naming import VERSION_LABEL
 from fairlead.domain.errors import Refused
 from fairlead.domain.identity import ObjectRef, ReleaseKey, object_ref
 from fairlead.domain.inventory import Inventory, InventoryEntry
@@ -16,6 +18,7 @@ from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.intents import Rollback, Undeploy
 from fairlead.domain.rollout.phases import Phase, VersionState
 from fairlead.domain.state import ReleaseState, Stored
+from fairlead.pipeline.units.service import at_rest
 from tests.fakes.states import lock
 from tests.pipeline.units.units import KEY, Yard, ended, plain, states, yard
 
@@ -62,6 +65,34 @@ def hot_times(anchor: Anchor) -> dict[str, float]:
     """Return how many seconds versions stay hot at least."""
     found = ((one.name, one.since, one.deadline) for one in anchor.present if one.state is VersionState.HOT)
     return {name: (deadline - since).total_seconds() for name, since, deadline in found if deadline is not None}
+
+
+async def begun(here: Yard) -> Phase:
+    """Deploy, and return how far that comes in a while."""
+    until = here.clock.now() + timedelta(seconds=10)
+    await here.units.deploy(KEY, here.order(here.descriptor()))
+    return (await here.settle(lambda anchor: at_rest(anchor) or here.clock.now() > until)).phase
+
+
+async def test_a_service_names_the_version_when_every_pod_behind_it_carries_it(here: Yard) -> None:
+    plain(here)
+    metadata = {
+        "name": "left",
+        "namespace": KEY.namespace,
+        "labels": {"app": "shop"},
+        "annotations": {"played": "shop"},
+    }
+    ready = {"phase": "Running", "podIP": "10.0.0.9", "conditions": [{"type": "Ready", "status": "True"}]}
+    left = here.cluster.put({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "status": ready})
+    assert (await begun(here), here.selector) == (Phase.ADOPTING, {"app": "shop"})
+    here.cluster.remove(object_ref(left))
+    assert states(await here.settle()) == {"0": "Hot", "1": "Live"}
+
+
+async def test_a_service_names_the_version_when_as_many_pods_are_ready_as_before(here: Yard) -> None:
+    plain(here)
+    here.cluster.is_well = lambda one: VERSION_LABEL not in one["spec"]["template"]["metadata"]["labels"]
+    assert (await begun(here), here.selector) == (Phase.ADOPTING, {"app": "shop"})
 
 
 def scaled(here: Yard, **metadata: Any) -> None:

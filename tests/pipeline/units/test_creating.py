@@ -10,11 +10,12 @@ import pytest
 
 from fairlead.domain.apps.descriptor import ConfigMapContent
 from fairlead.domain.apps.naming import VERSION_LABEL
+from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rollout.anchor import Anchor
-from fairlead.domain.rollout.commands import CreateVersion, SetAutoscalers
+from fairlead.domain.rollout.commands import CreateVersion, Scaling, SetAutoscalers, SetReplicas
 from fairlead.domain.rollout.phases import Phase
 from fairlead.pipeline.units.contents import Contents
-from fairlead.pipeline.units.creating import create_version, set_autoscalers
+from fairlead.pipeline.units.creating import create_version, set_autoscalers, set_replicas
 from fairlead.pipeline.units.findings import Findings
 from fairlead.pipeline.units.turn import Contradicted, Turn
 from tests.pipeline.units.units import KEY, Yard, yard
@@ -94,3 +95,54 @@ async def test_what_a_version_scales_by_is_made_when_it_is_confirmed(here: Yard)
     assert here.live("HorizontalPodAutoscaler", "shop-1") is None
     await here.settle()
     assert here.live("HorizontalPodAutoscaler", "shop-1") is not None
+
+
+async def deployed(here: Yard) -> Turn:
+    """Deploy version 1, and return a turn in which it is live."""
+    anchor = await here.deploy(here.descriptor())
+    place = await here.units.places(KEY.cluster)
+    stored = await place.anchors.version(KEY, "1")
+    assert stored is not None
+    return Turn(place, KEY, anchor, {"1": Contents.from_json(stored)}, Findings(), here.clock)
+
+
+async def test_nothing_is_made_smaller_while_a_route_leads_there(here: Yard) -> None:
+    now = await deployed(here)
+    with pytest.raises(Contradicted):
+        await set_replicas(now, SetReplicas("1", {"shop": 0}, Scaling.DOWN, None))
+    assert here.replicas("shop-1") == 2
+    here.cluster.edit(here.route, lambda service: service["spec"]["selector"].update(version="2"))
+    await set_replicas(now, SetReplicas("1", {"shop": 0}, Scaling.DOWN, None))
+    assert here.replicas("shop-1") == 0
+
+
+@pytest.mark.parametrize(
+    ("how", "wanted", "replicas"),
+    [
+        (Scaling.UP, 1, 2),
+        (Scaling.UP, 3, 3),
+        (Scaling.DOWN, 3, 2),
+        (Scaling.ASKED, 1, 1),
+        (Scaling.ASKED, 3, 3),
+    ],
+)
+async def test_replicas_go_in_the_direction_that_is_asked_for(
+    here: Yard, how: Scaling, wanted: int, replicas: int
+) -> None:
+    await set_replicas(await deployed(here), SetReplicas("1", {"shop": wanted}, how, None))
+    assert here.replicas("shop-1") == replicas
+
+
+async def test_what_is_not_ours_is_not_scaled(here: Yard) -> None:
+    now = await deployed(here)
+    ref = ObjectRef("apps/v1", "Deployment", KEY.namespace, "shop-1")
+    here.cluster.edit(ref, lambda deployment: deployment["metadata"]["annotations"].clear())
+    await set_replicas(now, SetReplicas("1", {"shop": 5}, Scaling.ASKED, None))
+    assert here.replicas("shop-1") == 2
+
+
+async def test_autoscalers_of_others_do_not_shrink_an_idle_side(here: Yard) -> None:
+    now = await deployed(here)
+    here.cluster.put({**SCALER, "metadata": {"name": "theirs", "namespace": KEY.namespace}})
+    await set_autoscalers(now, SetAutoscalers("1", False, None))
+    assert here.live("HorizontalPodAutoscaler", "theirs") is None

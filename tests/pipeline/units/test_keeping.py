@@ -7,9 +7,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from fairlead.domain.identity import ObjectRef
+from fairlead.domain.rollout.anchor import Anchor
+from fairlead.domain.rollout.commands import KeepEvidence
 from fairlead.domain.rollout.intents import Abort
 from fairlead.domain.rollout.phases import Phase
-from fairlead.pipeline.units.keeping import BYTES, EVENTS_AT_MOST, LINES
+from fairlead.pipeline.units.contents import Contents
+from fairlead.pipeline.units.findings import Findings
+from fairlead.pipeline.units.keeping import BYTES, EVENTS_AT_MOST, LINES, keep_evidence
+from fairlead.pipeline.units.turn import Turn
 from fairlead.ports.cluster import ApiKind
 from tests.pipeline.units.units import KEY, Yard, states, yard
 
@@ -62,11 +67,11 @@ async def given_up(here: Yard) -> None:
     await here.settle()
 
 
-async def warming(here: Yard) -> None:
+async def warming(here: Yard, *, replicas: int = 3) -> None:
     """Bring version 2 of an app to where it waits for its pods, which are never ready."""
     await here.deploy(here.descriptor())
     here.cluster.is_well = lambda deployment: deployment["metadata"]["name"] != "shop-2"
-    await here.units.deploy(KEY, here.order(here.descriptor(env="green", replicas=3)))
+    await here.units.deploy(KEY, here.order(here.descriptor(env="green", replicas=replicas)))
     await here.settle(lambda anchor: anchor.phase is Phase.WARMING)
 
 
@@ -87,6 +92,7 @@ async def test_logs_states_and_events_are_kept_before_anything_goes(here: Yard) 
         ("app", False, "begins"),
         ("app", True, "panic"),
     ]
+    assert [one["name"] for one in kept["status"]["initContainerStatuses"]] == ["setup"]
     assert kept["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] == "CrashLoopBackOff"
     assert [one["message"] for one in document["events"]] == ["event 1"]
     written = [(one.kind, one.ref.name) for one in here.cluster.writes if one.ref is not None]
@@ -120,3 +126,27 @@ async def test_of_much_the_end_is_kept(here: Yard) -> None:
     logs = next(one["logs"] for one in document["pods"] if one["name"] == "shop-2-0")
     assert next(one["text"] for one in logs if one["previous"]) == long[-BYTES:]
     assert [one["message"] for one in document["events"]] == [f"event {n}" for n in range(5, EVENTS_AT_MOST + 5)]
+
+
+async def test_of_many_pods_those_that_fail_are_kept(here: Yard) -> None:
+    await warming(here)
+    for number in (0, 1):
+        here.cluster.set_status(pod(f"shop-2-{number}"), {"conditions": [{"type": "Ready", "status": "True"}]})
+    await given_up(here)
+    document = await here.units.evidence(KEY, "2")
+    assert document is not None
+    assert [one["name"] for one in document["pods"]] == ["shop-2-2", "shop-2-0", "shop-2-1"]
+
+
+async def test_nothing_of_another_version_is_kept_and_nothing_twice(here: Yard) -> None:
+    await warming(here, replicas=2)
+    await given_up(here)
+    document = await here.units.evidence(KEY, "2")
+    assert document is not None
+    assert [one["name"] for one in document["pods"]] == ["shop-2-0", "shop-2-1"]
+    place = await here.units.places(KEY.cluster)
+    stored = await place.anchors.version(KEY, "2")
+    assert stored is not None
+    later = Turn(place, KEY, Anchor(epoch=9), {"2": Contents.from_json(stored)}, Findings(), here.clock)
+    await keep_evidence(later, KeepEvidence("2", "d2"))
+    assert await here.units.evidence(KEY, "2") == document
