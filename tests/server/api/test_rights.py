@@ -179,6 +179,15 @@ async def test_streams_count_as_requests_and_are_bounded(websocket: bool) -> Non
     assert (statuses[0], statuses[-1]) == (503, 429)
 
 
+async def test_callers_have_rates_of_their_own_and_strangers_that_of_their_address() -> None:
+    server = FakeServer(is_loopback=False)
+    one, other = await server.token(), await server.token()
+    routed_app(server).state.api.rates.burst = 2.0
+    for token, expected in ((one, 200), ("", 401), (other, 200)):
+        statuses = [(await server.ask("GET", "/api/v1/descriptors", token=token)).status for _ in range(3)]
+        assert statuses == [expected, expected, 429]
+
+
 def test_a_route_without_a_policy_does_not_start() -> None:
     app = routed_app(FakeServer())
     require_guards(app)
