@@ -190,6 +190,24 @@ async def test_whoever_has_an_account_needs_none_of_the_namespace() -> None:
         assert (await place.server.ask("POST", f"{UNIT}/pause", token=token)).status == 202
 
 
+async def test_who_has_no_account_ends_what_another_wants_and_begins_nothing() -> None:
+    async with opened() as place:
+        place.bind(None)
+        ann, bob = await place.server.token(account=Account("ann")), await place.server.token()
+        for env, rules in (("", {}), ("green", {"promote_after": None})):
+            document = descriptor_json(place.here.descriptor(env=env, rules=rules))
+            kept = await place.server.ask("POST", "/api/v1/descriptors", document, token=ann)
+            wish = {"descriptorId": kept.json["id"]}
+            assert (await place.server.ask("POST", "/api/v1/deployments", wish, token=ann)).status == 202
+            await place.drive()
+        assert (await place.anchor()).phase is Phase.AWAITING
+        refused = await place.server.ask("POST", f"{UNIT}/rollback", {"to": "1"}, token=bob)
+        assert (refused.status, refused.code) == (403, "accountMissing")
+        assert (await place.server.ask("POST", f"{UNIT}/abort", token=bob)).status == 202
+        await place.drive()
+        assert (await place.anchor()).phase is Phase.IDLE
+
+
 async def test_a_deployment_ends_as_failed_when_its_account_goes_before_its_turn() -> None:
     async with opened() as place:
         begun = await place.deploy()
@@ -207,24 +225,36 @@ async def test_a_deployment_ends_as_failed_when_its_account_goes_before_its_turn
         assert (await place.anchor()).live is not None
 
 
-async def test_what_was_begun_waits_for_an_account_and_says_so_once(place: Place) -> None:
-    assert (await place.deploy("red")).status == 202
+async def stuck(place: Place, env: str) -> str:
+    """Let the account of a rollout go in its middle, after more was asked; return its deployment."""
+    assert (await place.deploy(env)).status == 202
     with on_behalf_of(service_account(KEY.namespace, "deployer"), KEY.namespace):
         await place.here.settle(lambda anchor: anchor.phase is Phase.WARMING)
     newest = (await place.records())[0]
     assert (await asked(place, "scale")).status == 202
+    back = (await asked(place, "rollback")).json["deployment"]
     place.bind(None)
     for _ in range(3):
         with pytest.raises(Refused) as refused:
             await place.drive()
         assert refused.value.code == "accountMissing"
-    items = (await place.server.ask("GET", f"/api/v1/deployments/{newest.identifier}/events")).json["items"]
-    alarms = [one for one in items if one["type"] == "notified" and one["data"]["code"] == "accountMissing"]
-    assert [one["data"]["alarm"] for one in alarms] == [True]
-    assert (await place.anchor()).ended[-1].outcome == "refused"
-    place.bind("deployer")
-    await place.drive()
-    assert (await place.anchor()).live == (await place.anchor()).version("3")
+    ended = await place.server.store.deployments.read(back)
+    assert ended is not None
+    assert (ended.status, BINDING in ended.document["explanation"]) == ("failed", True)
+    return newest.identifier
+
+
+async def test_what_was_begun_waits_for_an_account_and_says_so_once_each_time(place: Place) -> None:
+    for env, version in (("red", "3"), ("blue", "4")):
+        identifier = await stuck(place, env)
+        items = (await place.server.ask("GET", f"/api/v1/deployments/{identifier}/events")).json["items"]
+        alarms = [one for one in items if one["type"] == "notified" and one["data"]["code"] == "accountMissing"]
+        assert [one["data"]["alarm"] for one in alarms] == [True]
+        assert [one.outcome for one in (await place.anchor()).ended[-2:]] == ["refused", "refused"]
+        place.bind("deployer")
+        await place.drive()
+        anchor = await place.anchor()
+        assert (anchor.phase, anchor.live) == (Phase.IDLE, anchor.version(version))
 
 
 async def test_a_blocked_unit_takes_only_what_it_can_do(place: Place) -> None:
