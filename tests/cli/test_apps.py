@@ -86,6 +86,10 @@ def test_it_is_deployed_into_a_namespace_that_is_made_for_it(played: Shop, words
     (played.root / "store.json").write_text(document % container)
     found = played.run("deploy", *words, "-e", "test", "--output", "json")
     assert (found.code, found.document["asked"]["outcome"]) == (0, "deployed")
+    events = found.document["events"]
+    assert [one["state"] for one in events if one["kind"] == "versionChanged"] == ["Starting", "Ready", "Live"]
+    warming = [one for one in events if one["phase"] == "Warming"]
+    assert {(one["kind"], one["version"], one["wanted"]) for one in warming} == {("progressed", "1", 1)}
     (made,) = [call for call in played.cluster.writes if call.kind == "Namespace"]
     assert (made.ref, made.verb) == (namespace_ref("shop"), "apply")
 

@@ -87,6 +87,7 @@ def test_a_terminal_keeps_the_lines_and_loses_what_was_redrawn() -> None:
         shown = [here.progress.live]
     shown.append(here.progress.live)
     assert [one is None for one in shown] == [False, True]
+    assert list(here.progress.heard) == [one for one in NEWS if isinstance(one, Progressed | VersionChanged)]
     assert "shop: Warming: 0 of 2 pods" in here.stderr.getvalue()
 
 

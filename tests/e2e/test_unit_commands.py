@@ -38,9 +38,11 @@ async def test_what_was_interrupted_goes_on(shell: Shell) -> None:
     assert await child.wait() == 130
     code, document = await shell.run("units", "shop", "--drive", "--namespace", shell.namespace)
     assert (code, document["units"][0]["live"]) == (0, "1")
+    assert {one["wanted"] for one in document["events"] if one["phase"] == "Warming"} == {1}
     assert (await shell.run("undeploy", "shop", "--namespace", shell.namespace))[0] == 4
     code, document = await shell.run("undeploy", "shop", "--yes", "--namespace", shell.namespace)
     assert (code, document["asked"]["outcome"]) == (0, "undeployed")
+    assert any(one["until"] for one in document["events"] if one["phase"] == "Undeploying")
     assert await _deployments(shell) == ""
 
 

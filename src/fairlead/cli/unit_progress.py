@@ -6,9 +6,11 @@ A terminal has one more line below them: what is done just now, redrawn while it
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 from rich.console import Console
 from rich.live import Live
@@ -18,16 +20,18 @@ from rich.text import Text
 
 from fairlead.cli.progress import REFRESH
 from fairlead.cli.streams import Streams
-from fairlead.cli.text.layout import visible
+from fairlead.cli.text.layout import hanging, visible
 from fairlead.domain.durations import brief, limited
-from fairlead.domain.unit_news import LogLine, Notified, Progressed, UnitNews
+from fairlead.domain.unit_news import LogLine, Notified, Progressed, UnitNews, VersionChanged
+
+REMEMBERED: Final = 1000  # steps of a rollout, the last ones; few have fifty
 
 
 @dataclass(slots=True)
 class UnitProgress:
     """Takes the news of units. Each line says how many seconds after the command began.
 
-    Why a rollout failed or is blocked is not among them: the result says it.
+    Why a rollout failed or is blocked is not among them: the result says it. `heard` is what happened, for programs.
     """
 
     streams: Streams
@@ -35,6 +39,7 @@ class UnitProgress:
     monotonic: Callable[[], float] = time.monotonic
     started: float = field(init=False)
     live: Live | None = None
+    heard: deque[Progressed | VersionChanged] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     _now: Progressed | None = None
     _now_at: float = 0.0
 
@@ -48,6 +53,8 @@ class UnitProgress:
 
     def announce(self, news: UnitNews) -> None:
         """Take one piece of news."""
+        if isinstance(news, Progressed | VersionChanged):
+            self.heard.append(news)
         match news:
             case LogLine(key=key, text=text) if text:
                 self._write(key.name, text)
@@ -93,8 +100,10 @@ class UnitProgress:
         return table
 
     def _write(self, name: str, text: str) -> None:
-        line = visible(f"{self.seconds:6.1f}s  {name}: {text}")
+        lead, text = visible(f"{self.seconds:6.1f}s  {name}: "), visible(text)
         if self.live is None:
-            self.streams.report(line)
-        else:
-            self.live.console.print(Text(line), soft_wrap=True)
+            self.streams.report(lead + text)
+            return
+        console = self.live.console
+        for line in hanging(Text(lead), Text(text), width=console.width):
+            console.print(line, soft_wrap=True)

@@ -131,7 +131,7 @@ class Session:
         bad = [one for one in status.anchor.ended if since and one.at >= since and one.outcome.value not in GOOD]
         ended = bad[-1] if bad else status.ended(intent)
         lines = partial(unit_lines, where=self.where, version=version, seconds=self.progress.seconds)
-        self.run.output.show(units_document([status], ended), lines)
+        self.run.output.show(units_document([status], ended, heard=self.progress.heard), lines)
         if ended is None:
             return 4 if status.anchor.phase is Phase.BLOCKED else 0
         if ended.outcome in _REFUSED:

@@ -45,7 +45,7 @@ async def _units(options: UnitsOptions, where: UnitWhere, run: Run) -> int:
                 await session.drive(session.key(name), at_rest)
             known = {name: await session.units.read(session.key(name)) for name in chosen}
         pods = await session.units.pods(session.cluster, session.namespace)
-        document = units_document([known[name] for name in chosen], pods=pods)
+        document = units_document([known[name] for name in chosen], pods=pods, heard=session.progress.heard)
         run.output.show(document, partial(unit_lines, where=session.where))
     return 0
 

@@ -10,6 +10,7 @@ import msgspec
 from fairlead.cli.wire.documents import Document, Item
 from fairlead.domain.moments import rfc3339
 from fairlead.domain.rollout.anchor import Anchor, Ended, Version
+from fairlead.domain.unit_news import Progressed, VersionChanged
 from fairlead.domain.units import UnitKey
 from fairlead.pipeline.units.counting import Counts, Pods
 from fairlead.pipeline.units.service import UnitStatus
@@ -76,16 +77,69 @@ class UnitItem(Item, frozen=True, kw_only=True):
     ended: list[IntentItem] = msgspec.field(default_factory=list)
 
 
+class UnitEventItem(Item, frozen=True, kw_only=True):
+    """What happened while the command drove a unit: `kind` is `progressed` or `versionChanged`.
+
+    The first says the `phase`, what is done in it, `trouble` what is in the way, `ready` of `wanted` pods, and `until`
+    when it ends at the latest; the second which version entered which `state`. What does not apply is null.
+    """
+
+    at: str
+    app: str
+    kind: str
+    version: str | None
+    phase: str | None = None
+    doing: str | None = None
+    trouble: str | None = None
+    ready: int | None = None
+    wanted: int | None = None
+    until: str | None = None
+    state: str | None = None
+
+
 class Units(Document, frozen=True, kw_only=True, tag="Units"):
-    """How units stand. `asked` is how the intent of this very command ended, null while it has not."""
+    """How units stand. `asked` is how the intent of this very command ended, null while it has not.
+
+    `events` are what happened while the command drove them, in order; only the last ones of very many.
+    """
 
     units: list[UnitItem]
     asked: IntentItem | None = None
+    events: list[UnitEventItem] = msgspec.field(default_factory=list)
 
 
-def units_document(found: Iterable[UnitStatus], asked: Ended | None = None, pods: Counts | None = None) -> Units:
-    """Return how units stand, and how the intent that was `asked` ended; `pods` are those that were counted."""
-    return Units(units=[_unit(one, pods) for one in found], asked=None if asked is None else _intent(asked))
+def units_document(
+    found: Iterable[UnitStatus],
+    asked: Ended | None = None,
+    *,
+    pods: Counts | None = None,
+    heard: Iterable[Progressed | VersionChanged] = (),
+) -> Units:
+    """Return how units stand, how the intent that was `asked` ended, and what was `heard` of them meanwhile.
+
+    `pods` are those that were counted.
+    """
+    ended = None if asked is None else _intent(asked)
+    return Units(units=[_unit(one, pods) for one in found], asked=ended, events=[_event(one) for one in heard])
+
+
+def _event(news: Progressed | VersionChanged) -> UnitEventItem:
+    at, app, version = rfc3339(news.at), news.key.name, news.version or None
+    if isinstance(news, VersionChanged):
+        return UnitEventItem(at=at, app=app, kind="versionChanged", version=version, state=news.state.value)
+    now = news.progress
+    return UnitEventItem(
+        at=at,
+        app=app,
+        kind="progressed",
+        version=version,
+        phase=news.phase.value,
+        doing=now.doing or None,
+        trouble=now.trouble or None,
+        ready=now.ready if now.wanted else None,
+        wanted=now.wanted or None,
+        until=_time(now.until),
+    )
 
 
 def _unit(status: UnitStatus, pods: Counts | None) -> UnitItem:
