@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from fairlead.domain.apps.descriptor import HealthCheckType
 from fairlead.domain.apps.probing import (
     KEPT_BYTES,
+    SECONDS,
     Answer,
     NoAnswer,
     PodAddress,
@@ -128,6 +129,7 @@ def test_what_an_answer_means(kind: HealthCheckType, status: int, body: bytes, h
 
 
 def test_no_more_is_kept_than_needed() -> None:
+    assert (SECONDS, KEPT_BYTES) == (2.0, 4096)
     assert len(pod_health("a", SIMPLE, Answer(200, b"x" * 10_000, complete=False)).kept) == KEPT_BYTES
     too_long = pod_health("a", PROBE, Answer(200, b'{"healthy": true}', complete=False))
     assert not too_long.healthy

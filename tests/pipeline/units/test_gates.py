@@ -89,9 +89,10 @@ async def test_what_failed_is_worse_than_what_nobody_knows(here: Yard) -> None:
     assert states(await here.deploy(verified(here, APPROVAL, ANSWERS))) == {"1": "Failed"}
 
 
-async def test_gates_of_a_soak_send_the_traffic_back(here: Yard) -> None:
+@pytest.mark.parametrize("status", [403, None], ids=["no", "unknown"])
+async def test_gates_of_a_soak_send_the_traffic_back(here: Yard, status: int | None) -> None:
     await here.deploy(here.descriptor())
-    here.judges.status = 403
+    here.judges.status = status
     anchor = await here.deploy(here.descriptor(env="green", rules={"soak": Soak(1.0, (APPROVAL,))}))
     assert (ended(anchor)["i2"], here.selector["version"]) == ("failed", "1")
     assert states(anchor) == {"1": "Live", "2": "Failed"}

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from fairlead.domain.errors import Problem, Transient
 from fairlead.domain.identity import ObjectRef
 from fairlead.domain.rollout.anchor import Anchor
 from fairlead.domain.rollout.commands import KeepEvidence
@@ -109,6 +110,15 @@ async def test_one_pod_stays_for_its_time_and_what_was_kept_stays_longer(here: Y
     await here.settle(lambda anchor: states(anchor) == {"1": "Live"})
     assert (here.clock.now() - before).total_seconds() >= 59
     assert (here.live("Deployment", "shop-2"), await here.units.evidence(KEY, "2")) == (None, document)
+
+
+async def test_a_rollout_is_given_up_when_no_more_than_one_pod_of_it_runs(here: Yard) -> None:
+    await warming(here)
+    lost = Transient(Problem("apiBusy", "later"))
+    here.cluster.fail(lost, verb="patch", kind="Deployment", name="shop-2", times=1)
+    await here.units.submit(KEY, Abort(*here.asked()))
+    await here.settle(lambda anchor: anchor.phase is Phase.IDLE)
+    assert here.replicas("shop-2") == 1
 
 
 async def test_of_much_the_end_is_kept(here: Yard) -> None:
