@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import cast
 
+from fairlead.adapters.store.store import SqliteStore
 from fairlead.domain.errors import Problem, Transient
 from fairlead.domain.keeping.deployments import DeploymentFilter, DeploymentStatus, StoredDeployment
+from fairlead.domain.keeping.limits import Limits
 from fairlead.domain.rollout.anchor import Anchor, Version
 from fairlead.domain.rollout.intents import VersionSpec
 from fairlead.domain.rollout.phases import Phase, UnitOutcome, VersionState
@@ -79,6 +82,24 @@ async def test_a_store_that_fails_is_asked_again_and_nothing_is_lost() -> None:
     writing.cancel()
     assert [entry.sequence for entry in await server.store.journals.read(one)] == [1, 2]
     assert len(await server.store.journals.read(two)) == 1
+
+
+async def test_what_is_being_written_when_the_server_stops_is_written_once(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.sqlite", Limits())
+    server = FakeServer(store=store)  # type: ignore[arg-type] # a real one, which writes beside the loop
+    identifier = await server.deployment()
+    recorder = server.ears.recorder
+    for number in range(20):
+        writing = asyncio.ensure_future(recorder.run())
+        recorder.announce(LogLine(UNIT, server.clock.now(), identifier, f"{number}"))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+        await recorder.write()
+    kept = [entry.document["text"] for entry in await store.journals.read(identifier)]
+    await store.close()
+    assert kept == [f"{number}" for number in range(20)]
 
 
 async def test_what_cannot_be_written_holds_up_nothing_else() -> None:

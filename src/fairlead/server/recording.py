@@ -75,11 +75,15 @@ class Recorder:
             self._arrived.set()
 
     async def run(self) -> None:
-        """Write down what arrives until cancelled. A store that fails is asked again; nothing is left out."""
+        """Write down what arrives, once, until cancelled. A store that fails is asked again; nothing is left out."""
         while True:
             await self._arrived.wait()
+            writing = asyncio.ensure_future(self.write())
             try:
-                await self.write()
+                await asyncio.shield(writing)
+            except asyncio.CancelledError:  # what the store has begun to keep would be written twice
+                await asyncio.gather(writing, return_exceptions=True)
+                raise
             except OperationFailed as error:
                 _log.error("what happened could not be stored: %s", error)
                 await self.clock.sleep(_AGAIN_SECONDS)
