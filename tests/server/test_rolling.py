@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -72,6 +73,20 @@ async def test_the_units_of_a_scope_are_known_and_nothing_else_is_asked(here: Ya
         assert await rollouts.known(scope) == found
         listed = [call for call in here.cluster.calls[before:] if call.kind == "Namespace"]
         assert bool(listed) is (scope.namespaces is None and scope.clusters is None)
+
+
+async def test_a_unit_is_driven_again_when_its_old_version_cools_and_goes(here: Yard, rollouts: UnitRollouts) -> None:
+    for colour in ("blue", "green"):
+        await here.units.deploy(KEY, here.order(here.descriptor(env=colour)))
+        left = await rollouts.drive(KEY)
+    seen = list[dict[str, str]]()
+    while left is not None:
+        seen.append(dict(states((await here.units.read(KEY)).anchor)))
+        assert 0 < left <= 60
+        here.clock.advance(left)
+        left = await rollouts.drive(KEY)
+    assert seen[:2] == [{"1": "Hot", "2": "Live"}, {"1": "Warm", "2": "Live"}]
+    assert states((await here.units.read(KEY)).anchor)["2"] == "Live"
 
 
 async def test_no_timer_runs_while_the_unit_is_paused(here: Yard, rollouts: UnitRollouts) -> None:
@@ -176,6 +191,16 @@ async def test_what_belongs_to_another_app_is_refused_before_anything_is_asked(
     assert {each.code for each in await rollouts.check(checked, ANN)} == {code}
 
 
+async def test_names_that_two_apps_would_share_belong_to_the_first(here: Yard, rollouts: UnitRollouts) -> None:
+    assert await deployed(here, rollouts, here.descriptor(version="1-2")) == "1-2"
+    other = wanted_of(replace(here.descriptor(version="2"), app="shop-1"))
+    with pytest.raises(Refused) as caught:
+        await rollouts.deploy(other)
+    assert {each.code for each in caught.value.problems} == {"nameTaken"}
+    assert "default/shop, version 1-2" in caught.value.problems[0].message
+    assert await rollouts.standing(other.unit) is None
+
+
 async def test_a_unit_has_its_own_host_and_names(here: Yard, rollouts: UnitRollouts) -> None:
     first = here.descriptor(exposure=Exposure(host="shop.example.org"))
     await deployed(here, rollouts, first)
@@ -213,6 +238,28 @@ async def test_what_a_namespace_forbids_is_known_before_anything_is_deployed(
     assert await rollouts.ruled_out(checked) == ()
     here.cluster.remove(namespace)
     assert await rollouts.ruled_out(checked) == ()
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A cluster that never says what a namespace is like."""
+
+    own: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.own, name)
+
+    async def get(self, ref: ObjectRef) -> Any:
+        if ref.kind == "Namespace":
+            await asyncio.Future()
+        return await self.own.get(ref)
+
+
+async def test_a_cluster_that_never_answers_keeps_no_descriptor_from_being_kept() -> None:
+    async with yard(seen=lambda own: cast("Cluster", Silent(own))) as here:
+        rollouts = UnitRollouts(here.units, ["c"], MemoryStore(), variables_in, look_seconds=0.01)
+        async with asyncio.timeout(20):
+            assert await rollouts.ruled_out(Checked(KEY, descriptor_json(here.descriptor()))) == ()
 
 
 async def test_no_variable_is_set_to_a_secret_that_the_namespace_keeps_back(here: Yard, rollouts: UnitRollouts) -> None:

@@ -47,7 +47,6 @@ from fairlead.server.rollouts import Checked, Standing, Wanted
 from fairlead.server.showing import standing_of
 
 _NAMESPACES: Final = ApiKind("v1", "Namespace", "namespaces", namespaced=False)
-_LOOK_SECONDS: Final = 2.0  # a descriptor is kept also while its cluster does not answer
 _TRIAL: Final = "9" * DIGITS  # the version that stands for `#` where objects are only tried
 
 
@@ -68,7 +67,7 @@ class UnitRollouts:
     """The units of declared clusters. What is written there is written as the caller's account may, or the namespace's.
 
     `stored` gives what a cluster keeps of environment variables. `alarmed` are units of which somebody was told that
-    nobody may act for them.
+    nobody may act for them. A descriptor is kept also while its cluster does not answer, after `look_seconds`.
     """
 
     units: Units
@@ -76,6 +75,7 @@ class UnitRollouts:
     store: Store
     stored: Callable[[Cluster], VariableStore]
     alarmed: set[UnitKey] = field(default_factory=set)
+    look_seconds: float = 2.0
 
     @property
     def clusters(self) -> Sequence[str]:
@@ -92,7 +92,7 @@ class UnitRollouts:
     async def ruled_out(self, checked: Checked) -> tuple[Problem, ...]:
         """Return what its namespace forbids of it; nothing while nobody can tell."""
         try:
-            async with asyncio.timeout(_LOOK_SECONDS):
+            async with asyncio.timeout(self.look_seconds):
                 return await ruled_out(await self._cluster(checked.unit.cluster), _descriptor(checked.document))
         except (OperationFailed, TimeoutError):
             return ()

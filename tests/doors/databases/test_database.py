@@ -74,6 +74,32 @@ async def test_only_its_owner_may_read_it(tmp_path: Path, form: Form) -> None:
     assert set(modes.values()) == {0o600}, modes
 
 
+def told(connection: Connection, *pragmas: str) -> dict[str, object]:
+    return {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas}
+
+
+async def test_what_is_answered_is_on_disk_and_who_reads_leaves_the_log_alone(tmp_path: Path, form: Form) -> None:
+    async with opened(tmp_path / "file", form) as database:
+        writing = await database.write(
+            lambda connection: told(connection, "journal_mode", "synchronous", "fullfsync", "journal_size_limit")
+        )
+        reading = await database.read(lambda connection: told(connection, "query_only", "wal_autocheckpoint"))
+        both = [
+            await ask(lambda connection: told(connection, "foreign_keys", "trusted_schema"))
+            for ask in (database.write, database.read)
+        ]
+    mode = "truncate" if form.is_shared else "wal"
+    full = 2
+    assert writing == {
+        "journal_mode": mode,
+        "synchronous": full,
+        "fullfsync": 1,
+        "journal_size_limit": 16 << 20,
+    }
+    assert reading == {"query_only": 1, "wal_autocheckpoint": 0}
+    assert both == [{"foreign_keys": 1, "trusted_schema": 0}] * 2
+
+
 async def test_a_job_that_fails_is_undone_alone(tmp_path: Path, form: Form) -> None:
     async with opened(tmp_path / "file", form) as database:
 

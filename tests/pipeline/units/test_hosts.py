@@ -108,6 +108,16 @@ async def test_a_driver_that_was_stopped_in_a_claim_does_not_finish_it(cluster: 
     assert interleaved((), claim(cluster, WEB, HOST), stopped)[1] == f"host {HOST} belongs to web/web"
 
 
+async def test_who_gives_up_hosts_gives_up_their_own(cluster: FakeCluster) -> None:
+    near = UnitKey("c", "shop", "api")
+    assert await claim(cluster, SHOP, HOST, "old.example.com") == ""
+    assert await claim(cluster, near, OTHER) == ""
+    await Hosts(cluster, SHOP).keep([HOST])
+    assert HOST in await Hosts(cluster, WEB).owner([HOST])
+    assert OTHER in await Hosts(cluster, WEB).owner([OTHER])
+    assert await Hosts(cluster, WEB).owner(["old.example.com"]) == ""
+
+
 async def test_an_announcement_is_nobodys_claim_yet(cluster: FakeCluster) -> None:
     data = {HOST: "web?"}
     cluster.put(

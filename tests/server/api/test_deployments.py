@@ -111,6 +111,32 @@ async def test_lists_are_filtered_by_how_they_stand() -> None:
     assert (await server.ask("GET", f"{PATH}?limit=-1")).status == 422
 
 
+async def test_lists_are_read_page_by_page() -> None:
+    server = FakeServer()
+    begun = [await server.deployment() for _ in range(3)]
+    found, after = list[list[str]](), ""
+    while True:
+        page = (await server.ask("GET", f"{PATH}?limit=2{after}")).json
+        found.append([each["id"] for each in page["items"]])
+        if page["next"] is None:
+            break
+        after = f"&after={page['next']}"
+    assert found == [[begun[2], begun[1]], [begun[0]]]
+
+
+async def test_a_long_log_is_whole_and_has_its_times() -> None:
+    server = FakeServer()
+    identifier = await server.deployment()
+    at = server.clock.now().replace(microsecond=123_456)
+    lines = [Entry(at, LOG, {"text": f"line {number}"}) for number in range(1001)]
+    await server.store.journals.append(identifier, lines)
+    assert len((await server.ask("GET", f"{PATH}/{identifier}/logs")).body.splitlines()) == 1001
+    older = await server.ask("GET", f"/deployments/{identifier}/logs?namespace=shop")
+    assert older.body.decode().splitlines()[-1].endswith(" line 1000")
+    await ended(server, identifier)
+    assert b'"at":"2026-11-21T12:00:00.123Z"' in (await server.ask("GET", f"{PATH}/{identifier}/stream")).body
+
+
 async def test_a_deployment_is_cancelled_while_it_is_under_way() -> None:
     server = FakeServer()
     identifier = await server.deployment()

@@ -140,3 +140,9 @@ async def test_validating_asks_the_cluster_and_keeps_nothing() -> None:
     refused = await server.ask("POST", f"{PATH}/validate", DESCRIPTOR)
     assert (refused.status, refused.json["path"]) == (422, "podspec.containers[0]")
     assert (await server.ask("GET", PATH)).json["items"] == []
+
+
+async def test_validating_says_what_is_not_in_effect() -> None:
+    said = (await FakeServer().ask("POST", f"{PATH}/validate", {**DESCRIPTOR, "redirectWww": True})).json
+    assert [(each["code"], each["path"]) for each in said["warnings"]] == [("notYetInEffect", "redirectWww")]
+    assert said["descriptor"]["appName"] == "web"

@@ -59,3 +59,11 @@ async def test_what_the_cluster_refuses_to_this_caller_is_told() -> None:
     server.rollouts.refusal = Refused(Problem("accountMissing", "ci has no account"))
     answer = await server.ask("PUT", f"{PATH}/A", {"value": "x"})
     assert (answer.status, answer.code) == (403, "accountMissing")
+
+
+async def test_variables_are_listed_by_name() -> None:
+    server = FakeServer()
+    for name in ("ZONE", "COLOUR", "REGION"):
+        await server.ask("PUT", f"{PATH}/{name}", {"value": "x"})
+    items = (await server.ask("GET", PATH)).json["items"]
+    assert [each["name"] for each in items] == ["COLOUR", "REGION", "ZONE"]

@@ -153,6 +153,29 @@ async def test_clients_that_leave_are_forgotten(server: Server) -> None:
     await server.until_open(0)
 
 
+async def test_a_stream_that_cannot_be_read_has_not_ended_well(server: Server) -> None:
+    server.journal.is_broken = True
+    async with server.websocket() as client:
+        with pytest.raises(ConnectionClosed) as closed:
+            await client.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1011
+    reader, writer = await server.events()
+    assert b"event: end" not in await reader.read()  # so that a browser comes again
+    writer.close()
+
+
+async def test_what_nobody_follows_any_more_is_forgotten(server: Server) -> None:
+    one, two = (server.hub.follower("deployment", 0, name) for name in ("one", "two"))
+    with server.hub.following(one) as feed:
+        with server.hub.following(two) as shared:
+            assert shared is feed
+        with server.hub.following(two) as shared:
+            assert shared is feed
+    with server.hub.following(two) as anew:
+        assert anew is not feed
+
+
 async def test_a_revoked_token_ends_its_streams_and_no_others(server: Server) -> None:
     async with server.websocket("one") as one, server.websocket("two") as two:
         reader, writer = await server.events("one")
