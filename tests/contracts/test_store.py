@@ -532,3 +532,12 @@ async def test_a_bounded_number_of_requests_is_remembered(store: Store) -> None:
 
     known = [number for number in range(8) if await store.requests.claim(Once("ci", f"{number}", "x"), "b", NOON)]
     assert known == [3, 4, 5, 6, 7]
+
+
+async def test_a_number_is_never_given_twice(store: Store) -> None:
+    first = await store.deployments.add(deployment("a"))
+    await store.deployments.delete("a")
+    second = await store.deployments.add(deployment("b"))
+    assert isinstance(first, StoredDeployment)
+    assert isinstance(second, StoredDeployment)
+    assert second.number > first.number

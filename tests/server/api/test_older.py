@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from fairlead.domain.errors import Problem, Refused
 from fairlead.domain.keeping.deployments import DeploymentStatus, StoredDeployment
 from fairlead.domain.keeping.descriptors import StoredDescriptor
+from fairlead.domain.keeping.health_data import HealthData
+from fairlead.domain.keeping.journals import LOG, Entry
 from fairlead.domain.rollout.intents import Undeploy
 from fairlead.domain.rollout.phases import UnitOutcome
 from fairlead.domain.units import UnitKey
@@ -220,3 +223,82 @@ async def test_logs_are_text_and_nothing_when_there_are_none() -> None:
     identifier = await deployed(server)
     assert (await server.ask("GET", f"/deployments/{identifier}/logs{NAMESPACE}")).status == 204
     assert (await server.ask("GET", f"/deployments/{identifier}/healthcheckdata{NAMESPACE}")).json == []
+
+
+WORDS = {
+    DeploymentStatus.QUEUED: "DEPLOYING",
+    DeploymentStatus.DEPLOYING: "DEPLOYING",
+    DeploymentStatus.AWAITING: "DEPLOYING",
+    DeploymentStatus.BLOCKED: "DEPLOYING",
+    DeploymentStatus.DEPLOYED: "DEPLOYED",
+    DeploymentStatus.UNDEPLOYING: "UNDEPLOYING",
+    DeploymentStatus.UNDEPLOYED: "UNDEPLOYED",
+    DeploymentStatus.REPLACED: "UNDEPLOYED",
+    DeploymentStatus.SUPERSEDED: "FAILURE",
+    DeploymentStatus.ABORTED: "FAILURE",
+    DeploymentStatus.FAILED: "FAILURE",
+}
+
+
+async def record(server: FakeServer, status: DeploymentStatus) -> str:
+    now = server.clock.now()
+    made = StoredDeployment(status.value, UnitKey("one", "shop", "web"), "", status, {"descriptor": {}}, now, now)
+    await server.store.deployments.add(made)
+    return f"/deployments/{made.identifier}/{NAMESPACE}"
+
+
+@pytest.mark.parametrize("status", DeploymentStatus)
+async def test_how_a_deployment_stands_is_said_in_its_words(status: DeploymentStatus) -> None:
+    server = FakeServer()
+    path = await record(server, status)
+    assert (await server.ask("GET", path)).json["status"] == WORDS[status]
+    others = f"/deployments/{NAMESPACE}&appname=web"
+    assert (await server.ask("DELETE", others)).status == 204
+    is_needed = WORDS[status] in ("DEPLOYING", "DEPLOYED", "UNDEPLOYING")
+    assert (await server.ask("GET", path)).status == (200 if is_needed else 404)
+
+
+async def test_what_cannot_be_undeployed_keeps_its_record_afterwards() -> None:
+    server = FakeServer()
+    identifier = await deployed(server)
+    await end(server, identifier)
+    server.rollouts.gone = Refused(Problem("unitBlocked", "somebody has to decide"))
+    refused = await server.ask("DELETE", f"/deployments/{identifier}/{NAMESPACE}&deleteDeployment=true")
+    assert (refused.status, refused.code) == (409, "unitBlocked")
+    await end(server, identifier, UnitOutcome.UNDEPLOYED)
+    assert (await server.ask("GET", f"/deployments/{identifier}/{NAMESPACE}")).json["status"] == "UNDEPLOYED"
+
+
+async def test_logs_and_health_data_look_as_they_did() -> None:
+    server = FakeServer()
+    identifier = await deployed(server)
+    await server.store.journals.append(identifier, [Entry(server.clock.now(), LOG, {"text": "ready"})])
+    await server.store.health.put(identifier, [HealthData("web-1-a", "{}", server.clock.now())])
+    logs = await server.ask("GET", f"/deployments/{identifier}/logs{NAMESPACE}")
+    assert logs.headers["content-type"].startswith("text/plain")
+    assert logs.body == b"2026-11-21T12:00:00Z ready\n"
+    data = await server.ask("GET", f"/deployments/{identifier}/healthcheckdata{NAMESPACE}")
+    assert data.json == [{"podName": "web-1-a", "value": "{}"}]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/descriptors", 200),
+        ("/deployments", 200),
+        ("/descriptors/{0}", 200),
+        ("/deployments/{1}", 200),
+        ("/deployments/{1}/logs/", 204),
+        ("/deployments/{1}/healthcheckdata/", 200),
+        ("/deployments//", 404),
+        ("/deployments/{1}/logs/more", 404),
+    ],
+)
+async def test_a_slash_at_the_end_is_nobodys_concern(path: str, status: int) -> None:
+    server = FakeServer()
+    names = (await kept(server), await deployed(server))
+    assert (await server.ask("GET", f"{path.format(*names)}{NAMESPACE}")).status == status
+
+
+async def test_validating_with_a_slash_is_validating() -> None:
+    assert (await FakeServer().ask("POST", "/descriptors/validate/", DESCRIPTOR)).status == 204

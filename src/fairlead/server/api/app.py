@@ -18,9 +18,10 @@ from fairlead.domain.errors import FairleadError, Problem
 from fairlead.server.api import deployments, descriptors, hooks, older, operating, streaming, units, variables
 from fairlead.server.api.asking import Api
 from fairlead.server.api.describing import described
+from fairlead.server.api.older_subjects import older_path
 from fairlead.server.api.repeating import OnceRoute
 from fairlead.server.api.routing import Row, add_routes, require_guards
-from fairlead.server.asgi import Answer
+from fairlead.server.asgi import Answer, Receive, Scope, Send
 from fairlead.server.problems import Declined, answer, answer_to
 from fairlead.server.streams.events import EventStreams
 from fairlead.server.surrounding import Surrounding, Surroundings
@@ -76,7 +77,18 @@ def bare() -> FastAPI:
 
 def application(api: Api, surroundings: Surroundings) -> Any:
     """Return the ASGI application with everything around it."""
-    return EventStreams(Surrounding(routed(api), surroundings, api.metrics, api.clock), api.hub)
+    return EventStreams(Surrounding(_Lenient(routed(api)), surroundings, api.metrics, api.clock), api.hub)
+
+
+class _Lenient:
+    """The routes, also for who leaves out a slash or adds one."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["path"] = older_path(scope["path"])
+        await self._app(scope, receive, send)
 
 
 def _response(answered: Answer) -> Response:

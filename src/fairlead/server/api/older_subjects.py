@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Final
 
 from starlette.requests import Request
 
@@ -11,6 +12,20 @@ from fairlead.domain.units import UnitKey
 from fairlead.server.api.asking import Api, Subject
 from fairlead.server.api.subjects import cluster_of, deployment_in_path, descriptor_in_body, descriptor_in_path
 from fairlead.server.problems import declined
+
+_DEEPEST: Final = 2  # an item, and what belongs to it
+
+
+def older_path(path: str) -> str:
+    """Return the path that the routes have for what a client asks for in the older shape.
+
+    Collections and items end in a slash there and nothing else does, which no client has to know.
+    """
+    kind, *rest = path.removeprefix("/").removesuffix("/").split("/")
+    if kind not in ("descriptors", "deployments") or len(rest) > _DEEPEST or "" in rest:
+        return path
+    is_slashed = len(rest) < _DEEPEST and rest != ["validate"]
+    return "/".join(("", kind, *rest, *([""] if is_slashed else [])))
 
 
 async def namespace_in_query(api: Api, request: Request) -> Subject:
