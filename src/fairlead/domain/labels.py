@@ -1,4 +1,7 @@
-"""Label selectors in kubectl's syntax: `a=b`, `a!=b`, `a in (b, c)`, `a notin (b)`, `a`, `!a`, joined by commas."""
+"""Label selectors, as objects have them and in kubectl's syntax.
+
+That is: `a=b`, `a!=b`, `a in (b, c)`, `a notin (b)`, `a`, `!a`, joined by commas.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from fairlead.domain.errors import InputError, Problem
+from fairlead.domain.reading import ObjectBody, branch, entries, text
 
 _KEY = r"(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _TEXT = r"[A-Za-z0-9._-]*"
@@ -57,6 +62,29 @@ class Selector:
     def matches(self, labels: Mapping[str, str]) -> bool:
         """Tell whether labels meet every condition."""
         return all(requirement.holds(labels) for requirement in self.requirements)
+
+
+_WRITTEN: Final = {
+    "In": Operator.IN,
+    "NotIn": Operator.NOT_IN,
+    "Exists": Operator.EXISTS,
+    "DoesNotExist": Operator.ABSENT,
+}
+
+
+def selector_of(written: ObjectBody) -> Selector:
+    """Return the selector that an object has (meta/v1 LabelSelector); what is none of its operators is left out."""
+    labels = branch(written, "matchLabels").items()
+    expressions = [one for one in entries(written, "matchExpressions") if text(one, "operator") in _WRITTEN]
+    return Selector(
+        (
+            *(Requirement(key, Operator.IN, frozenset({str(value)})) for key, value in labels),
+            *(
+                Requirement(text(one, "key"), _WRITTEN[text(one, "operator")], frozenset(one.get("values") or ()))
+                for one in expressions
+            ),
+        )
+    )
 
 
 def parse_selector(text: str) -> Selector:

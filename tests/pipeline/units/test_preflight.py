@@ -34,9 +34,11 @@ def monitor(here: Yard, kind: str, **selector: Any) -> None:
     [
         ({"matchLabels": {"app": "shop"}}, True),
         ({"matchLabels": {"app": "web"}}, False),
-        ({"matchExpressions": [{"key": "app", "operator": "Exists"}]}, False),
+        ({"matchExpressions": [{"key": "app", "operator": "In", "values": ["web", "shop"]}]}, True),
+        ({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["shop"]}]}, False),
+        ({}, True),
     ],
-    ids=["ours", "others", "expressions"],
+    ids=["ours", "others", "expressions", "other-expressions", "everything"],
 )
 async def test_who_would_read_metrics_of_the_new_pods_is_told(
     here: Yard, kind: str, selector: dict[str, Any], *, tells: bool

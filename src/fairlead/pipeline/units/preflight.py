@@ -11,6 +11,7 @@ from typing import Any, Final
 from fairlead.domain.apps.naming import collisions, is_marked
 from fairlead.domain.errors import RemoteRefused
 from fairlead.domain.identity import object_ref
+from fairlead.domain.labels import selector_of
 from fairlead.domain.manifests import JsonObject
 from fairlead.domain.reading import branch, text
 from fairlead.domain.rollout.commands import Inspect
@@ -90,7 +91,7 @@ async def _selected_by_others(turn: Turn, contents: Contents) -> str:
     ours = {object_ref(each) for each in (*contents.services, *contents.routes, *contents.previews)} | routes
     for service in services:
         selector = branch(service, "spec", "selector")
-        if object_ref(service) not in ours and selector and any(_matches(selector, contents)):
+        if object_ref(service) not in ours and selector and _finds(selector, contents):
             return f"{object_ref(service)} would send traffic to the new pods before the switch: it selects them too"
     return ""
 
@@ -118,20 +119,20 @@ async def _readable(turn: Turn, kind: ApiKind) -> Sequence[LiveObject]:
 
 
 def _selects(obj: Mapping[str, Any], path: tuple[str, ...], contents: Contents) -> bool:
-    """Whether an object's label selector matches pods of a version; of one that has expressions nothing is said."""
-    selector = branch(obj, *path)
-    labels = branch(selector, "matchLabels")
-    if "matchExpressions" in selector:
-        return False
+    """Whether an object's label selector matches pods of a version, or the Services by which it finds them."""
+    selector = selector_of(branch(obj, *path))
     if obj["kind"] == _BY_SERVICE:
-        return any(labels.items() <= branch(each, "metadata", "labels").items() for each in contents.services)
-    return any(_matches(labels, contents))
+        return any(selector.matches(branch(each, "metadata", "labels")) for each in contents.services)
+    return any(map(selector.matches, _pod_labels(contents)))
 
 
-def _matches(selector: Mapping[str, Any], contents: Contents) -> Iterator[bool]:
+def _finds(selector: Mapping[str, Any], contents: Contents) -> bool:
+    return any(selector.items() <= labels.items() for labels in _pod_labels(contents))
+
+
+def _pod_labels(contents: Contents) -> Iterator[Mapping[str, Any]]:
     for manifest in contents.workloads.values():
-        labels = branch(manifest, "spec", "template", "metadata", "labels")
-        yield selector.items() <= labels.items()
+        yield branch(manifest, "spec", "template", "metadata", "labels")
 
 
 async def _routes_problem(turn: Turn, spec: VersionSpec) -> str:
