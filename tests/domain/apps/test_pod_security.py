@@ -33,3 +33,23 @@ def test_proc_is_hidden_even_where_the_api_server_would_show_it() -> None:
     """Kubernetes lets pods with users of their own see it."""
     spec = pod({**GOOD, "procMount": "Unmasked"}, hostUsers=False)
     assert [each.path for each in violations(spec, Level.BASELINE)] == ["containers[0].securityContext"]
+
+
+def test_a_process_on_the_node_is_one_for_the_pod_and_for_each_container() -> None:
+    context = {"windowsOptions": {"hostProcess": True}}
+    spec = {"securityContext": context, "containers": [{"name": "a", "securityContext": context}, {"name": "b"}]}
+    found = [each.path for each in violations(spec, Level.BASELINE)]
+    assert found == ["securityContext", "containers[0].securityContext"]
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [("livenessProbe",), ("readinessProbe",), ("startupProbe",), ("lifecycle", "postStart"), ("lifecycle", "preStop")],
+)
+@pytest.mark.parametrize("way", ["httpGet", "tcpSocket"])
+def test_the_node_is_sent_to_no_host(hook: tuple[str, ...], way: str) -> None:
+    asked: dict[str, object] = {way: {"host": "10.0.0.1", "port": 80}}
+    for key in reversed(hook):
+        asked = {key: asked}
+    (found,) = violations({"containers": [{"name": "a", **asked}]}, Level.BASELINE)
+    assert found.path == f"containers[0].{'.'.join(hook)}.{way}"
