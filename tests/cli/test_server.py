@@ -1,4 +1,4 @@
-"""`fairlead server` as a process: what it refuses, what it logs, and how it ends."""
+"""`fairlead server` as a process: what it logs, and how it ends."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from tests.fakes.repository import write_files
-from tests.fakes.terminal import Terminal
 from tests.fakes.upgrades import ENVIRONMENTS
 from tests.fakes.webhooks import Server, serving
 
@@ -69,11 +68,3 @@ async def test_without_that_only_what_somebody_has_to_know_is_said(repository: P
 
     assert not any("/healthz" in line for line in said)
     assert any("apps.yaml:4:" in line for line in said)
-
-
-async def test_one_server_has_its_store(repository: Path) -> None:
-    async with serving(repository, "server", "--data", "data"):
-        second = await asyncio.to_thread(
-            Terminal(repository).run, "server", "--data", "data", "--listen", "127.0.0.1:0"
-        )
-    assert (second.code, "another process uses" in second.stderr) == (1, True)
