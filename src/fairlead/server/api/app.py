@@ -42,6 +42,14 @@ _CLIENT_GONE: Final = 499  # as nginx counts those who left before their request
 _log = logging.getLogger(__name__)
 
 
+class _Routes(FastAPI):
+    """The routes, also for who leaves out the last slash of an older path, or adds one."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["path"] = older_path(scope["path"])
+        await super().__call__(scope, receive, send)
+
+
 def routed(api: Api) -> FastAPI:
     """Return the routes of a server.
 
@@ -59,7 +67,7 @@ def bare() -> FastAPI:
     Raises:
         UnguardedRoute: a route has no policy.
     """
-    app = FastAPI(title="Fairlead", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app = _Routes(title="Fairlead", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.router.redirect_slashes = False
     app.router.route_class = OnceRoute
     for tag, rows in TABLES:
@@ -77,18 +85,7 @@ def bare() -> FastAPI:
 
 def application(api: Api, surroundings: Surroundings) -> Any:
     """Return the ASGI application with everything around it."""
-    return EventStreams(Surrounding(_Lenient(routed(api)), surroundings, api.metrics, api.clock), api.hub)
-
-
-class _Lenient:
-    """The routes, also for who leaves out a slash or adds one."""
-
-    def __init__(self, app: FastAPI) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["path"] = older_path(scope["path"])
-        await self._app(scope, receive, send)
+    return EventStreams(Surrounding(routed(api), surroundings, api.metrics, api.clock), api.hub)
 
 
 def _response(answered: Answer) -> Response:
