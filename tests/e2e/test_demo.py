@@ -147,9 +147,9 @@ def _check_the_switches(shown: Shown) -> tuple[str, str]:
     """An app went forward and back by a person's word; return its two versions."""
     where = "--environment production"
     _, waiting = shown.texts(f"fairlead deploy checkout.yaml {where}")
-    found = re.search(r"Awaiting of version (\d+)\n +VERSION .*\n +(\d+) +Live ", waiting)
+    found = re.search(r"/checkout: version (\d+) is live, version (\d+) is Awaiting\n", waiting)
     assert found is not None
-    new, old = found.groups()
+    old, new = found.groups()
     first, promoted = shown.texts(f"fairlead promote checkout {where}")
     (back,) = shown.texts("fairlead rollback production checkout")
     live = [re.findall(r"/checkout: version (\d+) is live", said) for said in (first, promoted, back)]
