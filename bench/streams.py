@@ -52,7 +52,7 @@ def memory() -> int:
 
 
 async def serve(port: int) -> None:
-    """Serve, and do what standard input says: `memory`, `publish N TOTAL SECONDS`."""
+    """Serve, and do what standard input says: `memory`, `publish N SECONDS` (between two)."""
     journal = MemoryJournal()
 
     async def admitted() -> Callable[[Hashable], bool]:
@@ -181,7 +181,7 @@ async def measure(arguments: argparse.Namespace) -> None:
     open_, after = await settled(server, arguments.clients + STARTED)
     await connect(arguments.stalled, "--stalled")
     await settled(server, arguments.clients + STARTED + arguments.stalled)
-    await ask(server, f"publish {arguments.events} 0 1")
+    await ask(server, f"publish {arguments.events} {arguments.every}")
     await asyncio.sleep(2)
     delays = [delay for part in parts[1:-1] for delay in json.loads(await ask(part, "delays"))]
     open_now, late = map(int, (await ask(server, "memory")).split())
@@ -212,7 +212,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, default=10_000)
     parser.add_argument("--stalled", type=int, nargs="?", default=100, const=100)
-    parser.add_argument("--events", type=int, default=60)
+    parser.add_argument("--events", type=int, default=20)
+    parser.add_argument("--every", type=float, default=1.0, help="seconds between two events; 0: all at once")
     parser.add_argument("--wire", choices=("websocket", "events"), default="websocket")
     parser.add_argument("--port", type=int, default=18474)
     parser.add_argument("--serve", action="store_true")
