@@ -60,6 +60,15 @@ async def test_a_job_that_fails_says_why(here: Yard) -> None:
     assert "no such table" in anchor.ended[-1].explanation
 
 
+async def test_a_job_of_somebody_else_lets_nothing_through(here: Yard) -> None:
+    metadata = {"name": "shop-1-verify-schema", "namespace": "default"}
+    ended_well = {"conditions": [{"type": "Complete", "status": "True"}]}
+    here.cluster.put({"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "status": ended_well})
+    anchor = await here.deploy(verified(here, SCHEMA))
+    assert states(anchor) == {"1": "Failed"}
+    assert "shop-1-verify-schema" in anchor.ended[-1].explanation
+
+
 async def test_a_job_that_never_ends_has_failed(here: Yard) -> None:
     assert states(await here.deploy(verified(here, SCHEMA))) == {"1": "Failed"}
 

@@ -23,7 +23,7 @@ from fairlead.domain.rollout.commands import RunGates
 from fairlead.domain.rollout.observation import Verdict
 from fairlead.pipeline.engine import at_once
 from fairlead.pipeline.units.describing import descriptor_of
-from fairlead.pipeline.units.guarded import create
+from fairlead.pipeline.units.guarded import create, is_ours
 from fairlead.pipeline.units.sight import PODS
 from fairlead.pipeline.units.turn import Turn
 
@@ -112,7 +112,7 @@ async def _webhook(turn: Turn, gate: WebhookGate, command: RunGates) -> Judged:
 async def _job(turn: Turn, gate: JobGate, command: RunGates) -> Judged:
     manifest = _manifest(turn, gate, command)
     live = await turn.cluster.get(object_ref(manifest))
-    if live is None:
+    if live is None or not is_ours(live, manifest):
         live = await create(turn.cluster, manifest, epoch=turn.epoch)
     told = {text(one, "type"): text(one, "message") for one in entries(live, "status", "conditions")}
     if "Complete" in told:
