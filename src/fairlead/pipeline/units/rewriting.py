@@ -24,9 +24,9 @@ async def apply_in_place(turn: Turn, command: ApplyInPlace) -> None:
     live = turn.anchor.live
     if live is None or not has_same_pods(turn.anchor, command.spec):
         raise Contradicted
-    wanted = in_place(turn.contents(live.name), turn.contents(command.spec.version))
-    scaled = scaled_names((*wanted.autoscalers, *await autoscalers_of(turn, live.name)))
     now = turn.contents(live.name)
+    wanted = in_place(now, turn.contents(command.spec.version))
+    scaled = scaled_names((*wanted.autoscalers, *await autoscalers_of(turn, live.name)))
     before = {object_ref(one) for one in (*now.autoscalers, *now.outside, *now.previews)}
     stay = (*wanted.services, *wanted.budgets, *wanted.previews, *wanted.autoscalers, *wanted.outside)
     await check_hosts(turn, wanted.outside)
@@ -38,7 +38,7 @@ async def apply_in_place(turn: Turn, command: ApplyInPlace) -> None:
         gone = await turn.cluster.get(ref)
         if gone is not None:
             await remove(turn.cluster, gone, epoch=turn.epoch)
-    await turn.keep(replace(wanted, evidence=turn.contents(live.name).evidence))
+    await turn.keep(replace(wanted, evidence=now.evidence))
 
 
 async def _put_route(turn: Turn, manifest: JsonObject) -> None:
